@@ -1,0 +1,111 @@
+// The grammar of a kernel's signature: one line of text, the same in the table here and in native/kernels/, that
+// gives each argument's role, element type and length. Types, length checks and messages are derived from it.
+//
+//   name:role          size | flag | layout | scalar | sizes | outer | in | out | inout
+//   in<bool>           an element type other than the kernel's own T: bool (Uint8Array) | int32 | float64 | any
+//   a:in[m*k]          length: a product of numbers, sizes, and
+//     grid             rows * cols * (every count of `outer`)
+//     grid(aLayout)    how many elements an operand of that layout has over the grid rows * cols
+//     grid(aLayout,0)  the same, with the strides of operand 0 in `outer`
+//     count(dims)      the product of the counts in `dims` (pairs of count and stride)
+//     reach(at,dims)   one past the last element that `dims` reaches from offset `at`
+//   a:in[n?]           n or 0: the argument may be left out by giving an empty array
+//   -> index           returns the position of the first id out of range, or -1; nothing was written then
+
+import type { FloatArray, NumberArray } from '../dtype.js'
+
+/**
+ * How an operand lies over a grid of `rows × cols`: `full` has rows·cols elements, `scalar` one, `row` cols (the same
+ * for each row), `column` rows (one value along each row).
+ */
+export const Layout = { full: 0, scalar: 1, row: 2, column: 3 } as const
+export type Layout = (typeof Layout)[keyof typeof Layout]
+
+export type Role = 'size' | 'flag' | 'layout' | 'scalar' | 'sizes' | 'outer' | 'in' | 'out' | 'inout'
+export type Element = 'T' | 'bool' | 'int32' | 'float64' | 'any'
+
+/** What a kernel is, to a planner that does not know its name. */
+export type KernelClass = 'elementwise' | 'reduction' | 'rowwise' | 'matmul' | 'movement' | 'random' | 'optimizer'
+
+/** One row of the table. */
+export interface Kernel<S extends string = string> {
+  readonly signature: S
+  readonly class: KernelClass
+  /** The element types T it exists for: `floats` are float32 and float64, `numbers` also int32 and uint8 (bool). */
+  readonly dtypes: 'floats' | 'numbers'
+  /** Inputs whose array (at full layout) the output may be. */
+  readonly inPlace: readonly string[]
+  /** Every backend gives the same bits. */
+  readonly exact: boolean
+  /** Arithmetic operations, as a product like a length's; the cost in bytes follows from the lengths. */
+  readonly flops?: string
+}
+
+type ArrayFor<R extends string> = R extends `${string}<bool>${string}`
+  ? Uint8Array
+  : R extends `${string}<int32>${string}`
+    ? Int32Array
+    : R extends `${string}<float64>${string}`
+      ? Float64Array
+      : NumberArray
+
+type ArgumentFor<R extends string> = R extends 'size' | 'scalar'
+  ? number
+  : R extends 'flag'
+    ? boolean
+    : R extends 'layout'
+      ? Layout
+      : R extends 'sizes'
+        ? Int32Array
+        : ArrayFor<R>
+
+type Arguments<S extends string> = S extends `${string}:outer`
+  ? [outer?: Int32Array | undefined]
+  : S extends `${string}:${infer R} -> index`
+    ? [ArgumentFor<R>]
+    : S extends `${string}:${infer R} ${infer Rest}`
+      ? [ArgumentFor<R>, ...Arguments<Rest>]
+      : S extends `${string}:${infer R}`
+        ? [ArgumentFor<R>]
+        : []
+
+/** The method that a signature stands for. */
+export type Method<S extends string> = (...args: Arguments<S>) => S extends `${string} -> index` ? number : void
+
+/** One argument, read from the text. */
+export interface Argument {
+  readonly name: string
+  readonly role: Role
+  readonly element: Element
+  /** The length's text without `[`, `?` and `]`; empty for what is not an array. */
+  readonly length: string
+  readonly optional: boolean
+}
+
+export interface Signature {
+  readonly args: readonly Argument[]
+  /** Returns the position of a bad id, or -1. */
+  readonly reportsIndex: boolean
+}
+
+/** Reads a signature's text. */
+export function parseSignature(text: string): Signature {
+  const [args, result] = text.split(' -> ')
+  return {
+    args: args.split(' ').map(word => {
+      const match = /^(\w+):(\w+)(?:<(\w+)>)?(?:\[([^\]?]*)(\?)?\])?$/.exec(word)
+      if (match === null) throw new SyntaxError(`kernel signature: cannot read ${word}`)
+      const [, name, role, element, length, optional] = match
+      return {
+        name,
+        role: role as Role,
+        element: (element ?? 'T') as Element,
+        length: length ?? '',
+        optional: optional !== undefined,
+      }
+    }),
+    reportsIndex: result === 'index',
+  }
+}
+
+export type { FloatArray, NumberArray }

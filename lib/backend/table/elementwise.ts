@@ -1,0 +1,159 @@
+// Kernels that work element by element over a grid rows × cols, each operand full, scalar, row or column, under at most
+// four outer axes. `outer` holds, for each such axis from the outermost in, its count and the stride of each operand
+// (the output is contiguous). These are the tile primitives that compiled steps fuse. Scalars are rounded to T first.
+
+import type { Kernel } from '../signature.js'
+
+type Operands<Names extends string, All extends string = Names> = Names extends `${infer First} ${infer Rest}`
+  ? `${Layouts<First>} ${Operands<Rest, All>}`
+  : Layouts<Names>
+type Layouts<Name extends string> = Name extends `${infer Bare}<${string}` ? `${Bare}Layout:layout` : `${Name}Layout:layout`
+type Scalars<Names extends string> = Names extends ''
+  ? ''
+  : Names extends `${infer First} ${infer Rest}`
+    ? `${First}:scalar ${Scalars<Rest>}`
+    : `${Names}:scalar `
+type Inputs<Names extends string> = Names extends `${infer First} ${infer Rest}`
+  ? `${Input<First>} ${Inputs<Rest>}`
+  : Input<Names>
+type Input<Name extends string> = Name extends `${infer Bare}<${infer E}>` ? `${Bare}:in<${E}>` : `${Name}:in`
+
+/** What the types need of the text; the lengths are in the value. */
+type Text<I extends string, S extends string, O extends string> =
+  `rows:size cols:size ${Operands<I>} ${Scalars<S>}${Inputs<I>} out:${O} outer:outer`
+
+interface Options<S extends string> {
+  readonly scalars?: S
+  /** The same bits from every backend. */
+  readonly exact?: boolean
+  readonly dtypes?: 'floats' | 'numbers'
+}
+
+function elementwise<I extends string, S extends string, O extends 'out' | 'out<bool>'>(
+  inputs: I,
+  out: O,
+  options: Options<S>,
+): Kernel<Text<I, S, O>> {
+  const operands = inputs.split(' ').map(word => {
+    const [name, element] = word.replace('>', '').split('<')
+    return { name, role: element === undefined ? 'in' : `in<${element}>` }
+  })
+  const words = [
+    'rows:size cols:size',
+    ...operands.map(({ name }) => `${name}Layout:layout`),
+    ...(options.scalars ?? '').split(' ').filter(Boolean).map(name => `${name}:scalar`),
+    ...operands.map(({ name, role }, i) => `${name}:${role}[grid(${name}Layout,${i})]`),
+    `out:${out}[grid]`,
+    'outer:outer',
+  ]
+  return {
+    signature: words.join(' ') as Text<I, S, O>,
+    class: 'elementwise',
+    dtypes: options.dtypes ?? 'floats',
+    inPlace: out === 'out' ? operands.filter(({ role }) => role === 'in').map(({ name }) => name) : [],
+    exact: options.exact ?? false,
+    flops: 'grid',
+  }
+}
+
+const exactNumbers = { exact: true, dtypes: 'numbers' } as const
+const exact = { exact: true } as const
+
+export const elementwiseKernels = {
+  /** out = a. */
+  copy: elementwise('a', 'out', exactNumbers),
+  /** out = −a. Integers wrap. */
+  neg: elementwise('a', 'out', exactNumbers),
+  /** out = |a|. */
+  abs: elementwise('a', 'out', exactNumbers),
+  /** out = −1, 0 or 1 by a's sign; NaN stays NaN. */
+  sign: elementwise('a', 'out', exactNumbers),
+  /** out = max(a, 0); NaN stays NaN. */
+  relu: elementwise('a', 'out', exactNumbers),
+  /** out = √a. */
+  sqrt: elementwise('a', 'out', exact),
+  /** out = 1/√a. */
+  rsqrt: elementwise('a', 'out', {}),
+  /** out = eᵃ. */
+  exp: elementwise('a', 'out', {}),
+  /** out = ln a; −∞ at 0, NaN below. */
+  log: elementwise('a', 'out', {}),
+  /** out = sin a, a in radians. */
+  sin: elementwise('a', 'out', {}),
+  /** out = cos a, a in radians. */
+  cos: elementwise('a', 'out', {}),
+  /** out = tanh a. */
+  tanh: elementwise('a', 'out', {}),
+  /** out = 1 / (1 + e⁻ᵃ). */
+  sigmoid: elementwise('a', 'out', {}),
+  /** out = a·Φ(a), Φ the normal distribution function (the exact form, with erf). */
+  gelu: elementwise('a', 'out', {}),
+  /** out = a·sigmoid(a). */
+  silu: elementwise('a', 'out', {}),
+  /** out = ln(1 + eᵃ), without overflow. */
+  softplus: elementwise('a', 'out', {}),
+  /** out = a where a > 0, slope·a elsewhere. */
+  leakyRelu: elementwise('a', 'out', { scalars: 'slope', exact: true }),
+  /** out = min(max(a, low), high); NaN stays NaN. */
+  clamp: elementwise('a', 'out', { scalars: 'low high', ...exactNumbers }),
+  /** out = a to the power `exponent`; a⁰ = 1 everywhere; integers are truncated. */
+  pow: elementwise('a', 'out', { scalars: 'exponent', dtypes: 'numbers' }),
+
+  /** out = a + b. Integers wrap. */
+  add: elementwise('a b', 'out', exactNumbers),
+  /** out = a − b. Integers wrap. */
+  sub: elementwise('a b', 'out', exactNumbers),
+  /** out = a·b. Integers wrap. */
+  mul: elementwise('a b', 'out', exactNumbers),
+  /** out = a / b. */
+  div: elementwise('a b', 'out', exact),
+  /** out = the larger of a and b; NaN if either is. */
+  maximum: elementwise('a b', 'out', exactNumbers),
+  /** out = the smaller of a and b; NaN if either is. */
+  minimum: elementwise('a b', 'out', exactNumbers),
+  /** out = a·ln b, and 0 where a is 0 (unless b is NaN). */
+  xlogy: elementwise('a b', 'out', {}),
+  /** out = a / b, and 0 where a is 0 (unless b is NaN). */
+  xdivy: elementwise('a b', 'out', exact),
+  /** out = 1 where a > b, ½ where a = b, else 0: the share of a gradient that `maximum` sends to a. */
+  maximumShare: elementwise('a b', 'out', exact),
+
+  /** out = a > b. False where either is NaN; so for every comparison but notEqual. */
+  greater: elementwise('a b', 'out<bool>', exactNumbers),
+  /** out = a ≥ b. */
+  greaterEqual: elementwise('a b', 'out<bool>', exactNumbers),
+  /** out = a < b. */
+  less: elementwise('a b', 'out<bool>', exactNumbers),
+  /** out = a ≤ b. */
+  lessEqual: elementwise('a b', 'out<bool>', exactNumbers),
+  /** out = (a = b). */
+  equal: elementwise('a b', 'out<bool>', exactNumbers),
+  /** out = (a ≠ b). */
+  notEqual: elementwise('a b', 'out<bool>', exactNumbers),
+
+  /** out = a where mask is not 0, b elsewhere. */
+  where: elementwise('mask<bool> a b', 'out', exactNumbers),
+
+  /** out = g where y > 0 or y is NaN, else 0; y = relu(a). */
+  reluBackward: elementwise('g y', 'out', exact),
+  /** out = g where a > 0, slope·g elsewhere. */
+  leakyReluBackward: elementwise('g a', 'out', { scalars: 'slope', exact: true }),
+  /** out = g where low ≤ a ≤ high, else 0. */
+  clampBackward: elementwise('g a', 'out', { scalars: 'low high', exact: true }),
+  /** out = g·exponent·a^(exponent−1), and 0 where exponent is 0. */
+  powBackward: elementwise('g a', 'out', { scalars: 'exponent' }),
+  /** out = g / (2y); y = √a. */
+  sqrtBackward: elementwise('g y', 'out', exact),
+  /** out = −½·g·y³; y = 1/√a. */
+  rsqrtBackward: elementwise('g y', 'out', {}),
+  /** out = g·(1 − y²); y = tanh a. */
+  tanhBackward: elementwise('g y', 'out', {}),
+  /** out = g·y·(1 − y); y = sigmoid a. */
+  sigmoidBackward: elementwise('g y', 'out', {}),
+  /** out = g·(Φ(a) + a·φ(a)), φ the normal density. */
+  geluBackward: elementwise('g a', 'out', {}),
+  /** out = g·s·(1 + a·(1 − s)); s = sigmoid a. */
+  siluBackward: elementwise('g a', 'out', {}),
+  /** out = g·sigmoid(a). */
+  softplusBackward: elementwise('g a', 'out', {}),
+}

@@ -1,0 +1,52 @@
+// Softmax, the losses and the norms: kernels that need a whole row (or line along an axis) at once.
+
+import { kernel } from './kernel.js'
+
+const line = 'outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*n*inner]'
+const lineBackward =
+  'outer:size n:size inner:size g:in[outer*n*inner] y:in[outer*n*inner] out:out[outer*n*inner]'
+
+export const rowwiseKernels = {
+  /** Softmax along the middle axis; a row of −∞ only gives NaN, as in PyTorch. */
+  softmax: kernel('rowwise', line, { inPlace: ['a'] }),
+  /** out = y·(g − Σ g·y); y = softmax(a). */
+  softmaxBackward: kernel('rowwise', lineBackward, { inPlace: ['g', 'y'] }),
+  /** a − logsumexp(a) along the middle axis. */
+  logSoftmax: kernel('rowwise', line, { inPlace: ['a'] }),
+  /** out = g − eʸ·Σ g; y = logSoftmax(a). */
+  logSoftmaxBackward: kernel('rowwise', lineBackward, { inPlace: ['g', 'y'] }),
+  /**
+   * Cross-entropy of logits a [rows, n] against class ids, a loss a row: with w the class weights (1 where `weight` is
+   * empty), s the label smoothing, p = softmax(a), t the row's id:
+   * losses = (1−s)·w[t]·(−ln p[t]) + s/n·Σ_c w[c]·(−ln p[c]); weights = w[t]; lse = logsumexp of the row.
+   * A row whose id is ignoreIndex has loss and weight 0.
+   */
+  crossEntropy: kernel(
+    'rowwise',
+    'rows:size n:size ignoreIndex:scalar smoothing:scalar a:in[rows*n] ids:in<int32>[rows] weight:in[n?] ' +
+      'losses:out[rows] weights:out[rows] lse:out[rows] -> index',
+  ),
+  /** out = the gradient of Σ g·losses with respect to a: g·((1−s)·w[t]·(p − onehot(t)) + s/n·(p·Σw − w)). */
+  crossEntropyBackward: kernel(
+    'rowwise',
+    'rows:size n:size ignoreIndex:scalar smoothing:scalar g:in[rows] a:in[rows*n] ids:in<int32>[rows] weight:in[n?] ' +
+      'lse:in[rows] out:out[rows*n]',
+    { inPlace: ['a'] },
+  ),
+  /** Layer norm of a [rows, n]: out = (a − mean)·rstd·weight + bias, rstd = 1/√(variance + eps), variance over n. */
+  layerNorm: kernel(
+    'rowwise',
+    'rows:size n:size eps:scalar a:in[rows*n] weight:in[n?] bias:in[n?] out:out[rows*n] mean:out[rows] rstd:out[rows]',
+  ),
+  /** The gradient for a: rstd·(h − mean(h) − x̂·mean(h·x̂)), h = g·weight, x̂ = (a − mean)·rstd. */
+  layerNormBackward: kernel(
+    'rowwise',
+    'rows:size n:size g:in[rows*n] a:in[rows*n] weight:in[n?] mean:in[rows] rstd:in[rows] out:out[rows*n]',
+    { inPlace: ['g'] },
+  ),
+  /** The gradient for weight: Σ over rows of g·x̂. */
+  layerNormWeightBackward: kernel(
+    'reduction',
+    'rows:size n:size g:in[rows*n] a:in[rows*n] mean:in[rows] rstd:in[rows] out:out[n]',
+  ),
+}
