@@ -1,0 +1,37 @@
+// The backend in pure TypeScript: every kernel, for every dtype, in plain loops that compute in float64 and round when
+// they store. It serves where the addon cannot load, and is the oracle that the addon is tested against; it is not
+// meant to be fast beyond what V8 makes of plain loops.
+
+import { checkerOf } from './lengths.js'
+import { elementwise } from './reference/elementwise.js'
+import { matrixProducts } from './reference/matmul.js'
+import { movement } from './reference/movement.js'
+import { optimizers } from './reference/optimizers.js'
+import { random } from './reference/random.js'
+import { reductions } from './reference/reductions.js'
+import { rowwise } from './reference/rowwise.js'
+import { type Backend, type KernelName, kernelNames } from './table.js'
+
+const unchecked: Backend = {
+  ...elementwise,
+  ...reductions,
+  ...rowwise,
+  ...matrixProducts,
+  ...movement,
+  ...random,
+  ...optimizers,
+}
+
+function checked(name: KernelName): unknown {
+  const check = checkerOf(name)
+  const run = unchecked[name] as (...args: readonly unknown[]) => unknown
+  return (...args: readonly unknown[]) => {
+    check(args)
+    return run(...args)
+  }
+}
+
+/** The reference backend: each method checks its arguments by the kernel's row, then computes. */
+export const reference: Backend = Object.fromEntries(
+  kernelNames.map(name => [name, checked(name)]),
+) as unknown as Backend

@@ -1,0 +1,99 @@
+// Arithmetic, comparison and selection, one line loop per kernel. An integer result is stored wrapped.
+
+import type { Layout, NumberArray } from '../../signature.js'
+import { overLines } from './grid.js'
+import { binary, unary, unaryWith2 } from './methods.js'
+
+export const arithmetic = {
+  copy: unary((n, out, o, a, i, di) => {
+    for (const end = o + n; o < end; o++, i += di) out[o] = a[i]
+  }),
+  neg: unary((n, out, o, a, i, di) => {
+    for (const end = o + n; o < end; o++, i += di) out[o] = -a[i]
+  }),
+  abs: unary((n, out, o, a, i, di) => {
+    for (const end = o + n; o < end; o++, i += di) out[o] = Math.abs(a[i])
+  }),
+  sign: unary((n, out, o, a, i, di) => {
+    for (const end = o + n; o < end; o++, i += di) out[o] = Math.sign(a[i])
+  }),
+  sqrt: unary((n, out, o, a, i, di) => {
+    for (const end = o + n; o < end; o++, i += di) out[o] = Math.sqrt(a[i])
+  }),
+  clamp: unaryWith2((n, out, o, a, i, di, low, high) => {
+    for (const end = o + n; o < end; o++, i += di) {
+      let x = a[i]
+      if (x < low) x = low
+      if (x > high) x = high
+      out[o] = x
+    }
+  }),
+
+  add: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] + b[j]
+  }),
+  sub: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] - b[j]
+  }),
+  mul: binary((n, out, o, a, i, di, b, j, dj) => {
+    const end = o + n
+    if (out instanceof Int32Array) {
+      for (; o < end; o++, i += di, j += dj) out[o] = Math.imul(a[i], b[j])
+    } else {
+      for (; o < end; o++, i += di, j += dj) out[o] = a[i] * b[j]
+    }
+  }),
+  div: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] / b[j]
+  }),
+  maximum: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] > b[j] || Number.isNaN(a[i]) ? a[i] : b[j]
+  }),
+  minimum: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] < b[j] || Number.isNaN(a[i]) ? a[i] : b[j]
+  }),
+  xdivy: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      out[o] = a[i] === 0 && !Number.isNaN(b[j]) ? 0 : a[i] / b[j]
+    }
+  }),
+  maximumShare: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] > b[j] ? 1 : a[i] === b[j] ? 0.5 : 0
+  }),
+
+  greater: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] > b[j] ? 1 : 0
+  }),
+  greaterEqual: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] >= b[j] ? 1 : 0
+  }),
+  less: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] < b[j] ? 1 : 0
+  }),
+  lessEqual: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] <= b[j] ? 1 : 0
+  }),
+  equal: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] === b[j] ? 1 : 0
+  }),
+  notEqual: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] !== b[j] ? 1 : 0
+  }),
+
+  where(
+    rows: number,
+    cols: number,
+    maskLayout: Layout,
+    aLayout: Layout,
+    bLayout: Layout,
+    mask: Uint8Array,
+    a: NumberArray,
+    b: NumberArray,
+    out: NumberArray,
+    outer?: Int32Array,
+  ): void {
+    overLines(rows, cols, [maskLayout, aLayout, bLayout], outer, (n, o, m, dm, i, di, j, dj) => {
+      for (const end = o + n; o < end; o++, m += dm, i += di, j += dj) out[o] = mask[m] !== 0 ? a[i] : b[j]
+    })
+  },
+}

@@ -1,0 +1,47 @@
+// The elementwise kernels of the backward pass: g times a derivative, in float64, rounded when stored.
+
+import { normalCdf, normalDensity, power, sigmoid } from '../special.js'
+import { binary, binaryWith1, binaryWith2 } from './methods.js'
+
+export const gradients = {
+  reluBackward: binary((n, out, o, g, i, di, y, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = y[j] <= 0 ? 0 : g[i]
+  }),
+  leakyReluBackward: binaryWith1((n, out, o, g, i, di, a, j, dj, slope) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[j] > 0 ? g[i] : slope * g[i]
+  }),
+  clampBackward: binaryWith2((n, out, o, g, i, di, a, j, dj, low, high) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[j] >= low && a[j] <= high ? g[i] : 0
+  }),
+  powBackward: binaryWith1((n, out, o, g, i, di, a, j, dj, exponent) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      out[o] = exponent === 0 ? 0 : g[i] * exponent * power(a[j], exponent - 1)
+    }
+  }),
+  sqrtBackward: binary((n, out, o, g, i, di, y, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] / (2 * y[j])
+  }),
+  rsqrtBackward: binary((n, out, o, g, i, di, y, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = -0.5 * g[i] * y[j] * y[j] * y[j]
+  }),
+  tanhBackward: binary((n, out, o, g, i, di, y, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] * (1 - y[j] * y[j])
+  }),
+  sigmoidBackward: binary((n, out, o, g, i, di, y, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] * y[j] * (1 - y[j])
+  }),
+  geluBackward: binary((n, out, o, g, i, di, a, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      out[o] = g[i] * (normalCdf(a[j]) + a[j] * normalDensity(a[j]))
+    }
+  }),
+  siluBackward: binary((n, out, o, g, i, di, a, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      const s = sigmoid(a[j])
+      out[o] = g[i] * s * (1 + a[j] * (1 - s))
+    }
+  }),
+  softplusBackward: binary((n, out, o, g, i, di, a, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] * sigmoid(a[j])
+  }),
+}

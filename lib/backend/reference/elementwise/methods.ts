@@ -1,0 +1,112 @@
+// From a line to a Backend method: argument order as in the table, scalars rounded to the element type.
+
+import type { Layout, NumberArray } from '../../signature.js'
+import { convert } from '../convert.js'
+import { type BinaryLine, overLines, type UnaryLine } from './grid.js'
+
+type Outer = Int32Array | undefined
+
+function applyUnary(
+  line: UnaryLine,
+  rows: number,
+  cols: number,
+  aLayout: Layout,
+  s: number,
+  t: number,
+  a: NumberArray,
+  out: NumberArray,
+  outer: Outer,
+): void {
+  overLines(rows, cols, [aLayout], outer, (n, o, i, di) => line(n, out, o, a, i, di, s, t))
+}
+
+function applyBinary(
+  line: BinaryLine,
+  rows: number,
+  cols: number,
+  aLayout: Layout,
+  bLayout: Layout,
+  s: number,
+  t: number,
+  a: NumberArray,
+  b: NumberArray,
+  out: NumberArray,
+  outer: Outer,
+): void {
+  overLines(rows, cols, [aLayout, bLayout], outer, (n, o, i, di, j, dj) => line(n, out, o, a, i, di, b, j, dj, s, t))
+}
+
+/** A method of one operand. */
+export const unary =
+  (line: UnaryLine) =>
+  (rows: number, cols: number, aLayout: Layout, a: NumberArray, out: NumberArray, outer?: Outer): void =>
+    applyUnary(line, rows, cols, aLayout, 0, 0, a, out, outer)
+
+/** A method of one operand and a scalar. */
+export const unaryWith1 =
+  (line: UnaryLine) =>
+  (rows: number, cols: number, aLayout: Layout, s: number, a: NumberArray, out: NumberArray, outer?: Outer): void =>
+    applyUnary(line, rows, cols, aLayout, convert(s, a), 0, a, out, outer)
+
+/** A method of one operand and two scalars. */
+export const unaryWith2 =
+  (line: UnaryLine) =>
+  (
+    rows: number,
+    cols: number,
+    aLayout: Layout,
+    s: number,
+    t: number,
+    a: NumberArray,
+    out: NumberArray,
+    outer?: Outer,
+  ): void =>
+    applyUnary(line, rows, cols, aLayout, convert(s, a), convert(t, a), a, out, outer)
+
+/** A method of two operands. */
+export const binary =
+  (line: BinaryLine) =>
+  (
+    rows: number,
+    cols: number,
+    aLayout: Layout,
+    bLayout: Layout,
+    a: NumberArray,
+    b: NumberArray,
+    out: NumberArray,
+    outer?: Outer,
+  ): void =>
+    applyBinary(line, rows, cols, aLayout, bLayout, 0, 0, a, b, out, outer)
+
+/** A method of two operands and a scalar. */
+export const binaryWith1 =
+  (line: BinaryLine) =>
+  (
+    rows: number,
+    cols: number,
+    aLayout: Layout,
+    bLayout: Layout,
+    s: number,
+    a: NumberArray,
+    b: NumberArray,
+    out: NumberArray,
+    outer?: Outer,
+  ): void =>
+    applyBinary(line, rows, cols, aLayout, bLayout, convert(s, a), 0, a, b, out, outer)
+
+/** A method of two operands and two scalars. */
+export const binaryWith2 =
+  (line: BinaryLine) =>
+  (
+    rows: number,
+    cols: number,
+    aLayout: Layout,
+    bLayout: Layout,
+    s: number,
+    t: number,
+    a: NumberArray,
+    b: NumberArray,
+    out: NumberArray,
+    outer?: Outer,
+  ): void =>
+    applyBinary(line, rows, cols, aLayout, bLayout, convert(s, a), convert(t, a), a, b, out, outer)
