@@ -1,0 +1,57 @@
+// What a DataLoader can be told, and the check of it.
+
+import { ArgumentError, showValue } from '../errors.js'
+import type { Sample, Tensors } from './dataset.js'
+
+export interface LoaderOptions<S extends Sample, B = Tensors<S>> {
+  /** Samples per batch; null where the source gives whole batches. Default 1. */
+  readonly batchSize?: number | null | undefined
+  /** Whether each epoch has an order of its own. Default false. */
+  readonly shuffle?: boolean | undefined
+  /** What the orders are drawn from: an integer from 0 to 2⁵³ − 1. Default 0. */
+  readonly seed?: number | undefined
+  /** Whether to leave out a last batch that is not full. Default false. */
+  readonly dropLast?: boolean | undefined
+  /**
+   * How many batches asynchronous iteration reads ahead. Default 2; 0 for a dataset that gathers whole batches from
+   * memory, such as TensorDataset.
+   */
+  readonly prefetch?: number | undefined
+  /** What to make of each batch. It may return a promise where the loader is iterated with `for await`. */
+  readonly transform?: ((batch: Tensors<S>) => B | Promise<B>) | undefined
+}
+
+/** The options without `transform`, each one there but for `prefetch`, whose default hangs on the source. */
+export interface Checked {
+  readonly batchSize: number | null
+  readonly shuffle: boolean
+  readonly seed: number
+  readonly dropLast: boolean
+  readonly prefetch: number | undefined
+}
+
+/** @throws ArgumentError for an option that is not possible. */
+export function checkOptions<S extends Sample, B>(options: LoaderOptions<S, B>, isDataset: boolean): Checked {
+  const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch, transform } = options
+  if (batchSize !== null) checkInteger('batchSize', batchSize, 1)
+  checkInteger('seed', seed, 0)
+  if (prefetch !== undefined) checkInteger('prefetch', prefetch, 0)
+  checkType('shuffle', shuffle, 'boolean')
+  checkType('dropLast', dropLast, 'boolean')
+  if (transform !== undefined) checkType('transform', transform, 'function')
+  if (shuffle && !isDataset) {
+    throw new ArgumentError('DataLoader: a stream has an order of its own: expected shuffle false, got true')
+  }
+  return { batchSize, shuffle, seed, dropLast, prefetch }
+}
+
+/** @throws ArgumentError unless `value` is an integer from `least` to 2⁵³ − 1. */
+export function checkInteger(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return
+  throw new ArgumentError(`DataLoader: expected ${name} to be an integer of at least ${least}, got ${showValue(value)}`)
+}
+
+function checkType(name: string, value: unknown, type: 'boolean' | 'function'): void {
+  if (typeof value === type) return
+  throw new ArgumentError(`DataLoader: expected ${name} to be a ${type}, got ${showValue(value)}`)
+}

@@ -1,0 +1,143 @@
+// DataLoader: batches of a dataset or a stream, epoch after epoch. How they are picked, stacked and read ahead is not
+// here (see batches.ts, batch.ts and read-ahead.ts).
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ArgumentError, showValue } from '../errors.js'
+import { groupBatches, groupBatchesLater, pickBatches } from './batches.js'
+import type { Dataset, Sample, Stream, Tensors } from './dataset.js'
+import { checkInteger, checkOptions, type LoaderOptions } from './loader-options.js'
+import { naturalOrder, shuffledOrder } from './order.js'
+import { readAhead } from './read-ahead.js'
+
+/**
+ * Batches of samples: `for (const [x, y] of loader)`, or `for await`, which hands the event loop a turn before each
+ * batch and reads ahead. Each iteration is an epoch: a dataset once through, in an order that is a function of `seed`
+ * and the epoch's number alone.
+ */
+export class DataLoader<S extends Sample, B = Tensors<S>> {
+  /** Samples per batch; null where the source gives whole batches. */
+  readonly batchSize: number | null
+  readonly shuffle: boolean
+  readonly seed: number
+  readonly dropLast: boolean
+  /** How many batches asynchronous iteration reads ahead. */
+  readonly prefetch: number
+  readonly #source: Dataset<S> | Stream<S>
+  readonly #transform: ((batch: Tensors<S>) => B | Promise<B>) | undefined
+  #epoch = 0
+
+  /**
+   * @param source a dataset (`length` and `get`), or a stream: anything iterable, synchronously or not, that gives
+   * samples. A generator gives one epoch only.
+   * @throws ArgumentError for an option that is not possible: a batch size of 0, a stream to be shuffled.
+   */
+  constructor(source: Dataset<S> | Stream<S>, options: LoaderOptions<S, B> = {}) {
+    if (!isDataset(source) && !isIterable(source) && !isAsyncIterable(source)) {
+      throw new ArgumentError(`DataLoader: expected a dataset or an iterable of samples, got ${showValue(source)}`)
+    }
+    const { batchSize, shuffle, seed, dropLast, prefetch } = checkOptions(options, isDataset(source))
+    this.batchSize = batchSize
+    this.shuffle = shuffle
+    this.seed = seed
+    this.dropLast = dropLast
+    this.prefetch = prefetch ?? (isDataset(source) && source.batch ? 0 : 2)
+    this.#source = source
+    this.#transform = options.transform
+  }
+
+  /** The number of the next iteration, from 0; set it to go on where a training stopped. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  set epoch(value: number) {
+    checkInteger('epoch', value, 0)
+    this.#epoch = value
+  }
+
+  /** The number of batches in an epoch. @throws ArgumentError for a stream. */
+  get length(): number {
+    const batches = this.#dataset('length').length / (this.batchSize ?? 1)
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches)
+  }
+
+  /**
+   * The dataset's indices in the order in which `epoch` visits them; batch b is `batchSize` of them from b·batchSize.
+   * @throws ArgumentError for a stream.
+   */
+  order(epoch: number): Int32Array {
+    const { length } = this.#dataset('order')
+    checkInteger('epoch', epoch, 0)
+    return this.shuffle ? shuffledOrder(length, this.seed, epoch) : naturalOrder(length)
+  }
+
+  /** The batches of the next epoch. @throws ArgumentError where the samples or the transform are promised. */
+  [Symbol.iterator](): IterableIterator<B> {
+    if (!isDataset(this.#source) && !isIterable(this.#source)) throw needsAwait()
+    return this.#now(this.#batches(this.#source, this.#epoch++))
+  }
+
+  /** The batches of the next epoch, `prefetch` of them read ahead; stopping early closes a stream. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<B> {
+    const source = this.#source
+    const batches = isDataset(source)
+      ? this.#batches(source, this.#epoch)
+      : groupBatchesLater(source, this.batchSize, this.dropLast)
+    this.#epoch++
+    return withTurns(readAhead(this.#later(batches), this.prefetch))
+  }
+
+  #batches(source: Dataset<S> | Iterable<S>, epoch: number): Iterable<Tensors<S> | Promise<Tensors<S>>> {
+    if (!isDataset(source)) return groupBatches(source, this.batchSize, this.dropLast)
+    const order = this.order(epoch)
+    const visited = this.dropLast ? order.subarray(0, this.length * (this.batchSize ?? 1)) : order
+    return pickBatches(source, visited, this.batchSize)
+  }
+
+  *#now(batches: Iterable<Tensors<S> | Promise<Tensors<S>>>): Generator<B, void, undefined> {
+    for (const batch of batches) {
+      const result = batch instanceof Promise ? batch : this.#transformed(batch)
+      if (result instanceof Promise) {
+        result.catch(() => {})
+        throw needsAwait()
+      }
+      yield result
+    }
+  }
+
+  async *#later(
+    batches: Iterable<Tensors<S> | Promise<Tensors<S>>> | AsyncIterable<Tensors<S>>,
+  ): AsyncGenerator<B, void, undefined> {
+    for await (const batch of batches) yield await this.#transformed(batch)
+  }
+
+  #transformed(batch: Tensors<S>): B | Promise<B> {
+    return this.#transform ? this.#transform(batch) : (batch as B)
+  }
+
+  #dataset(property: string): Dataset<S> {
+    if (isDataset(this.#source)) return this.#source
+    throw new ArgumentError(`DataLoader.${property}: expected a dataset, got a stream, whose length is not known`)
+  }
+}
+
+const needsAwait = (): ArgumentError =>
+  new ArgumentError('DataLoader: expected `for await`, since samples are promised here, got `for`')
+
+async function* withTurns<B>(batches: AsyncIterable<B>): AsyncGenerator<B, void, undefined> {
+  for await (const batch of batches) {
+    await nextTurn()
+    yield batch
+  }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const isDataset = <S extends Sample>(source: Dataset<S> | Stream<S>): source is Dataset<S> =>
+  isObject(source) && 'get' in source && typeof source.get === 'function' && 'length' in source
+
+const isIterable = <S extends Sample>(source: Dataset<S> | Stream<S>): source is Iterable<S> =>
+  isObject(source) && Symbol.iterator in source
+
+const isAsyncIterable = <S extends Sample>(source: Dataset<S> | Stream<S>): source is AsyncIterable<S> =>
+  isObject(source) && Symbol.asyncIterator in source
