@@ -1,0 +1,38 @@
+// Bytes by position, from memory or from a file, read straight to where they are wanted.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { FormatError } from '../errors.js'
+
+export interface Source {
+  /** What messages about it begin with. */
+  readonly where: string
+  readonly length: number
+  /** Fills `into` with the bytes from `at`. */
+  read(at: number, into: Uint8Array): void
+}
+
+export function memorySource(where: string, bytes: Uint8Array): Source {
+  return { where, length: bytes.length, read: (at, into) => into.set(bytes.subarray(at, at + into.length)) }
+}
+
+/** Runs `use` with the file open. @throws the file system's error if it cannot be read. */
+export function withFile<R>(op: string, path: string, use: (source: Source) => R): R {
+  const file = openSync(path, 'r')
+  try {
+    const where = `${op}: ${path}`
+    return use({ where, length: fstatSync(file).size, read: (at, into) => readWhole(where, file, at, into) })
+  } finally {
+    closeSync(file)
+  }
+}
+
+// One system call reads at most this much; Linux stops at 2 GiB.
+const most = 2 ** 30
+
+function readWhole(where: string, file: number, at: number, into: Uint8Array): void {
+  for (let done = 0; done < into.length; ) {
+    const count = readSync(file, into, done, Math.min(most, into.length - done), at + done)
+    if (count === 0) throw new FormatError(`${where}: expected ${into.length} bytes from ${at}, got ${done}`)
+    done += count
+  }
+}
