@@ -1,0 +1,44 @@
+// Binary cross-entropy.
+
+import { ShapeError, showShape } from '../../errors.js'
+import { add, mul, neg, softplus, sub } from '../../ops/index.js'
+import { asTensor, unify2 } from '../../ops/operands.js'
+import { broadcastsTo, sameShape } from '../../shape.js'
+import type { Tensor, TensorLike } from '../../tensor.js'
+import { reduce } from './reduction.js'
+import type { LossOptions } from './regression.js'
+
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** A factor for each loss; broadcasts to their shape. */
+  readonly weight?: TensorLike
+  /** A factor for the positive part of each loss (above 1: recall counts more); broadcasts to their shape. */
+  readonly posWeight?: TensorLike
+}
+
+/**
+ * Cross-entropy between sigmoid(logits) and targets in [0, 1] of the same shape, stable for logits of any size:
+ * (1 − y)·x + (1 + (posWeight − 1)·y)·ln(1 + e⁻ˣ).
+ */
+export function binaryCrossEntropyWithLogits(
+  logits: TensorLike,
+  targets: TensorLike,
+  { weight, posWeight, reduction }: BinaryCrossEntropyOptions = {},
+): Tensor {
+  const op = 'binaryCrossEntropyWithLogits'
+  const [x, y] = unify2(op, logits, targets, true)
+  if (!sameShape(x.shape, y.shape)) {
+    throw new ShapeError(`${op}: expected targets of shape ${showShape(x.shape)}, got ${showShape(y.shape)}`)
+  }
+  const factor = (name: string, value: TensorLike): Tensor => {
+    const tensor = asTensor(op, value, x.dtype)
+    if (broadcastsTo(tensor.shape, x.shape)) return tensor
+    throw new ShapeError(
+      `${op}: expected ${name} to broadcast to ${showShape(x.shape)}, got ${showShape(tensor.shape)}`,
+    )
+  }
+  const tail = softplus(neg(x))
+  const positive = posWeight === undefined ? undefined : sub(factor('posWeight', posWeight), 1)
+  const weighted = positive === undefined ? tail : mul(add(mul(positive, y), 1), tail)
+  const losses = add(mul(sub(1, y), x), weighted)
+  return reduce(op, weight === undefined ? losses : mul(losses, factor('weight', weight)), reduction)
+}

@@ -1,0 +1,109 @@
+// Losses of scores against class ids.
+
+import { isFloat } from '../../dtype.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../../errors.js'
+import { gather, indexSelect, mul, neg, notEqual, permute, reshape, to, where } from '../../ops/index.js'
+import { crossEntropyLosses } from '../../ops/losses.js'
+import { asIds, asTensor } from '../../ops/operands.js'
+import { type Shape, sameShape, sizeOf } from '../../shape.js'
+import type { Tensor, TensorLike } from '../../tensor.js'
+import { checkReduction, reduceWeighted } from './reduction.js'
+import type { LossOptions } from './regression.js'
+
+export interface ClassLossOptions extends LossOptions {
+  /** A weight for each class, [classes]; the mean is then the weighted one. */
+  readonly weight?: TensorLike
+  /** Targets with this id count for nothing; -100 by default. */
+  readonly ignoreIndex?: number
+}
+
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** How much of each target is spread evenly over the classes, 0 (the default) to 1. */
+  readonly labelSmoothing?: number
+}
+
+/** Scores as rows over classes, with an id for each. */
+interface Rows {
+  /** [rows, classes] */
+  readonly scores: Tensor
+  /** int32 [rows] */
+  readonly ids: Tensor
+  /** [classes], of the scores' dtype */
+  readonly weight: Tensor | null
+  /** What the ids had. */
+  readonly shape: Shape
+  readonly ignoreIndex: number
+}
+
+function toRows(op: string, scores: TensorLike, classIds: TensorLike, options: ClassLossOptions): Rows {
+  checkReduction(op, options.reduction ?? 'mean')
+  const x = asTensor(op, scores)
+  if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected scores of float32 or float64, got ${x.dtype}`)
+  if (x.ndim === 0) throw new ShapeError(`${op}: expected scores with an axis of classes, got shape []`)
+  const ids = asIds(op, 'class ids', classIds)
+  const axis = x.ndim === 1 ? 0 : 1
+  const shape = x.shape.filter((_, i) => i !== axis)
+  if (!sameShape(ids.shape, shape)) {
+    const expected = `class ids of shape ${showShape(shape)} for scores of shape ${showShape(x.shape)}`
+    throw new ShapeError(`${op}: expected ${expected}, got ${showShape(ids.shape)}`)
+  }
+  const classes = x.shape[axis]
+  const { weight, ignoreIndex = -100 } = options
+  if (!Number.isInteger(ignoreIndex)) {
+    throw new ArgumentError(`${op}: expected ignoreIndex to be an integer, got ${showValue(ignoreIndex)}`)
+  }
+  const last = x.ndim > 2 ? permute(x, [0, ...x.shape.map((_, i) => i).slice(2), 1]) : x
+  return {
+    scores: reshape(last, [sizeOf(shape), classes]),
+    ids: reshape(ids, [ids.size]),
+    weight: weight === undefined ? null : classWeights(op, weight, classes, x),
+    shape,
+    ignoreIndex,
+  }
+}
+
+function classWeights(op: string, given: TensorLike, classes: number, { dtype }: Tensor): Tensor {
+  const weight = asTensor(op, given, dtype)
+  if (sameShape(weight.shape, [classes])) return to(weight, dtype).detach()
+  throw new ShapeError(`${op}: expected weight of shape [${classes}], got ${showShape(weight.shape)}`)
+}
+
+/** The mask of rows that count, ids that are safe to look up, and each row's weight. */
+function weigh({ scores, ids, weight, ignoreIndex }: Rows): { counts: Tensor; safe: Tensor; weights: Tensor } {
+  const counts = notEqual(ids, ignoreIndex)
+  const safe = where(counts, ids, 0)
+  const weights = weight === null ? to(counts, scores.dtype) : where(counts, indexSelect(weight, 0, safe), 0)
+  return { counts, safe, weights }
+}
+
+/**
+ * Cross-entropy of logits against class ids, fused and stable: −ln softmax(logits)[id] for each id.
+ *
+ * @param logits [N, C], [C] with one id, or [N, C, d1, …] with ids [N, d1, …].
+ * @param classIds int32, in [0, C).
+ * @returns a 0-d tensor, or losses of the ids' shape with reduction 'none'.
+ * @throws IndexError for an id out of range that is not ignoreIndex; ShapeError and DTypeError for what does not fit.
+ */
+export function crossEntropy(logits: TensorLike, classIds: TensorLike, options: CrossEntropyOptions = {}): Tensor {
+  const { labelSmoothing = 0, reduction = 'mean' } = options
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ArgumentError(`crossEntropy: expected labelSmoothing to be in [0, 1], got ${showValue(labelSmoothing)}`)
+  }
+  const rows = toRows('crossEntropy', logits, classIds, options)
+  const { scores, ids, weight, shape, ignoreIndex } = rows
+  const losses = crossEntropyLosses(scores, ids, weight, { ignoreIndex, labelSmoothing })
+  if (reduction !== 'mean') return reduceWeighted(reshape(losses, shape), losses, reduction)
+  return reduceWeighted(losses, weigh(rows).weights, reduction)
+}
+
+/**
+ * Negative log-likelihood: −logProbabilities[id] for each id; what `crossEntropy` is to logits. Shapes, options and
+ * errors are the same.
+ */
+export function nllLoss(logProbabilities: TensorLike, classIds: TensorLike, options: ClassLossOptions = {}): Tensor {
+  const rows = toRows('nllLoss', logProbabilities, classIds, options)
+  const { counts, safe, weights } = weigh(rows)
+  const picked = reshape(gather(rows.scores, 1, reshape(safe, [safe.size, 1])), [safe.size])
+  const losses = where(counts, neg(mul(picked, weights)), 0)
+  return reduceWeighted(reshape(losses, rows.shape), weights, options.reduction ?? 'mean')
+}

@@ -1,0 +1,20 @@
+// `nn.functional`: what layers and losses compute, as functions. Composites of ops; no kernel is called from here.
+
+export {
+  gelu,
+  leakyRelu,
+  linear,
+  logSoftmax,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from '../../ops/index.js'
+export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './binary.js'
+export { type ClassLossOptions, type CrossEntropyOptions, crossEntropy, nllLoss } from './class-losses.js'
+export { type EmbeddingOptions, embedding } from './embedding.js'
+export { type LayerNormOptions, layerNorm } from './layer-norm.js'
+export type { Reduction } from './reduction.js'
+export { type HuberOptions, huberLoss, type LossOptions, l1Loss, mseLoss } from './regression.js'

@@ -1,0 +1,56 @@
+// Losses between a prediction and a target of the same shape.
+
+import { ArgumentError, ShapeError, showShape, showValue } from '../../errors.js'
+import { abs, clamp, mul, sub } from '../../ops/index.js'
+import { unify2 } from '../../ops/operands.js'
+import { sameShape } from '../../shape.js'
+import type { Tensor, TensorLike } from '../../tensor.js'
+import { type Reduction, reduce } from './reduction.js'
+
+export interface LossOptions {
+  /** `mean` by default. */
+  readonly reduction?: Reduction
+}
+
+export interface HuberOptions extends LossOptions {
+  /** Where the loss goes from square to straight; 1 by default. */
+  readonly delta?: number
+}
+
+/**
+ * prediction − target. A target that is one number serves all; anything else has the prediction's shape: a [32, 1]
+ * against a [32] would quietly become [32, 32].
+ */
+export function difference(op: string, prediction: TensorLike, target: TensorLike): Tensor {
+  const [x, y] = unify2(op, prediction, target, true)
+  if (y.ndim !== 0 && !sameShape(x.shape, y.shape)) {
+    throw new ShapeError(`${op}: expected a target of shape ${showShape(x.shape)}, got ${showShape(y.shape)}`)
+  }
+  return sub(x, y)
+}
+
+/** Squared error, (prediction − target)². */
+export function mseLoss(prediction: TensorLike, target: TensorLike, { reduction }: LossOptions = {}): Tensor {
+  const d = difference('mseLoss', prediction, target)
+  return reduce('mseLoss', mul(d, d), reduction)
+}
+
+/** Absolute error, |prediction − target|; its gradient at 0 is 0. */
+export function l1Loss(prediction: TensorLike, target: TensorLike, { reduction }: LossOptions = {}): Tensor {
+  return reduce('l1Loss', abs(difference('l1Loss', prediction, target)), reduction)
+}
+
+/** Huber's loss: d²/2 where |d| ≤ delta, else delta·(|d| − delta/2); d = prediction − target. */
+export function huberLoss(
+  prediction: TensorLike,
+  target: TensorLike,
+  { reduction, delta = 1 }: HuberOptions = {},
+): Tensor {
+  if (!(delta > 0 && delta < Infinity)) {
+    throw new ArgumentError(`huberLoss: expected delta to be above 0 and finite, got ${showValue(delta)}`)
+  }
+  const distance = abs(difference('huberLoss', prediction, target))
+  // Both branches are c·(|d| − c/2) with c = min(|d|, delta), and so are their gradients.
+  const held = clamp(distance, null, delta)
+  return reduce('huberLoss', mul(held, sub(distance, mul(held, 0.5))), reduction)
+}

@@ -1,0 +1,12 @@
+// `nn`: modules, layers, losses, initialisation.
+
+export * as functional from './functional/index.js'
+export * as init from './init.js'
+export { Flatten, GELU, ReLU, Sigmoid, Softmax, Tanh } from './layers/activations.js'
+export { Embedding, type EmbeddingLayerOptions } from './layers/embedding.js'
+export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js'
+export { Linear, type LinearOptions } from './layers/linear.js'
+export { type Layer, Sequential } from './layers/sequential.js'
+export { Module } from './module.js'
+export { Parameter } from './parameter.js'
+export type { LoadOptions, LoadResult, StateDict } from './state.js'

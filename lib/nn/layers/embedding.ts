@@ -1,0 +1,59 @@
+// The embedding: a table of vectors, looked up by row.
+
+import type { DType } from '../../dtype.js'
+import { Tensor, type TensorLike } from '../../tensor.js'
+import { embedding, wrapRow } from '../functional/embedding.js'
+import { normal } from '../init.js'
+import { Module } from '../module.js'
+import { checkFloat, checkSize } from '../options.js'
+import { Parameter } from '../parameter.js'
+import { showSettings } from '../repr.js'
+
+export interface EmbeddingLayerOptions {
+  /** A row that starts at 0 and gets no gradient; a negative one counts from the end. */
+  readonly paddingIdx?: number
+  /** `float32` by default. */
+  readonly dtype?: DType
+}
+
+/** Row ids of any shape to vectors: [...ids, embeddingDim]; weight [numEmbeddings, embeddingDim]. */
+export class Embedding extends Module {
+  readonly numEmbeddings: number
+  readonly embeddingDim: number
+  readonly paddingIdx: number | undefined
+  weight: Parameter
+
+  /** The vectors start normal (mean 0, standard deviation 1). */
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    { paddingIdx, dtype = 'float32' }: EmbeddingLayerOptions = {},
+  ) {
+    super()
+    this.numEmbeddings = checkSize('Embedding', 'numEmbeddings', numEmbeddings)
+    this.embeddingDim = checkSize('Embedding', 'embeddingDim', embeddingDim)
+    checkFloat('Embedding', dtype)
+    this.paddingIdx = paddingIdx === undefined ? undefined : wrapRow('Embedding', paddingIdx, numEmbeddings)
+    this.weight = new Parameter(Tensor.allocate([numEmbeddings, embeddingDim], dtype))
+    this.resetParameters()
+  }
+
+  /** Draws the vectors anew. */
+  resetParameters(): void {
+    normal(this.weight)
+    if (this.paddingIdx === undefined) return
+    const at = this.paddingIdx * this.embeddingDim
+    this.weight.storage.array.fill(0, at, at + this.embeddingDim)
+    this.weight.storage.version++
+  }
+
+  /** @param ids int32 positions in [0, numEmbeddings). */
+  override forward(ids: TensorLike): Tensor {
+    return embedding(ids, this.weight, this.paddingIdx === undefined ? {} : { paddingIdx: this.paddingIdx })
+  }
+
+  override extraRepr(): string {
+    const { numEmbeddings, embeddingDim, paddingIdx } = this
+    return showSettings({ numEmbeddings, embeddingDim, ...(paddingIdx === undefined ? {} : { paddingIdx }) })
+  }
+}

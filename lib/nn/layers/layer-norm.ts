@@ -1,0 +1,68 @@
+// Layer normalisation.
+
+import type { DType } from '../../dtype.js'
+import { ArgumentError, showValue } from '../../errors.js'
+import type { Shape } from '../../shape.js'
+import { Tensor, type TensorLike } from '../../tensor.js'
+import { layerNorm } from '../functional/layer-norm.js'
+import { ones, zeros } from '../init.js'
+import { Module } from '../module.js'
+import { checkFloat, checkSize } from '../options.js'
+import { Parameter } from '../parameter.js'
+import { showSettings } from '../repr.js'
+
+export interface LayerNormLayerOptions {
+  /** Added to the variance; 1e-5 by default. */
+  readonly eps?: number
+  /** Whether there are a weight and a bias; true by default. */
+  readonly elementwiseAffine?: boolean
+  /** Whether there is a bias beside the weight; true by default. */
+  readonly bias?: boolean
+  /** `float32` by default. */
+  readonly dtype?: DType
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias over the last axes, which have `normalizedShape` (Ba et al., "Layer
+ * normalization", 2016); weight and bias of that shape.
+ */
+export class LayerNorm extends Module {
+  readonly normalizedShape: Shape
+  readonly eps: number
+  weight: Parameter | null
+  bias: Parameter | null
+
+  /** @param normalizedShape the lengths of the last axes, or of the last one. */
+  constructor(
+    normalizedShape: number | readonly number[],
+    { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = 'float32' }: LayerNormLayerOptions = {},
+  ) {
+    super()
+    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
+    for (const length of shape) checkSize('LayerNorm', 'normalizedShape', length)
+    if (shape.length === 0) throw new ArgumentError('LayerNorm: expected at least one axis, got []')
+    if (!(eps >= 0)) throw new ArgumentError(`LayerNorm: expected eps to be 0 or more, got ${showValue(eps)}`)
+    checkFloat('LayerNorm', dtype)
+    this.normalizedShape = shape
+    this.eps = eps
+    this.weight = elementwiseAffine ? new Parameter(Tensor.allocate(shape, dtype)) : null
+    this.bias = elementwiseAffine && bias ? new Parameter(Tensor.allocate(shape, dtype)) : null
+    this.resetParameters()
+  }
+
+  /** Sets the weight to 1 and the bias to 0. */
+  resetParameters(): void {
+    if (this.weight !== null) ones(this.weight)
+    if (this.bias !== null) zeros(this.bias)
+  }
+
+  override forward(x: TensorLike): Tensor {
+    const { normalizedShape, eps } = this
+    return layerNorm(x, this.weight, this.bias, { normalizedShape, eps })
+  }
+
+  override extraRepr(): string {
+    const { normalizedShape, eps } = this
+    return showSettings({ normalizedShape, eps, elementwiseAffine: this.weight !== null })
+  }
+}

@@ -1,0 +1,52 @@
+// The linear layer.
+
+import type { DType } from '../../dtype.js'
+import { linear } from '../../ops/index.js'
+import { Tensor, type TensorLike } from '../../tensor.js'
+import { kaimingUniform, uniform } from '../init.js'
+import { Module } from '../module.js'
+import { checkFloat, checkSize } from '../options.js'
+import { Parameter } from '../parameter.js'
+import { showSettings } from '../repr.js'
+
+export interface LinearOptions {
+  /** Whether a bias is added; true by default. */
+  readonly bias?: boolean
+  /** `float32` by default. */
+  readonly dtype?: DType
+}
+
+/** x·weightᵀ + bias, from […, inFeatures] to […, outFeatures]; weight [outFeatures, inFeatures], bias [outFeatures]. */
+export class Linear extends Module {
+  readonly inFeatures: number
+  readonly outFeatures: number
+  weight: Parameter
+  bias: Parameter | null
+
+  /** Weight and bias start uniform in ±1/√inFeatures, as PyTorch's do. */
+  constructor(inFeatures: number, outFeatures: number, { bias = true, dtype = 'float32' }: LinearOptions = {}) {
+    super()
+    this.inFeatures = checkSize('Linear', 'inFeatures', inFeatures)
+    this.outFeatures = checkSize('Linear', 'outFeatures', outFeatures)
+    checkFloat('Linear', dtype)
+    this.weight = new Parameter(Tensor.allocate([outFeatures, inFeatures], dtype))
+    this.bias = bias ? new Parameter(Tensor.allocate([outFeatures], dtype)) : null
+    this.resetParameters()
+  }
+
+  /** Draws weight and bias anew. */
+  resetParameters(): void {
+    kaimingUniform(this.weight, { a: Math.sqrt(5) })
+    const bound = this.inFeatures > 0 ? 1 / Math.sqrt(this.inFeatures) : 0
+    if (this.bias !== null) uniform(this.bias, -bound, bound)
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return linear(x, this.weight, this.bias)
+  }
+
+  override extraRepr(): string {
+    const { inFeatures, outFeatures } = this
+    return showSettings({ inFeatures, outFeatures, bias: this.bias !== null })
+  }
+}

@@ -1,0 +1,52 @@
+// Layers one after another.
+
+import { ArgumentError, showValue } from '../../errors.js'
+import type { Tensor } from '../../tensor.js'
+import { Module } from '../module.js'
+
+/** A module that takes one tensor and gives one. */
+export interface Layer extends Module {
+  forward(x: Tensor): Tensor
+}
+
+/** The layer at a position that is known to be there, else one of them or undefined. */
+type At<Layers extends readonly Layer[], I extends number> = `${I}` extends keyof Layers
+  ? Layers[`${I}` & keyof Layers]
+  : Layers[number] | undefined
+
+/** Passes its input through each layer in turn. The layers are named by their positions: `0.weight`. */
+export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]> extends Module {
+  readonly #layers: Layers
+
+  constructor(...layers: Layers) {
+    super()
+    for (const [i, layer] of layers.entries()) {
+      if (layer instanceof Module) continue
+      throw new ArgumentError(`Sequential: expected layer ${i} to be a Module, got ${showValue(layer)}`)
+    }
+    this.#layers = layers
+  }
+
+  /** The number of layers. */
+  get length(): number {
+    return this.#layers.length
+  }
+
+  /** The layer at `index`; a negative one counts from the end. */
+  at<I extends number>(index: I): At<Layers, I> {
+    return this.#layers.at(index) as At<Layers, I>
+  }
+
+  [Symbol.iterator](): IterableIterator<Layers[number]> {
+    return this.#layers.values()
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#layers.reduce((value: Tensor, layer: Layer) => layer.forward(value), x)
+  }
+
+  protected override *members(): Generator<readonly [unknown, unknown]> {
+    yield* this.#layers.entries()
+    yield* super.members()
+  }
+}

@@ -1,0 +1,211 @@
+// Module: what has parameters. It finds them in its properties; how anything is computed is its subclasses' business.
+
+import { ArgumentError, showValue } from '../errors.js'
+import { Tensor } from '../tensor.js'
+import { members } from './members.js'
+import { Parameter } from './parameter.js'
+import { describe } from './repr.js'
+import {
+  checkStateDict,
+  compareState,
+  copyState,
+  type LoadOptions,
+  type LoadResult,
+  problemsOf,
+  type StateDict,
+  throwProblems,
+} from './state.js'
+
+type Named<T> = [name: string, value: T]
+
+/**
+ * The base of layers and models: a subclass sets parameters (`Parameter`) and modules as properties, also in arrays,
+ * Maps and plain objects, and computes in `forward`. Names are paths of properties joined by dots (`layers.0.weight`),
+ * a module's own parameters first, then its modules, in the order in which the properties were made.
+ */
+export abstract class Module {
+  #training = true
+  /** Names of the properties that are buffers, and whether stateDict has them. */
+  readonly #buffers = new Map<string, boolean>()
+
+  /** Computes the result. Users call it directly: `model.forward(x)`. */
+  abstract forward(...inputs: never[]): unknown
+
+  /** Whether it is being trained rather than used; `train()` and `eval()` set it here and below. */
+  get training(): boolean {
+    return this.#training
+  }
+
+  set training(mode: boolean) {
+    if (typeof mode !== 'boolean') throw new ArgumentError(`training: expected true or false, got ${showValue(mode)}`)
+    this.#training = mode
+  }
+
+  /** Sets training mode here and in every module below. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode
+    return this
+  }
+
+  /** Leaves training mode, here and in every module below. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Each parameter once, frozen ones included. */
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter)
+  }
+
+  /** Each parameter once, under its first name. */
+  namedParameters(): Named<Parameter>[] {
+    return unique(this.#everywhere(module => module.#ownParameters()))
+  }
+
+  /** Each buffer once. */
+  buffers(): Tensor[] {
+    return this.namedBuffers().map(([, buffer]) => buffer)
+  }
+
+  /** Each buffer once, under its first name. */
+  namedBuffers(): Named<Tensor>[] {
+    return unique(this.#everywhere(module => module.#ownBuffers(true)))
+  }
+
+  /** This module and each one below it, once. */
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module)
+  }
+
+  /** This module, under the empty name, and each one below it once, under its first name. */
+  namedModules(): Named<Module>[] {
+    return unique(this.#walk('', []))
+  }
+
+  /** The modules directly below, each once. */
+  children(): Module[] {
+    return this.namedChildren().map(([, module]) => module)
+  }
+
+  /** The modules directly below, each once, under its first name. */
+  namedChildren(): Named<Module>[] {
+    return unique(this.#ownModules())
+  }
+
+  /**
+   * Makes `tensor` the property `name`, as state that is saved with the parameters but not trained (a running mean);
+   * one that is not `persistent` is left out of stateDict.
+   * @returns the tensor, so that a property can be declared by it: `mean = this.registerBuffer('mean', zeros([8]))`.
+   */
+  registerBuffer<T extends Tensor>(name: string, tensor: T, { persistent = true } = {}): T {
+    if (typeof name !== 'string' || name === '' || name.includes('.')) {
+      throw new ArgumentError(`registerBuffer: expected a name without dots, got ${showValue(name)}`)
+    }
+    if (!(tensor instanceof Tensor) || tensor instanceof Parameter) {
+      throw new ArgumentError(`registerBuffer: expected a Tensor that is no Parameter, got ${showValue(tensor)}`)
+    }
+    if (!this.#buffers.has(name) && Reflect.get(this, name) !== undefined) {
+      throw new ArgumentError(`registerBuffer: expected a name that is free, got ${showValue(name)}, which is in use`)
+    }
+    Reflect.set(this, name, tensor)
+    this.#buffers.set(name, persistent)
+    return tensor
+  }
+
+  /** Parameters and persistent buffers by name, tied ones under each name; detached, sharing the elements. */
+  stateDict(): Record<string, Tensor> {
+    const state = this.#everywhere(module => [...module.#ownParameters(), ...module.#ownBuffers(false)])
+    return Object.fromEntries([...state].map(([name, tensor]) => [name, tensor.detach()]))
+  }
+
+  /**
+   * Copies `state` over the parameters and buffers, in place and converted to their dtypes.
+   * @throws ArgumentError that lists every missing key, unexpected key (unless `strict` is false) and wrong shape;
+   * nothing was copied then.
+   */
+  loadStateDict(state: StateDict, { strict = true }: LoadOptions = {}): LoadResult {
+    checkStateDict(state)
+    const targets = this.stateDict()
+    const comparison = compareState(targets, state)
+    throwProblems(this.constructor.name, problemsOf(comparison, strict))
+    copyState(targets, state)
+    return { missingKeys: comparison.missingKeys, unexpectedKeys: comparison.unexpectedKeys }
+  }
+
+  /** Forgets the gradient of every parameter. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.zeroGrad()
+  }
+
+  /** Freezes (`false`) or thaws every parameter; PyTorch's `requires_grad_`. */
+  requiresGrad(flag = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = flag
+    return this
+  }
+
+  /** Calls `fn` with each module below and with this one, children first. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn)
+    fn(this)
+    return this
+  }
+
+  /** What `toString` shows between the brackets: the settings. */
+  extraRepr(): string {
+    return ''
+  }
+
+  /** The module and those below it, as PyTorch prints them. */
+  toString(): string {
+    return describe(this.constructor.name, this.extraRepr(), [...this.#ownModules()])
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+
+  /** Where parameters and modules are looked for: by default the properties. */
+  protected members(): Iterable<readonly [unknown, unknown]> {
+    return Object.entries(this)
+  }
+
+  #ownParameters(): Generator<Named<Parameter>> {
+    return members(this.members(), value => value instanceof Parameter)
+  }
+
+  #ownModules(): Generator<Named<Module>> {
+    return members(this.members(), value => value instanceof Module)
+  }
+
+  *#ownBuffers(all: boolean): Generator<Named<Tensor>> {
+    for (const [name, persistent] of this.#buffers) {
+      const value: unknown = Reflect.get(this, name)
+      if (value instanceof Tensor && (all || persistent)) yield [name, value]
+    }
+  }
+
+  /** This module and those below, under each of their names. */
+  *#walk(name: string, above: readonly Module[]): Generator<Named<Module>> {
+    if (above.includes(this)) {
+      throw new ArgumentError(
+        `${this.constructor.name}: expected a tree of modules, got one that contains itself: ${name}`,
+      )
+    }
+    yield [name, this]
+    for (const [key, child] of this.#ownModules()) yield* child.#walk(join(name, key), [...above, this])
+  }
+
+  /** What `own` gives for this module and each one below, under full names. */
+  *#everywhere<T>(own: (module: Module) => Iterable<Named<T>>): Generator<Named<T>> {
+    for (const [prefix, module] of this.#walk('', [])) {
+      for (const [key, value] of own(module)) yield [join(prefix, key), value]
+    }
+  }
+}
+
+const join = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`)
+
+function unique<T>(pairs: Iterable<Named<T>>): Named<T>[] {
+  const seen = new Set<T>()
+  return [...pairs].filter(([, value]) => !seen.has(value) && seen.add(value))
+}

@@ -1,0 +1,17 @@
+// Checks of what layers are made with.
+
+import { checkDType, type DType, isFloat } from '../dtype.js'
+import { ArgumentError, DTypeError, showValue } from '../errors.js'
+
+/** @throws ArgumentError unless `value` is a whole number, 0 or more. */
+export function checkSize(owner: string, name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new ArgumentError(`${owner}: expected ${name} to be a whole number, 0 or more, got ${showValue(value)}`)
+}
+
+/** @throws DTypeError unless `dtype` is one that parameters can have. */
+export function checkFloat(owner: string, dtype: DType): DType {
+  checkDType(owner, dtype)
+  if (isFloat(dtype)) return dtype
+  throw new DTypeError(`${owner}: expected float32 or float64, got ${dtype}`)
+}

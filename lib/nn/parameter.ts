@@ -1,0 +1,18 @@
+// A tensor that a Module owns and trains. Nothing but its class sets it apart from any other leaf.
+
+import { Tensor, type TensorOptions } from '../tensor.js'
+import type { Values } from '../values.js'
+
+/**
+ * A leaf that modules find in their properties. From numbers and arrays it copies; from a tensor it takes the elements
+ * as they are (the storage is shared, as in PyTorch), outside that tensor's graph.
+ *
+ * @throws DTypeError if it is to want a gradient (the default) and is not of floats.
+ */
+export class Parameter extends Tensor {
+  constructor(values: Values | Tensor, options: TensorOptions = {}) {
+    if (values instanceof Tensor) super({ storage: values.storage, shape: values.shape, dtype: values.dtype })
+    else super(values, { ...options, requiresGrad: false })
+    this.requiresGrad = options.requiresGrad ?? true
+  }
+}

@@ -1,0 +1,35 @@
+// The record that declares an optimizer. What it says once, groups, steps, checks and saved state all follow.
+
+import type { Backend } from '../backend/table.js'
+import type { NumberArray } from '../dtype.js'
+import type { HyperRecord, Settings } from './hyper.js'
+
+/** What one call of an optimizer's kernel works on; all but `hyper` and `step` lie like the parameter. */
+export interface Update {
+  readonly n: number
+  readonly hyper: Float64Array
+  /** The parameter's number of steps, this one included. */
+  readonly step: Float64Array
+  readonly gradient: NumberArray
+  readonly parameter: NumberArray
+  /** The arrays kept from step to step, in the order of `keeps`; empty where the settings need none. */
+  readonly kept: readonly NumberArray[]
+}
+
+export interface Declaration<H extends HyperRecord> {
+  readonly name: string
+  /** In the order of the kernel's `hyper`. */
+  readonly hyper: H
+  /** What follows them there and is not a setting. */
+  readonly constants: readonly number[]
+  /** Whether saved state has each parameter's number of steps. */
+  readonly counted: boolean
+  /** Names of the arrays kept for each parameter, zeros at first. */
+  readonly keeps: readonly string[]
+  /** Whether a group of these settings keeps them. */
+  readonly needs: (settings: Settings<H>) => boolean
+  /** What is wrong between settings that are right one by one; null if nothing is. */
+  readonly conflict: (settings: Settings<H>) => string | null
+  /** The one kernel call that updates a parameter. */
+  readonly update: (backend: Backend, update: Update) => void
+}

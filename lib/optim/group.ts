@@ -1,0 +1,125 @@
+// A parameter group: tensors that are updated with the same settings, and what is kept for each of them.
+
+import { Layout } from '../backend/signature.js'
+import type { Backend } from '../backend/table.js'
+import type { DType } from '../dtype.js'
+import type { Shape } from '../shape.js'
+import { allocateZeros, type Storage } from '../storage.js'
+import { Tensor } from '../tensor.js'
+import type { Declaration } from './declaration.js'
+import type { HyperRecord, Settings } from './hyper.js'
+import { changeSettings } from './settings.js'
+
+/** A group as users see it: each setting is a property that can be set at any time. */
+export type ParamGroup<H extends HyperRecord> = Settings<H> & { readonly params: readonly Tensor[] }
+
+/** A parameter and what is kept for it. */
+interface Slot {
+  readonly parameter: Tensor
+  readonly step: Tensor
+  /** In the order of the declaration's `keeps`; empty tensors while the settings need none. */
+  kept: readonly Tensor[]
+}
+
+const zeros = (shape: Shape, size: number, dtype: DType): Tensor =>
+  new Tensor({ storage: allocateZeros(dtype, size), shape, dtype })
+
+const float64s = (storage: Storage): Float64Array => storage.array as Float64Array
+
+export class Group<H extends HyperRecord> {
+  readonly view: ParamGroup<H>
+  readonly #declaration: Declaration<H>
+  readonly #slots: readonly Slot[]
+  /** The settings as the kernel reads them; they are nowhere else. */
+  readonly #hyper: Storage
+  #keeping = false
+
+  /** @param settings checked ones. */
+  constructor(declaration: Declaration<H>, params: readonly Tensor[], settings: Settings<H>) {
+    const { hyper, constants, keeps } = declaration
+    this.#declaration = declaration
+    this.#slots = params.map(parameter => ({
+      parameter,
+      step: zeros([], 1, 'float64'),
+      kept: keeps.map(() => zeros([0], 0, parameter.dtype)),
+    }))
+    const width = Object.values(hyper).reduce((sum, { width }) => sum + width, 0)
+    this.#hyper = allocateZeros('float64', width + constants.length)
+    float64s(this.#hyper).set(constants, width)
+    this.write(settings)
+    this.view = this.#makeView(params)
+  }
+
+  #makeView(params: readonly Tensor[]): ParamGroup<H> {
+    const view = { params: Object.freeze([...params]) }
+    for (const name of Object.keys(this.#declaration.hyper)) {
+      Object.defineProperty(view, name, {
+        enumerable: true,
+        get: () => this.settings()[name],
+        set: (value: unknown) => this.write(changeSettings(this.#declaration, this.settings(), { [name]: value })),
+      })
+    }
+    return view as unknown as ParamGroup<H>
+  }
+
+  settings(): Settings<H> {
+    let at = 0
+    const entries = Object.entries(this.#declaration.hyper).map(([name, { width, read }]) => {
+      at += width
+      return [name, read(this.#hyper.array, at - width)]
+    })
+    return Object.fromEntries(entries) as Settings<H>
+  }
+
+  /** Takes settings that were checked. What they need is made, what they no longer need forgotten. */
+  write(settings: Settings<H>): void {
+    const { hyper, keeps, needs } = this.#declaration
+    let at = 0
+    for (const [name, { width, write }] of Object.entries(hyper)) {
+      write(this.#hyper.array, at, settings[name])
+      at += width
+    }
+    this.#hyper.version++
+    if (needs(settings) === this.#keeping) return
+    this.#keeping = needs(settings)
+    for (const slot of this.#slots) {
+      const { shape, size, dtype } = slot.parameter
+      slot.kept = keeps.map(() => (this.#keeping ? zeros(shape, size, dtype) : zeros([0], 0, dtype)))
+    }
+  }
+
+  /** What is saved for the parameters, numbered from `first`. */
+  state(first: number): Record<string, Tensor> {
+    const { counted, keeps } = this.#declaration
+    const state: Record<string, Tensor> = {}
+    for (const [i, { step, kept }] of this.#slots.entries()) {
+      if (counted) state[`${first + i}.step`] = step.detach()
+      if (this.#keeping) for (const [j, name] of keeps.entries()) state[`${first + i}.${name}`] = kept[j].detach()
+    }
+    return state
+  }
+
+  /** The names and shapes of what would be saved with `settings`. */
+  shapes(settings: Settings<H>, first: number): Record<string, { readonly shape: Shape }> {
+    return new Group(this.#declaration, this.view.params, settings).state(first)
+  }
+
+  /** One update of each parameter that has a gradient. `one` is the number 1 in an array. */
+  step(backend: Backend, one: Storage): void {
+    for (const { parameter, step, kept } of this.#slots) {
+      const gradient = parameter.grad
+      if (gradient === null) continue
+      const count = float64s(step.storage)
+      backend.add(1, 1, Layout.full, Layout.full, count, one.array, count)
+      this.#declaration.update(backend, {
+        n: parameter.size,
+        hyper: float64s(this.#hyper),
+        step: count,
+        gradient: gradient.storage.array,
+        parameter: parameter.storage.array,
+        kept: kept.map(({ storage }) => storage.array),
+      })
+      for (const { storage } of [parameter, step, ...kept]) storage.version++
+    }
+  }
+}

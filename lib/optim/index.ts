@@ -1,0 +1,13 @@
+// `optim`: what updates parameters from their gradients.
+
+export { Adam, type AdamOptions, AdamW } from './adam.js'
+export { type ClipOptions, clipGradNorm, clipGradValue } from './clip.js'
+export {
+  type GroupOptions,
+  Optimizer,
+  type OptimizerParams,
+  type OptimizerState,
+  type ParamGroup,
+  type SavedGroup,
+} from './optimizer.js'
+export { SGD, type SGDOptions } from './sgd.js'
