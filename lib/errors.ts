@@ -49,7 +49,8 @@ export const showShape = (shape: readonly number[]): string => `[${shape.join(',
 /** Any value as messages show it, short. */
 export function showValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(showValue).join(', ')}]`
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(showValue).join(', ')}]`
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length ?? value.byteLength})`
   if (typeof value === 'function') return `function ${value.name}`
   if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'

@@ -12,7 +12,9 @@
 //   a:in[n?]           n or 0: the argument may be left out by giving an empty array
 //   -> index           returns the position of the first id out of range, or -1; nothing was written then
 
-import type { FloatArray, NumberArray } from '../dtype.js'
+import type { NumberArray } from '../dtype.js'
+
+export type { NumberArray }
 
 /**
  * How an operand lies over a grid of `rows × cols`: `full` has rows·cols elements, `scalar` one, `row` cols (the same
@@ -59,15 +61,15 @@ type ArgumentFor<R extends string> = R extends 'size' | 'scalar'
         ? Int32Array
         : ArrayFor<R>
 
-type Arguments<S extends string> = S extends `${string}:outer`
+type Arguments<S extends string> = S extends `${infer Args} -> index` ? Words<Args> : Words<S>
+
+type Words<S extends string> = S extends 'outer:outer'
   ? [outer?: Int32Array | undefined]
-  : S extends `${string}:${infer R} -> index`
-    ? [ArgumentFor<R>]
-    : S extends `${string}:${infer R} ${infer Rest}`
-      ? [ArgumentFor<R>, ...Arguments<Rest>]
-      : S extends `${string}:${infer R}`
-        ? [ArgumentFor<R>]
-        : []
+  : S extends `${infer Word} ${infer Rest}`
+    ? [WordType<Word>, ...Words<Rest>]
+    : [WordType<S>]
+
+type WordType<W extends string> = W extends `${string}:${infer R}` ? ArgumentFor<R> : never
 
 /** The method that a signature stands for. */
 export type Method<S extends string> = (...args: Arguments<S>) => S extends `${string} -> index` ? number : void
@@ -107,5 +109,3 @@ export function parseSignature(text: string): Signature {
     reportsIndex: result === 'index',
   }
 }
-
-export type { FloatArray, NumberArray }

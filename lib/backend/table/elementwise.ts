@@ -7,7 +7,9 @@ import type { Kernel } from '../signature.js'
 type Operands<Names extends string, All extends string = Names> = Names extends `${infer First} ${infer Rest}`
   ? `${Layouts<First>} ${Operands<Rest, All>}`
   : Layouts<Names>
-type Layouts<Name extends string> = Name extends `${infer Bare}<${string}` ? `${Bare}Layout:layout` : `${Name}Layout:layout`
+type Layouts<Name extends string> = Name extends `${infer Bare}<${string}`
+  ? `${Bare}Layout:layout`
+  : `${Name}Layout:layout`
 type Scalars<Names extends string> = Names extends ''
   ? ''
   : Names extends `${infer First} ${infer Rest}`
@@ -19,8 +21,11 @@ type Inputs<Names extends string> = Names extends `${infer First} ${infer Rest}`
 type Input<Name extends string> = Name extends `${infer Bare}<${infer E}>` ? `${Bare}:in<${E}>` : `${Name}:in`
 
 /** What the types need of the text; the lengths are in the value. */
-type Text<I extends string, S extends string, O extends string> =
-  `rows:size cols:size ${Operands<I>} ${Scalars<S>}${Inputs<I>} out:${O} outer:outer`
+type Text<
+  I extends string,
+  S extends string,
+  O extends string,
+> = `rows:size cols:size ${Operands<I>} ${Scalars<S>}${Inputs<I>} out:${O} outer:outer`
 
 interface Options<S extends string> {
   readonly scalars?: S
@@ -29,7 +34,7 @@ interface Options<S extends string> {
   readonly dtypes?: 'floats' | 'numbers'
 }
 
-function elementwise<I extends string, S extends string, O extends 'out' | 'out<bool>'>(
+function elementwise<I extends string, O extends 'out' | 'out<bool>', S extends string = ''>(
   inputs: I,
   out: O,
   options: Options<S>,
@@ -41,7 +46,10 @@ function elementwise<I extends string, S extends string, O extends 'out' | 'out<
   const words = [
     'rows:size cols:size',
     ...operands.map(({ name }) => `${name}Layout:layout`),
-    ...(options.scalars ?? '').split(' ').filter(Boolean).map(name => `${name}:scalar`),
+    ...(options.scalars ?? '')
+      .split(' ')
+      .filter(Boolean)
+      .map(name => `${name}:scalar`),
     ...operands.map(({ name, role }, i) => `${name}:${role}[grid(${name}Layout,${i})]`),
     `out:${out}[grid]`,
     'outer:outer',

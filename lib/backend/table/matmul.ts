@@ -10,8 +10,7 @@ export const matmulKernels = {
    */
   matmul: kernel(
     'matmul',
-    'transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout ' +
-      'outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]',
+    'transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]',
     { flops: '2*rows*cols*m*n*k' },
   ),
 }

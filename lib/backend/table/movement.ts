@@ -35,15 +35,13 @@ export const movementKernels = {
   /** out[o, j, i] = a[o, ids[o, j, i], i]. */
   gather: kernel(
     'movement',
-    'outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] ' +
-      'out:out[outer*count*inner] -> index',
+    'outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] out:out[outer*count*inner] -> index',
     exact,
   ),
   /** out [outer, n, inner] = zeros, plus g[o, j, i] added at [o, ids[o, j, i], i], in order. */
   gatherBackward: kernel(
     'movement',
-    'outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] ' +
-      'out:out[outer*n*inner] -> index',
+    'outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] out:out[outer*n*inner] -> index',
     exact,
   ),
 }

@@ -8,10 +8,7 @@ export const optimizerKernels = {
    * hyper = [lr, momentum, weightDecay, nesterov (0 or 1)]. g += weightDecay·param; with momentum (velocity not empty):
    * velocity = momentum·velocity + g, and g = nesterov ? g + momentum·velocity : velocity. param −= lr·g.
    */
-  sgd: kernel(
-    'optimizer',
-    'n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]',
-  ),
+  sgd: kernel('optimizer', 'n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]'),
   /**
    * Adam (Kingma and Ba, 2015). hyper = [lr, beta1, beta2, eps, weightDecay, decoupled (0 or 1: AdamW)];
    * step = [t], t ≥ 1 this step's number. Decoupled: param −= lr·weightDecay·param; else g += weightDecay·param.

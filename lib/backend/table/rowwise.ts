@@ -3,8 +3,7 @@
 import { kernel } from './kernel.js'
 
 const line = 'outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*n*inner]'
-const lineBackward =
-  'outer:size n:size inner:size g:in[outer*n*inner] y:in[outer*n*inner] out:out[outer*n*inner]'
+const lineBackward = 'outer:size n:size inner:size g:in[outer*n*inner] y:in[outer*n*inner] out:out[outer*n*inner]'
 
 export const rowwiseKernels = {
   /** Softmax along the middle axis; a row of −∞ only gives NaN, as in PyTorch. */
@@ -23,14 +22,12 @@ export const rowwiseKernels = {
    */
   crossEntropy: kernel(
     'rowwise',
-    'rows:size n:size ignoreIndex:scalar smoothing:scalar a:in[rows*n] ids:in<int32>[rows] weight:in[n?] ' +
-      'losses:out[rows] weights:out[rows] lse:out[rows] -> index',
+    'rows:size n:size ignoreIndex:scalar smoothing:scalar a:in[rows*n] ids:in<int32>[rows] weight:in[n?] losses:out[rows] weights:out[rows] lse:out[rows] -> index',
   ),
-  /** out = the gradient of Σ g·losses with respect to a: g·((1−s)·w[t]·(p − onehot(t)) + s/n·(p·Σw − w)). */
+  /** out = the gradient of Σ g·losses with respect to a: g·((1−s)·w[t]·(p − onehot(t)) + s/n·(p·Σw − w)); 0 for an ignored id. */
   crossEntropyBackward: kernel(
     'rowwise',
-    'rows:size n:size ignoreIndex:scalar smoothing:scalar g:in[rows] a:in[rows*n] ids:in<int32>[rows] weight:in[n?] ' +
-      'lse:in[rows] out:out[rows*n]',
+    'rows:size n:size ignoreIndex:scalar smoothing:scalar g:in[rows] a:in[rows*n] ids:in<int32>[rows] weight:in[n?] lse:in[rows] out:out[rows*n]',
     { inPlace: ['a'] },
   ),
   /** Layer norm of a [rows, n]: out = (a − mean)·rstd·weight + bias, rstd = 1/√(variance + eps), variance over n. */

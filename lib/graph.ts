@@ -1,0 +1,201 @@
+// The graph: what made each value, the topological order, and the walk back. Nothing here knows a particular op.
+
+import { context } from './context.js'
+import { ArgumentError, GradientError, showShape } from './errors.js'
+import { addInto, addTogether, asGradient, expandTo, ownCopy } from './gradients.js'
+import type { Saved } from './saved.js'
+import { newestStorage } from './storage.js'
+import { Tensor, type TensorLike } from './tensor.js'
+
+/** How one result was made: the nodes of its inputs, and how its gradient goes back to each of them. */
+export class Node {
+  /** Set on the node of a leaf: its gradient ends here. */
+  leaf: Tensor | null = null
+  /** The intermediate value that asked to keep its gradient. */
+  retainedBy: Tensor | null = null
+  /** What backward reads; null once it was walked without retainGraph. */
+  saved: Saved | null
+
+  constructor(
+    readonly parents: readonly (Node | null)[],
+    saved: Saved | null,
+  ) {
+    this.saved = saved
+  }
+}
+
+export function leafNode(leaf: Tensor): Node {
+  const node = new Node([], null)
+  node.leaf = leaf
+  return node
+}
+
+/** The nodes that `root` was made from, itself last; each once, after all of its parents. */
+export function topologicalOrder(root: Node): Node[] {
+  const order: Node[] = []
+  const visited = new Set<Node>([root])
+  const path: { node: Node; next: number }[] = [{ node: root, next: 0 }]
+  while (path.length > 0) {
+    const top = path[path.length - 1]
+    if (top.next === top.node.parents.length) {
+      order.push(top.node)
+      path.pop()
+      continue
+    }
+    const parent = top.node.parents[top.next++]
+    if (parent !== null && !visited.has(parent)) {
+      visited.add(parent)
+      path.push({ node: parent, next: 0 })
+    }
+  }
+  return order
+}
+
+export interface BackwardOptions {
+  /** Keep what the walk needs, so that the graph can be walked again. */
+  readonly retainGraph?: boolean
+}
+
+export interface GradOptions extends BackwardOptions {
+  /** What to start from; ones by default. */
+  readonly gradient?: TensorLike
+  /** Note the gradients' own computation, so that they can be differentiated in turn. */
+  readonly createGraph?: boolean
+  /** Give null for an input that the output does not depend on, where the default is an error. */
+  readonly allowUnused?: boolean
+}
+
+/** A gradient under way. `owned`: made here to add up in, so that more may be added in place. */
+interface Pending {
+  readonly value: Tensor
+  readonly owned: boolean
+}
+
+/** Goes back from `root` with `gradient`; gives each node's whole gradient to `arrive` once. */
+function walk(
+  root: Node,
+  gradient: Tensor,
+  { retainGraph, createGraph }: { retainGraph: boolean; createGraph: boolean },
+  wanted: ReadonlySet<Node> | undefined,
+  arrive: (node: Node, gradient: Tensor) => void,
+): void {
+  const order = topologicalOrder(root)
+  const needed = wanted === undefined ? undefined : leadingTo(order, wanted)
+  const pending = new Map<Node, Pending>([[root, { value: gradient, owned: false }]])
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i]
+    const sum = pending.get(node)
+    if (sum === undefined) continue
+    pending.delete(node)
+    arrive(node, sum.value)
+    if (node.leaf !== null) continue
+    if (node.saved === null) {
+      throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')
+    }
+    for (let j = 0; j < node.parents.length; j++) {
+      const parent = node.parents[j]
+      if (parent === null || (needed !== undefined && !needed.has(parent))) continue
+      const part = node.saved.gradientFor(j, sum.value)
+      if (part === null) continue
+      const before = pending.get(parent)
+      if (before === undefined) pending.set(parent, { value: part, owned: false })
+      else if (before.owned && !createGraph && addInto(before.value, part)) continue
+      else pending.set(parent, { value: addTogether(before.value, part), owned: true })
+    }
+    if (!retainGraph) node.saved = null
+  }
+}
+
+/** Those of `order` from which some wanted node is reached. */
+function leadingTo(order: readonly Node[], wanted: ReadonlySet<Node>): Set<Node> {
+  const leading = new Set<Node>()
+  for (const node of order) {
+    if (wanted.has(node) || node.parents.some(parent => parent !== null && leading.has(parent))) leading.add(node)
+  }
+  return leading
+}
+
+function start(op: string, output: Tensor, gradient: TensorLike | undefined): { root: Node; gradient: Tensor } {
+  const root = Tensor.nodeOf(output)
+  if (root === null) {
+    throw new GradientError(`${op}: the tensor does not require a gradient and nothing it was made from does`)
+  }
+  return { root, gradient: asGradient(op, output, gradient) }
+}
+
+function inGradMode<R>(mode: boolean, fn: () => R): R {
+  const before = context.gradMode
+  context.gradMode = mode
+  try {
+    return fn()
+  } finally {
+    context.gradMode = before
+  }
+}
+
+export function runBackward(output: Tensor, gradient: TensorLike | undefined, options: BackwardOptions): void {
+  inGradMode(false, () => {
+    const from = start('backward', output, gradient)
+    const startedAt = newestStorage()
+    const taken = new Set<unknown>()
+    walk(
+      from.root,
+      from.gradient,
+      { retainGraph: options.retainGraph ?? false, createGraph: false },
+      undefined,
+      (node, sum) => {
+        const target = node.leaf ?? node.retainedBy
+        if (target === null) return
+        const whole = expandTo(sum, target.shape)
+        if (target.grad !== null && node.leaf !== null) {
+          addInto(target.grad, whole)
+          return
+        }
+        // A gradient is handed over as it is only if this walk made it and nobody else got it.
+        const fresh = whole.storage.serial > startedAt && !taken.has(whole.storage)
+        taken.add(whole.storage)
+        target.grad = fresh && !whole.requiresGrad ? whole : ownCopy(whole)
+      },
+    )
+  })
+}
+
+/**
+ * The gradients of `output` with respect to `inputs`, as values: no `.grad` is touched.
+ * @returns one tensor for each input, of its shape; null for an unused one with allowUnused.
+ * @throws GradientError where an input is not part of the graph.
+ */
+export function grad(output: Tensor, inputs: Tensor, options?: GradOptions): Tensor
+export function grad<const T extends readonly Tensor[]>(
+  output: Tensor,
+  inputs: T,
+  options?: GradOptions,
+): { -readonly [K in keyof T]: Tensor }
+export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options: GradOptions = {}): unknown {
+  if (!(output instanceof Tensor)) throw new ArgumentError('grad: expected a Tensor as output')
+  const list = inputs instanceof Tensor ? [inputs] : inputs
+  const nodes = list.map(input => Tensor.nodeOf(input))
+  const createGraph = options.createGraph ?? false
+  const found = new Map<Node, Tensor>()
+  const wanted = new Set(nodes.filter(node => node !== null))
+  const results = inGradMode(createGraph, () => {
+    const from = start('grad', output, options.gradient)
+    const how = { retainGraph: options.retainGraph ?? createGraph, createGraph }
+    walk(from.root, from.gradient, how, wanted, (node, sum) => {
+      if (wanted.has(node)) found.set(node, sum)
+    })
+    return list.map((input, i) => {
+      const node = nodes[i]
+      const value = node === null ? undefined : found.get(node)
+      if (value !== undefined) {
+        const whole = expandTo(value, input.shape)
+        return createGraph ? whole : ownCopy(whole)
+      }
+      if (options.allowUnused) return null
+      throw new GradientError(
+        `grad: input ${i} of shape ${showShape(input.shape)} is not part of the output's graph; pass allowUnused: true to get null`,
+      )
+    })
+  })
+  return inputs instanceof Tensor ? results[0] : results
+}

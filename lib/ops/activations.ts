@@ -1,0 +1,175 @@
+// Exponentials, trigonometry and activation functions, with their fused gradients.
+
+import { ArgumentError, showValue } from '../errors.js'
+import type { Tensor, TensorLike } from '../tensor.js'
+import { apply } from './apply.js'
+import { div, mul, neg, pow, sub } from './arithmetic.js'
+import { greater } from './comparison.js'
+import { declare, type Method } from './define.js'
+import { backwardOf, elementwise, type UnaryOp, unary } from './elementwise.js'
+import { unify1 } from './operands.js'
+import { where } from './selecting.js'
+
+/** eᵃ. */
+export const exp: UnaryOp = unary({ name: 'exp', saves: 'output', gradients: [(g, { output }) => mul(g, output)] })
+
+/** ln a; −∞ at 0, NaN below. */
+export const log: UnaryOp = unary({
+  name: 'log',
+  saves: 'inputs',
+  domains: ['positive'],
+  gradients: [(g, { inputs: [a] }) => div(g, a)],
+})
+
+/** sin a, in radians. */
+export const sin: UnaryOp = unary({
+  name: 'sin',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a] }) => mul(g, cos(a))],
+})
+
+/** cos a, in radians. */
+export const cos: UnaryOp = unary({
+  name: 'cos',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a] }) => neg(mul(g, sin(a)))],
+})
+
+const tanhBackward = backwardOf({
+  name: 'tanhBackward',
+  domains: ['real', 'unit'],
+  composite: ([g, y]) => mul(g, sub(1, mul(y, y))),
+})
+
+/** tanh a. */
+export const tanh: UnaryOp = unary({
+  name: 'tanh',
+  saves: 'output',
+  gradients: [(g, { output }) => tanhBackward(g, output)],
+})
+
+const sigmoidBackward = backwardOf({
+  name: 'sigmoidBackward',
+  domains: ['real', 'unit'],
+  composite: ([g, y]) => mul(g, mul(y, sub(1, y))),
+})
+
+/** 1 / (1 + e⁻ᵃ). */
+export const sigmoid: UnaryOp = unary({
+  name: 'sigmoid',
+  saves: 'output',
+  gradients: [(g, { output }) => sigmoidBackward(g, output)],
+})
+
+const reluBackward = backwardOf({
+  name: 'reluBackward',
+  domains: ['real', 'nonZero'],
+  composite: ([g, y]) => where(greater(y, 0), g, 0),
+})
+
+/** max(a, 0); NaN stays NaN. The gradient at 0 is 0. */
+export const relu: UnaryOp = unary({
+  name: 'relu',
+  saves: 'output',
+  domains: ['nonZero'],
+  gradients: [(g, { output }) => reluBackward(g, output)],
+})
+
+const leakyReluBackward = backwardOf<readonly [number]>(
+  {
+    name: 'leakyReluBackward',
+    domains: ['real', 'nonZero'],
+    composite: ([g, a], [slope]) => where(greater(a, 0), g, mul(g, slope)),
+  },
+  [[0.01], [0.3]],
+)
+
+const leakyReluOp = elementwise({
+  name: 'leakyRelu',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a], params: [slope] }) => leakyReluBackward(g, a, slope)],
+})
+
+/** a where it is positive, slope·a elsewhere; the slope is 0.01 by default. */
+export const leakyRelu: Method<(a: TensorLike, slope?: number) => Tensor> = declare({
+  name: 'leakyRelu',
+  call: (a: TensorLike, slope = 0.01) => {
+    if (typeof slope !== 'number')
+      throw new ArgumentError(`leakyRelu: expected a number as slope, got ${showValue(slope)}`)
+    return apply(leakyReluOp, [unify1('leakyRelu', a, true)], [slope])
+  },
+  samples: s => [[s.nonZero(5, 7)], [s.nonZero(9), 0.3], [s.nonZero()], [s.nonZero(0)]],
+})
+
+const phi = (a: Tensor): Tensor => mul(exp(mul(mul(a, a), -0.5)), 1 / Math.sqrt(2 * Math.PI))
+
+const geluBackward = backwardOf({
+  name: 'geluBackward',
+  // Φ(a) is gelu(a)/a, and ½ at 0, where the samples are not.
+  composite: ([g, a]) => mul(g, div(geluExact(a), a).add(mul(a, phi(a)))),
+  domains: ['real', 'nonZero'],
+})
+
+const geluOp = elementwise({
+  name: 'gelu',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a] }) => geluBackward(g, a)],
+})
+
+const geluExact = (a: Tensor): Tensor => apply(geluOp, [a], [])
+
+const geluTanh = (a: Tensor): Tensor => {
+  const inner = mul(a.add(mul(pow(a, 3), 0.044715)), Math.sqrt(2 / Math.PI))
+  return mul(mul(a, 0.5), tanh(inner).add(1))
+}
+
+export interface GeluOptions {
+  /** `none` (a·Φ(a), by default) or `tanh`, the approximation of Hendrycks and Gimpel (2016). */
+  readonly approximate?: 'none' | 'tanh'
+}
+
+/** The Gaussian error linear unit, a·Φ(a). */
+export const gelu: Method<(a: TensorLike, options?: GeluOptions) => Tensor> = declare({
+  name: 'gelu',
+  call: (a: TensorLike, { approximate = 'none' }: GeluOptions = {}) => {
+    if (approximate !== 'none' && approximate !== 'tanh') {
+      throw new ArgumentError(`gelu: expected approximate to be 'none' or 'tanh', got ${showValue(approximate)}`)
+    }
+    const x = unify1('gelu', a, true)
+    return approximate === 'none' ? geluExact(x) : geluTanh(x)
+  },
+  samples: s => [
+    [s.nonZero(5, 7)],
+    [s.nonZero()],
+    [s.nonZero(0, 2)],
+    [s.nonZero(300)],
+    [s.nonZero(3, 4), { approximate: 'tanh' }],
+  ],
+})
+
+const siluBackward = backwardOf({
+  name: 'siluBackward',
+  composite: ([g, a]) => {
+    const s = sigmoid(a)
+    return mul(g, mul(s, mul(a, sub(1, s)).add(1)))
+  },
+})
+
+/** a·sigmoid(a). */
+export const silu: UnaryOp = unary({
+  name: 'silu',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a] }) => siluBackward(g, a)],
+})
+
+const softplusBackward = backwardOf({
+  name: 'softplusBackward',
+  composite: ([g, a]) => mul(g, sigmoid(a)),
+})
+
+/** ln(1 + eᵃ), without overflow. */
+export const softplus: UnaryOp = unary({
+  name: 'softplus',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a] }) => softplusBackward(g, a)],
+})

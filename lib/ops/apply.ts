@@ -1,0 +1,50 @@
+// Runs an op: plan, allocate, call the kernels, note the node.
+
+import { context } from '../context.js'
+import { isFloat } from '../dtype.js'
+import { Node } from '../graph.js'
+import { Saved } from '../saved.js'
+import { sizeOf } from '../shape.js'
+import { allocate } from '../storage.js'
+import { Tensor } from '../tensor.js'
+import type { Plan, Primitive } from './define.js'
+
+/** Runs an op on tensors. */
+export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly Tensor[], params: P): Tensor {
+  let wanted = false
+  if (context.gradMode) {
+    for (let i = 0; i < inputs.length; i++) wanted ||= inputs[i].requiresGrad
+    if (wanted && op.composite !== undefined) return op.composite(inputs, params)
+  }
+  const plan = op.plan(inputs, params)
+  const { shape, dtype } = plan
+  const storage = plan.storage ?? allocate(dtype, sizeOf(shape))
+  const extras = plan.extras === undefined ? none : plan.extras.map(extra => Tensor.allocate(extra.shape, extra.dtype))
+  if (plan.storage === undefined) op.forward(context.backend, storage.array, inputs, params, plan, extras)
+  const output = new Tensor({ storage, shape, dtype })
+  if (wanted && op.vjp !== undefined && isFloat(dtype))
+    note(op as unknown as Primitive<P>, inputs, params, output, extras)
+  return output
+}
+
+const none: readonly Tensor[] = []
+
+function note<P>(
+  op: Primitive<P>,
+  inputs: readonly Tensor[],
+  params: P,
+  output: Tensor,
+  extras: readonly Tensor[],
+): void {
+  const { saves } = op
+  const parents = inputs.map(Tensor.nodeOf)
+  const keep = (i: number): boolean =>
+    saves === 'inputs' ||
+    saves === 'both' ||
+    (saves === 'others' && parents.some((parent, j) => j !== i && parent !== null))
+  const savedInputs = inputs.map((input, i) => (keep(i) ? input : undefined))
+  const savedOutput = saves === 'output' || saves === 'both' ? output : undefined
+  const shapes = inputs.map(input => input.shape)
+  const saved = new Saved(op, params, shapes, output.shape, savedInputs, savedOutput, extras)
+  Tensor.attach(output, new Node(parents, saved as unknown as Saved))
+}

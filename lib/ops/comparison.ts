@@ -1,0 +1,82 @@
+// Comparisons, element by element, and what is asked of a whole tensor. They give bools and have no gradient.
+
+import { full } from '../creation.js'
+import { ArgumentError, showValue } from '../errors.js'
+import { normalizeAxes, reducedShape, sizeOf } from '../shape.js'
+import type { Tensor, TensorLike } from '../tensor.js'
+import { to } from './casting.js'
+import { declare, type Method } from './define.js'
+import { type BinaryOp, binary } from './elementwise.js'
+import { asTensor } from './operands.js'
+import { max, min, type ReduceOptions } from './reductions.js'
+
+/** a > b. False where either is NaN, as every comparison but notEqual. */
+export const greater: BinaryOp = binary({ name: 'greater' })
+/** a ≥ b. */
+export const greaterEqual: BinaryOp = binary({ name: 'greaterEqual' })
+/** a < b. */
+export const less: BinaryOp = binary({ name: 'less' })
+/** a ≤ b. */
+export const lessEqual: BinaryOp = binary({ name: 'lessEqual' })
+/** a = b. */
+export const equal: BinaryOp = binary({ name: 'equal' })
+/** a ≠ b. */
+export const notEqual: BinaryOp = binary({ name: 'notEqual' })
+
+/** True where a is 0. */
+export const logicalNot: Method<(a: TensorLike) => Tensor> = declare({
+  name: 'logicalNot',
+  differentiable: false,
+  call: (a: TensorLike) => equal(a, 0),
+  samples: s => [[s.mask(3, 4)], [s.real(5)]],
+})
+
+type Quantifier = Method<(a: TensorLike, axis?: number | readonly number[] | null, options?: ReduceOptions) => Tensor>
+
+const quantifier = (name: 'any' | 'all', reduce: () => typeof max, overNothing: number): Quantifier =>
+  declare({
+    name,
+    differentiable: false,
+    call: (a: TensorLike, axis?: number | readonly number[] | null, options: ReduceOptions = {}) => {
+      const x = to(asTensor(name, a), 'bool').detach()
+      const axes = normalizeAxes(name, axis, x.ndim)
+      if (sizeOf(axes.map(i => x.shape[i])) > 0) return reduce()(x, axis ?? null, options)
+      return full(reducedShape(x.shape, axes, options.keepdims ?? false), overNothing, { dtype: 'bool' })
+    },
+    samples: s => [[s.mask(3, 4)], [s.mask(3, 4), 0], [s.mask(2, 0), 1], [s.real(2, 3), [0, 1], { keepdims: true }]],
+  })
+
+/** Whether any element is not 0, over all axes or those given; false over nothing. */
+export const any: Quantifier = quantifier('any', () => max, 0)
+/** Whether all elements are not 0; true over nothing. */
+export const all: Quantifier = quantifier('all', () => min, 1)
+
+export interface CloseOptions {
+  /** Relative tolerance; 1e-5 by default. */
+  readonly rtol?: number
+  /** Absolute tolerance; 1e-8 by default. */
+  readonly atol?: number
+  /** Whether NaN equals NaN. */
+  readonly equalNaN?: boolean
+}
+
+/** Whether |a − b| ≤ atol + rtol·|b| everywhere: a plain boolean, read at once. Infinities equal themselves. */
+export const allclose: Method<(a: TensorLike, b: TensorLike, options?: CloseOptions) => boolean> = declare({
+  name: 'allclose',
+  differentiable: false,
+  call: (a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-8, equalNaN = false }: CloseOptions = {}) => {
+    if (!(rtol >= 0 && atol >= 0)) {
+      throw new ArgumentError(`allclose: expected tolerances of at least 0, got ${showValue([rtol, atol])}`)
+    }
+    const x = asTensor('allclose', a).detach()
+    const y = asTensor('allclose', b).detach()
+    const near = lessEqual(x.sub(y).abs(), y.abs().mul(rtol).add(atol)).mul(lessEqual(y.abs(), Number.MAX_VALUE))
+    const same = near.add(equal(x, y))
+    const close = equalNaN ? same.add(notEqual(x, x).mul(notEqual(y, y))) : same
+    return all(close).item() === 1
+  },
+  samples: s => [
+    [s.real(3), s.real(3)],
+    [s.real(2, 3), 0.5],
+  ],
+})

@@ -1,0 +1,12 @@
+// Tensor's methods, as types: every op declared as a method, without its first argument. Runtime: lib/ops/registry.ts.
+
+import type * as ops from './index.js'
+
+type Ops = typeof ops
+
+type WithoutFirst<F> = F extends (self: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never
+
+type MethodNames = { [K in keyof Ops]: Ops[K] extends { readonly method: true } ? K : never }[keyof Ops]
+
+/** What ops add to a Tensor. */
+export type TensorMethods = { [K in MethodNames]: WithoutFirst<Ops[K]> }

@@ -1,0 +1,300 @@
+// Reductions over no axis (all of them), one or several. A reduction runs over each run of adjacent axes in turn.
+
+import type { Backend } from '../backend/table.js'
+import { isFloat } from '../dtype.js'
+import { DTypeError, ShapeError, showShape } from '../errors.js'
+import { around, normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from '../shape.js'
+import type { Tensor, TensorLike } from '../tensor.js'
+import { apply } from './apply.js'
+import { div, mul, sub } from './arithmetic.js'
+import { equal } from './comparison.js'
+import { declare, type Method, type Plan, type Primitive, type Saves, type Vjp } from './define.js'
+import { asTensor } from './operands.js'
+import { prodBackward } from './products.js'
+import type { Sampler } from './samples.js'
+import { where } from './selecting.js'
+import { reshape } from './shaping.js'
+
+export interface ReduceOptions {
+  /** Leave the reduced axes in place with length 1. */
+  readonly keepdims?: boolean
+}
+
+export type Axis = number | readonly number[] | null
+export type Reduction = Method<(a: TensorLike, axis?: Axis, options?: ReduceOptions) => Tensor>
+
+/** A run of adjacent axes, as [first, how many]. */
+type Run = readonly [number, number]
+
+/** Adjacent axes joined, the last run first, so that the positions of the others hold. */
+function runsOf(axes: readonly number[]): Run[] {
+  const runs: [number, number][] = []
+  for (const axis of axes) {
+    const last = runs[runs.length - 1]
+    if (last !== undefined && last[0] + last[1] === axis) last[1]++
+    else runs.push([axis, 1])
+  }
+  return runs.reverse()
+}
+
+type ReduceKernel = 'sum' | 'prod' | 'max' | 'min' | 'logsumexp'
+
+interface ReducePlan extends Plan {
+  readonly outer: number
+  readonly n: number
+  readonly inner: number
+}
+
+/** The primitive: over one run, which stays with length 1. */
+function overRun(name: ReduceKernel, saves: Saves, vjp: Vjp<Run>): Primitive<Run, ReducePlan> {
+  return {
+    name,
+    saves,
+    plan: ([a], [first, count]) => {
+      const shape = a.shape.map((length, i) => (i >= first && i < first + count ? 1 : length))
+      return {
+        shape,
+        dtype: a.dtype,
+        outer: sizeOf(a.shape.slice(0, first)),
+        n: sizeOf(a.shape.slice(first, first + count)),
+        inner: sizeOf(a.shape.slice(first + count)),
+      }
+    },
+    forward: (k: Backend, out, [a], _, { outer, n, inner }) => k[name](outer, n, inner, a.storage.array, out),
+    vjp,
+  }
+}
+
+interface ReductionSpec {
+  readonly name: ReduceKernel
+  readonly saves: Saves
+  readonly vjp: Vjp<Run>
+  /** What bool and uint8 become first. */
+  readonly integers: (a: Tensor) => Tensor
+  /** Has a value over nothing; `infinite`: one without a gradient. */
+  readonly empty: boolean | 'infinite'
+  readonly domain?: 'real' | 'distinct'
+  readonly smooth?: boolean
+}
+
+function reduction({ name, saves, vjp, integers, empty, domain = 'real', smooth = true }: ReductionSpec): Reduction {
+  const op = overRun(name, saves, vjp)
+  return declare({
+    name,
+    smooth,
+    call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
+      const x = integers(asTensor(name, a))
+      const axes = normalizeAxes(name, axis, x.ndim)
+      if (!empty && axes.some(i => x.shape[i] === 0)) {
+        throw new ShapeError(
+          `${name}: expected at least one element along the reduced axes, got shape ${showShape(x.shape)}`,
+        )
+      }
+      let result = x
+      for (const run of runsOf(axes)) result = apply(op, [result], run)
+      const shape = reducedShape(x.shape, axes, options.keepdims ?? false)
+      // A 0-d tensor has no axis to reduce over, but the result is a value of its own.
+      if (result === x) return x.clone()
+      return result.ndim === shape.length ? result : reshape(result, shape)
+    },
+    samples: s => [
+      [s[domain](2, 3, 4)],
+      [s[domain](2, 3, 4), 1],
+      [s[domain](2, 3, 4), -1, { keepdims: true }],
+      [s[domain](2, 3, 4), [0, 2]],
+      [s[domain](2, 3, 4, 2), [1, 2], { keepdims: true }],
+      [s[domain](37, 19), 0],
+      [s[domain](3, 300), 1],
+      [s[domain](7)],
+      [s[domain]()],
+      ...(empty === true ? [[s.real(0)], [s.real(2, 0, 3), 1], [s.real(2, 0, 3), 0]] : [[s[domain](0, 3), 1]]),
+    ],
+  })
+}
+
+const smallToInt = (a: Tensor): Tensor => (a.dtype === 'bool' || a.dtype === 'uint8' ? a.to('int32') : a)
+const toFloat = (a: Tensor): Tensor => (isFloat(a.dtype) ? a : a.to('float32'))
+const unchanged = (a: Tensor): Tensor => a
+
+/** Sum over all axes or those given; 0 over nothing. bool and uint8 give int32. */
+export const sum: Reduction = reduction({
+  name: 'sum',
+  saves: 'nothing',
+  vjp: g => g,
+  integers: smallToInt,
+  empty: true,
+})
+
+/** Product over all axes or those given; 1 over nothing. Its gradient is right where elements are 0. */
+export const prod: Reduction = reduction({
+  name: 'prod',
+  saves: 'inputs',
+  vjp: (g, { inputs: [a], params }) => prodBackward(g, a, params),
+  integers: smallToInt,
+  empty: true,
+})
+
+/** Where several elements are the extreme one, they share the gradient equally, as PyTorch's amax does. */
+const shareGradient: Vjp<Run> = (g, { inputs: [a], output, params: [first, count] }) => {
+  const axes = Array.from({ length: count }, (_, i) => first + i)
+  const mask = equal(a.detach(), output.detach()).to(a.dtype)
+  return mul(div(g, sum(mask, axes, { keepdims: true })), mask)
+}
+
+/** The largest; NaN if any is NaN. Ties share the gradient. */
+export const max: Reduction = reduction({
+  name: 'max',
+  saves: 'both',
+  vjp: shareGradient,
+  integers: unchanged,
+  empty: false,
+  domain: 'distinct',
+})
+
+/** The smallest; NaN if any is NaN. Ties share the gradient. */
+export const min: Reduction = reduction({
+  name: 'min',
+  saves: 'both',
+  vjp: shareGradient,
+  integers: unchanged,
+  empty: false,
+  domain: 'distinct',
+})
+
+/** ln Σ eᵃ, without overflow. */
+export const logsumexp: Reduction = reduction({
+  name: 'logsumexp',
+  saves: 'both',
+  // A line of −∞ only has −∞ − −∞ here: its gradient is NaN, as in PyTorch.
+  vjp: (g, { inputs: [a], output }) => mul(g, sub(a, output).exp()),
+  integers: toFloat,
+  empty: 'infinite',
+})
+
+interface IndexParams {
+  readonly axis: number | null
+  readonly keepdims: boolean
+}
+
+function indexOf(
+  name: 'argmax' | 'argmin',
+): Method<(a: TensorLike, axis?: number | null, options?: ReduceOptions) => Tensor> {
+  const op: Primitive<IndexParams, ReducePlan> = {
+    name,
+    saves: 'nothing',
+    plan: ([a], { axis, keepdims }) => {
+      const split = axis === null ? { outer: 1, n: a.size, inner: 1 } : around(a.shape, axis)
+      if (split.n === 0)
+        throw new ShapeError(`${name}: expected at least one element along the axis, got shape ${showShape(a.shape)}`)
+      const axes = axis === null || a.ndim === 0 ? a.shape.map((_, i) => i) : [axis]
+      return { shape: reducedShape(a.shape, axes, keepdims), dtype: 'int32', ...split }
+    },
+    forward: (k, out, [a], _, { outer, n, inner }) => k[name](outer, n, inner, a.storage.array, out as Int32Array),
+  }
+  return declare({
+    name,
+    differentiable: false,
+    call: (a: TensorLike, axis: number | null = null, { keepdims = false }: ReduceOptions = {}) => {
+      const x = asTensor(name, a)
+      return apply(op, [x], { axis: axis === null ? null : normalizeAxis(name, axis, x.ndim), keepdims })
+    },
+    samples: s => [
+      [s.distinct(3, 4)],
+      [s.distinct(3, 4), 0],
+      [s.distinct(2, 3, 4), 1, { keepdims: true }],
+      [s.distinct(5, 300), -1],
+      [s.distinct()],
+    ],
+  })
+}
+
+/** The position of the largest (the first of several; NaN counts as largest), int32: flat, or along one axis. */
+export const argmax: ReturnType<typeof indexOf> = indexOf('argmax')
+/** The position of the smallest, likewise. */
+export const argmin: ReturnType<typeof indexOf> = indexOf('argmin')
+
+const commonSamples = (s: Sampler): unknown[][] => [
+  [s.real(2, 3, 4)],
+  [s.real(2, 3, 4), 1],
+  [s.real(2, 3, 4), [0, 2], { keepdims: true }],
+  [s.real(5)],
+]
+
+function floatsOnly(name: string, a: TensorLike): Tensor {
+  const x = asTensor(name, a)
+  if (!isFloat(x.dtype)) throw new DTypeError(`${name}: expected float32 or float64, got ${x.dtype}`)
+  return x
+}
+
+const countOver = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map(axis => shape[axis]))
+
+/** Arithmetic mean over all axes or those given; NaN over nothing. Floats only. */
+export const mean: Reduction = declare({
+  name: 'mean',
+  call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
+    const x = floatsOnly('mean', a)
+    const n = countOver(x.shape, normalizeAxes('mean', axis, x.ndim))
+    return div(sum(x, axis, options), n)
+  },
+  samples: commonSamples,
+})
+
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken off the count: 1 (by default) gives the unbiased estimate, 0 the mean square. */
+  readonly correction?: number
+}
+
+type VarianceOp = Method<(a: TensorLike, axis?: Axis, options?: VarianceOptions) => Tensor>
+
+/** Σ (a − mean)² / (n − correction). */
+export const variance: VarianceOp = declare({
+  name: 'variance',
+  call: (a: TensorLike, axis?: Axis, { correction = 1, ...options }: VarianceOptions = {}) => {
+    const x = floatsOnly('variance', a)
+    const axes = normalizeAxes('variance', axis, x.ndim)
+    const centred = sub(x, mean(x, axes, { keepdims: true }))
+    const free = Math.max(0, countOver(x.shape, axes) - correction)
+    return div(sum(mul(centred, centred), axes, options), free)
+  },
+  samples: s => [...commonSamples(s), [s.real(4, 3), 0, { correction: 0 }]],
+})
+
+/** The square root of `variance`. */
+export const std: VarianceOp = declare({
+  name: 'std',
+  call: (a: TensorLike, axis?: Axis, options: VarianceOptions = {}) => variance(a, axis, options).sqrt(),
+  samples: s => [...commonSamples(s), [s.real(4, 3), 0, { correction: 0 }]],
+})
+
+export interface NormOptions extends ReduceOptions {
+  /** The order: 2 by default; 1, any positive number, or Infinity. */
+  readonly ord?: number
+}
+
+/** (Σ |a|ᵖ)^(1/p) over all axes or those given, p = `ord`; max |a| for Infinity. The gradient at 0 is 0. */
+export const norm: Method<(a: TensorLike, axis?: Axis, options?: NormOptions) => Tensor> = declare({
+  name: 'norm',
+  call: (a: TensorLike, axis?: Axis, { ord = 2, ...options }: NormOptions = {}) => {
+    const x = floatsOnly('norm', a)
+    if (!(ord > 0)) throw new ShapeError(`norm: expected ord to be a positive number, got ${ord}`)
+    if (ord === Number.POSITIVE_INFINITY) return max(x.abs(), axis, options)
+    if (ord === 1) return sum(x.abs(), axis, options)
+    if (ord === 2) return euclidean(x, axis, options)
+    return sum(x.abs().pow(ord), axis, options).pow(1 / ord)
+  },
+  samples: s => [
+    [s.real(2, 3, 4)],
+    [s.real(2, 3, 4), 1],
+    [s.real(2, 3, 4), [0, 2], { keepdims: true }],
+    [s.nonZero(5), null, { ord: 1 }],
+    [s.nonZero(3, 4), 1, { ord: 3 }],
+    [s.distinct(3, 4), 1, { ord: Number.POSITIVE_INFINITY }],
+  ],
+})
+
+/** The root of the sum of squares; where it is 0 the root is taken of 1 instead, so that the gradient there is 0. */
+function euclidean(x: Tensor, axis: Axis | undefined, options: ReduceOptions): Tensor {
+  const squares = sum(mul(x, x), axis, options)
+  const isZero = equal(squares.detach(), 0)
+  return where(isZero, 0, where(isZero, 1, squares).sqrt())
+}

@@ -1,0 +1,127 @@
+// Ops that change the shape and leave every element where it is: the result shares its storage.
+
+import { gridOf } from '../broadcast.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
+import { expandTo, sumTo } from '../gradients.js'
+import { broadcastsTo, checkShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
+import type { Tensor, TensorLike } from '../tensor.js'
+import { apply } from './apply.js'
+import { declare, type Method, type Primitive } from './define.js'
+import { asTensor } from './operands.js'
+
+const reshapeOp: Primitive<Shape> = {
+  name: 'reshape',
+  saves: 'nothing',
+  plan: ([a], shape) => ({ shape, dtype: a.dtype, storage: a.storage }),
+  forward: () => {},
+  vjp: (g, { shape, shapes }) => reshape(expandTo(g, shape), shapes[0]),
+}
+
+/** The same elements in another shape; one length may be −1, to be worked out. */
+export const reshape: Method<(a: TensorLike, shape: readonly number[] | number) => Tensor> = declare({
+  name: 'reshape',
+  call: (a: TensorLike, shape: readonly number[] | number) => {
+    const x = asTensor('reshape', a)
+    return apply(reshapeOp, [x], resolve(x, typeof shape === 'number' ? [shape] : shape))
+  },
+  samples: s => [
+    [s.real(2, 6), [3, 4]],
+    [s.real(2, 3), [-1]],
+    [s.real(6), [2, -1]],
+    [s.real(1, 1), []],
+    [s.real(0, 3), [3, 0]],
+  ],
+})
+
+function resolve(x: Tensor, wanted: readonly number[]): Shape {
+  if (!Array.isArray(wanted)) throw new ArgumentError(`reshape: expected a shape, got ${showValue(wanted)}`)
+  const holes = wanted.filter(n => n === -1).length
+  if (holes > 1) throw new ShapeError(`reshape: expected at most one -1, got ${showShape(wanted)}`)
+  const known = sizeOf(wanted.filter(n => n !== -1))
+  const shape = wanted.map(n => (n === -1 ? x.size / known : n))
+  if (holes === 0) checkShape('reshape', shape)
+  if (sizeOf(shape) !== x.size || !shape.every(n => Number.isInteger(n) && n >= 0)) {
+    throw new ShapeError(`reshape: cannot make ${showShape(x.shape)} (${x.size} elements) into ${showShape(wanted)}`)
+  }
+  return shape
+}
+
+/** Axes `start` to `end`, both included, joined into one. */
+export const flatten: Method<(a: TensorLike, start?: number, end?: number) => Tensor> = declare({
+  name: 'flatten',
+  call: (a: TensorLike, start = 0, end = -1) => {
+    const x = asTensor('flatten', a)
+    if (x.ndim === 0) return reshape(x, [1])
+    const first = normalizeAxis('flatten', start, x.ndim)
+    const last = normalizeAxis('flatten', end, x.ndim)
+    if (first > last) throw new ShapeError(`flatten: expected start ≤ end, got axes ${first} and ${last}`)
+    const joined = sizeOf(x.shape.slice(first, last + 1))
+    return reshape(x, [...x.shape.slice(0, first), joined, ...x.shape.slice(last + 1)])
+  },
+  samples: s => [[s.real(2, 3, 4)], [s.real(2, 3, 4), 1], [s.real(2, 3, 4), 0, 1], [s.real()]],
+})
+
+/** Without axes of length 1: all of them, or those given (one of another length stays, as in PyTorch). */
+export const squeeze: Method<(a: TensorLike, axis?: number | readonly number[]) => Tensor> = declare({
+  name: 'squeeze',
+  call: (a: TensorLike, axis?: number | readonly number[]) => {
+    const x = asTensor('squeeze', a)
+    const axes = normalizeAxes('squeeze', axis, x.ndim)
+    return reshape(
+      x,
+      x.shape.filter((n, i) => n !== 1 || !axes.includes(i)),
+    )
+  },
+  samples: s => [[s.real(1, 3, 1)], [s.real(1, 3, 1), 0], [s.real(1, 3, 1), -1]],
+})
+
+/** With a new axis of length 1 at `axis` of the result. */
+export const unsqueeze: Method<(a: TensorLike, axis: number) => Tensor> = declare({
+  name: 'unsqueeze',
+  call: (a: TensorLike, axis: number) => {
+    const x = asTensor('unsqueeze', a)
+    const at = normalizeAxis('unsqueeze', axis, x.ndim, 1)
+    return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
+  },
+  samples: s => [
+    [s.real(3, 4), 0],
+    [s.real(3, 4), -1],
+    [s.real(3, 4), 1],
+    [s.real(), 0],
+  ],
+})
+
+const expandOp: Primitive<Shape> = {
+  name: 'expand',
+  saves: 'nothing',
+  plan: ([a], shape) => ({ shape, dtype: a.dtype }),
+  forward: (k, out, [a], shape) => {
+    const { rows, cols, layouts, outer } = gridOf('expand', shape, [a.shape])
+    k.copy(rows, cols, layouts[0], a.storage.array, out, outer)
+  },
+  vjp: (g, { shape, shapes }) => sumTo(g, shape, shapes[0]),
+}
+
+/** Repeated along axes of length 1 (and new ones in front) to `shape`; −1 keeps a length. The result is a copy. */
+export const expand: Method<(a: TensorLike, shape: readonly number[]) => Tensor> = declare({
+  name: 'expand',
+  call: (a: TensorLike, shape: readonly number[]) => {
+    const x = asTensor('expand', a)
+    if (!Array.isArray(shape)) throw new ArgumentError(`expand: expected a shape, got ${showValue(shape)}`)
+    const lead = shape.length - x.ndim
+    const wanted = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead] : n))
+    checkShape('expand', wanted)
+    if (!broadcastsTo(x.shape, wanted)) {
+      throw new ShapeError(`expand: cannot repeat ${showShape(x.shape)} to ${showShape(shape)}`)
+    }
+    return sameShape(x.shape, wanted) ? x : apply(expandOp, [x], wanted)
+  },
+  samples: s => [
+    [s.real(3, 1), [3, 4]],
+    [s.real(3), [2, 3]],
+    [s.real(), [2, 2]],
+    [s.real(2, 1, 3, 1), [2, 4, 3, 5]],
+    [s.real(3, 1), [2, -1, 4]],
+    [s.real(1, 3), [0, 3]],
+  ],
+})

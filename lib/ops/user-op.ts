@@ -1,0 +1,92 @@
+// defineOp: an op of a user's own, with its own gradient.
+
+import { noGrad } from '../context.js'
+import { isFloat } from '../dtype.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../errors.js'
+import { expandTo } from '../gradients.js'
+import type { SavedValues } from '../saved.js'
+import { broadcastsTo } from '../shape.js'
+import { Tensor, type TensorLike } from '../tensor.js'
+import { apply } from './apply.js'
+import type { Plan, Primitive } from './define.js'
+import { asTensor } from './operands.js'
+
+export interface OpDefinition<P> {
+  readonly name: string
+  /** Computes the result from the inputs; gradients are not noted inside. */
+  readonly forward: (inputs: readonly Tensor[], options: P) => Tensor
+  /** The gradient of each input (null for none), given the result's gradient `g` of the result's shape. */
+  readonly vjp: (g: Tensor, saved: SavedValues<P>) => readonly (Tensor | null)[]
+}
+
+/**
+ * Makes an op with its own gradient. It takes a list of tensors (or what may stand for one) and options of any kind;
+ * if `vjp` uses ops only, its gradient can be differentiated in turn.
+ *
+ * @example
+ * const cube = defineOp({
+ *   name: 'cube',
+ *   forward: ([x]) => x.mul(x).mul(x),
+ *   vjp: (g, { inputs: [x] }) => [g.mul(x).mul(x).mul(3)],
+ * })
+ * cube([x]).sum().backward()
+ *
+ * @throws ArgumentError if a part is missing; ShapeError or DTypeError, when it runs, if a gradient does not fit.
+ */
+export function defineOp<P = undefined>(
+  definition: OpDefinition<P>,
+): (inputs: readonly TensorLike[], options?: P) => Tensor {
+  const { name, forward, vjp } = definition
+  if (typeof name !== 'string' || typeof forward !== 'function' || typeof vjp !== 'function') {
+    throw new ArgumentError('defineOp: expected { name, forward, vjp }, a string and two functions')
+  }
+  const op: Primitive<P> = {
+    name,
+    plan: (inputs, options) =>
+      resultOf(
+        name,
+        noGrad(() => forward(inputs, options)),
+        inputs,
+      ),
+    forward: () => {},
+    saves: 'both',
+    vjp: (g, saved, i) => {
+      const gradients = vjp(expandTo(g, saved.shape), saved)
+      return checked(name, gradients[i] ?? null, saved.inputs[i])
+    },
+  }
+  return (inputs, options) => {
+    if (!Array.isArray(inputs))
+      throw new ArgumentError(`${name}: expected an array of tensors, got ${showValue(inputs)}`)
+    return apply(
+      op,
+      inputs.map(input => asTensor(name, input)),
+      options as P,
+    )
+  }
+}
+
+/** What forward returned, as a result of the op: an input that comes back unchanged is copied. */
+function resultOf(name: string, result: unknown, inputs: readonly Tensor[]): Plan {
+  if (!(result instanceof Tensor)) {
+    throw new ArgumentError(`${name}: expected forward to return a Tensor, got ${showValue(result)}`)
+  }
+  const own = inputs.some(input => input.storage === result.storage) ? noGrad(() => result.clone()) : result
+  return { shape: own.shape, dtype: own.dtype, storage: own.storage }
+}
+
+function checked(name: string, gradient: Tensor | null, input: Tensor): Tensor | null {
+  if (gradient === null || !isFloat(input.dtype)) return null
+  if (!(gradient instanceof Tensor)) {
+    throw new ArgumentError(`${name}: expected vjp to return tensors or null, got ${showValue(gradient)}`)
+  }
+  if (!broadcastsTo(gradient.shape, input.shape)) {
+    throw new ShapeError(
+      `${name}: expected a gradient of shape ${showShape(input.shape)} from vjp, got ${showShape(gradient.shape)}`,
+    )
+  }
+  if (gradient.dtype !== input.dtype) {
+    throw new DTypeError(`${name}: expected a ${input.dtype} gradient from vjp, got ${gradient.dtype}`)
+  }
+  return gradient
+}

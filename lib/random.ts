@@ -1,0 +1,56 @@
+// The generator: a Philox key and counter. Kernels draw; here the counter is kept, in program order.
+
+import { context } from './context.js'
+import { ArgumentError, showValue } from './errors.js'
+import type { Storage } from './storage.js'
+
+/** [key low, key high, counter low, counter high], as the random kernels take it. */
+const state = new Int32Array(4)
+
+/** Seeds the generator: a whole number of at most 53 bits. The same seed gives the same numbers on every backend. */
+export function manualSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ArgumentError(`manualSeed: expected a non-negative integer up to 2⁵³ − 1, got ${showValue(seed)}`)
+  }
+  state.set([seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0])
+}
+
+// Unseeded programs differ from run to run, as in PyTorch.
+manualSeed(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER))
+
+/** Moves the counter past `blocks` blocks of four words. */
+function advance(blocks: number): void {
+  const low = (state[2] >>> 0) + blocks
+  state[2] = low | 0
+  state[3] = (state[3] + Math.floor(low / 2 ** 32)) | 0
+}
+
+const perBlock = (storage: Storage, draw: 'uniform' | 'normal'): number =>
+  draw === 'uniform' && storage.array instanceof Float64Array ? 2 : 4
+
+/** Fills `storage` (floats) with uniform numbers in [low, high). */
+export function drawUniform(storage: Storage, low: number, high: number): void {
+  const n = storage.array.length
+  context.backend.uniform(n, low, high, 0, state, storage.array)
+  storage.version++
+  advance(Math.ceil(n / perBlock(storage, 'uniform')))
+}
+
+/** Fills `storage` (floats) with normal numbers. */
+export function drawNormal(storage: Storage, mean: number, std: number): void {
+  const n = storage.array.length
+  context.backend.normal(n, mean, std, 0, state, storage.array)
+  storage.version++
+  advance(Math.ceil(n / perBlock(storage, 'normal')))
+}
+
+/** The generator's state, to be restored by `setRandomState`. */
+export const getRandomState = (): Int32Array => state.slice()
+
+/** Restores what `getRandomState` gave. */
+export function setRandomState(saved: Int32Array): void {
+  if (!(saved instanceof Int32Array) || saved.length !== 4) {
+    throw new ArgumentError(`setRandomState: expected the Int32Array(4) of getRandomState, got ${showValue(saved)}`)
+  }
+  state.set(saved)
+}

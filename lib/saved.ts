@@ -1,0 +1,70 @@
+// What an op keeps for its backward: the values its gradients read, each with the version it had, and its options.
+
+import { GradientError, showShape } from './errors.js'
+import { padRank } from './gradients.js'
+import type { Primitive, Vjp } from './ops/define.js'
+import type { Shape } from './shape.js'
+import type { Storage } from './storage.js'
+import type { Tensor } from './tensor.js'
+
+/** As a gradient's formula sees it. */
+export interface SavedValues<P> {
+  /** The inputs, where the op saves them. */
+  readonly inputs: readonly Tensor[]
+  /** The result, where the op saves it. */
+  readonly output: Tensor
+  /** What forward left beside the result. */
+  readonly extras: readonly Tensor[]
+  readonly params: P
+  /** The inputs' shapes, saved or not. */
+  readonly shapes: readonly Shape[]
+  /** The result's shape. */
+  readonly shape: Shape
+}
+
+export class Saved<P = unknown> implements SavedValues<P> {
+  readonly #versions: number[]
+  readonly #storages: Storage[]
+
+  constructor(
+    private readonly op: Primitive<P>,
+    readonly params: P,
+    readonly shapes: readonly Shape[],
+    readonly shape: Shape,
+    private readonly savedInputs: readonly (Tensor | undefined)[],
+    private readonly savedOutput: Tensor | undefined,
+    readonly extras: readonly Tensor[],
+  ) {
+    this.#storages = []
+    for (const input of savedInputs) if (input !== undefined) this.#storages.push(input.storage)
+    if (savedOutput !== undefined) this.#storages.push(savedOutput.storage)
+    this.#versions = this.#storages.map(storage => storage.version)
+  }
+
+  get inputs(): readonly Tensor[] {
+    return this.savedInputs as readonly Tensor[]
+  }
+
+  get output(): Tensor {
+    return this.savedOutput as Tensor
+  }
+
+  /**
+   * The gradient of input `i` from the result's gradient `g`. It may be smaller than the input where it merely repeats
+   * along an axis.
+   * @throws GradientError if a saved value was changed in place.
+   */
+  gradientFor(i: number, g: Tensor): Tensor | null {
+    const { name, vjp } = this.op
+    for (let j = 0; j < this.#storages.length; j++) {
+      if (this.#storages[j].version !== this.#versions[j]) {
+        throw new GradientError(
+          `backward: ${name}: a value saved for backward was changed in place ` +
+            `(inputs ${this.shapes.map(showShape).join(' and ')}, version ${this.#storages[j].version}, expected ${this.#versions[j]})`,
+        )
+      }
+    }
+    const formula: Vjp<P> | undefined = typeof vjp === 'function' ? vjp : vjp?.[i]
+    return formula === undefined ? null : formula(padRank(g, this.shape.length), this, i)
+  }
+}

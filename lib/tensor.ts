@@ -1,0 +1,221 @@
+// The Tensor: a shape, a dtype, a Storage and, where a gradient is wanted, the node that made it. Its operations are
+// not here: each op of lib/ops/ that reads well as a method becomes one by being defined (see lib/ops/registry.ts).
+
+import { checkDType, type DType, isFloat, type NumberArray } from './dtype.js'
+import { ArgumentError, DTypeError, GradientError, ShapeError, showShape, showValue } from './errors.js'
+import { formatTensor } from './format.js'
+import { type BackwardOptions, leafNode, type Node, runBackward } from './graph.js'
+import './ops/index.js'
+import type { TensorMethods } from './ops/methods.js'
+import { methods } from './ops/registry.js'
+import { type Shape, sameShape, sizeOf } from './shape.js'
+import { allocate, Storage } from './storage.js'
+import { type NestedArray, readValues, toNested, type ValueOptions, type Values, writeValues } from './values.js'
+
+export interface TensorOptions extends ValueOptions {
+  /** Whether `backward` should fill `.grad`; only float tensors can. */
+  readonly requiresGrad?: boolean | undefined
+}
+
+/** Whatever may stand where an op takes a tensor. */
+export type TensorLike = Tensor | Values
+
+/** For makers inside the library: elements that are there already. */
+export interface Made {
+  readonly storage: Storage
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: these very methods are on the prototype's prototype, below
+export interface Tensor extends TensorMethods {}
+
+/**
+ * A contiguous, row-major array of numbers that knows how it was computed.
+ *
+ * `new Tensor(values)` makes a leaf that wants a gradient; `tensor(values)` makes plain data.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
+export class Tensor {
+  /** The length of each axis. */
+  readonly shape: Shape
+  readonly dtype: DType
+  /** The number of elements. */
+  readonly size: number
+  /** The elements' home; library code only. It never changes identity. */
+  readonly storage: Storage
+
+  #node: Node | null = null
+  #requiresGrad = false
+  #grad: Tensor | null = null
+
+  /**
+   * Copies `values` (a number, nested arrays, a typed array) into a new leaf.
+   * @param options `requiresGrad` is true for floats unless it is given.
+   * @throws ShapeError for ragged arrays or a shape of another size; DTypeError for integers that want a gradient.
+   */
+  constructor(values: Values, options?: TensorOptions)
+  /** @internal */
+  constructor(values: Made)
+  constructor(values: Values | Made, options: TensorOptions = {}) {
+    if (isMade(values)) {
+      this.storage = values.storage
+      this.shape = values.shape
+      this.dtype = values.dtype
+      this.size = values.storage.array.length
+    } else {
+      const made = readValues('Tensor', values, options)
+      this.storage = made.storage
+      this.shape = made.shape
+      this.dtype = made.dtype
+      this.size = made.storage.array.length
+      this.requiresGrad = options.requiresGrad ?? isFloat(made.dtype)
+    }
+  }
+
+  /** The number of axes. */
+  get ndim(): number {
+    return this.shape.length
+  }
+
+  /** The elements in row-major order: a live, writable view. Assigning copies an array of the right length in. */
+  get data(): NumberArray {
+    return this.storage.array
+  }
+
+  set data(values: Values) {
+    this.assign(values)
+  }
+
+  /** Whether gradients flow to it. Settable on leaves only. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad
+  }
+
+  set requiresGrad(value: boolean) {
+    if (typeof value !== 'boolean') {
+      throw new ArgumentError(`requiresGrad: expected true or false, got ${showValue(value)}`)
+    }
+    if (value === this.#requiresGrad) return
+    if (value && !isFloat(this.dtype)) {
+      throw new DTypeError(`requiresGrad: expected a float32 or float64 tensor, got ${this.dtype}`)
+    }
+    if (!this.isLeaf) {
+      throw new GradientError('requiresGrad: can be changed on leaves only; use detach() to leave the graph')
+    }
+    this.#requiresGrad = value
+    if (!value) this.#node = null
+  }
+
+  /** Whether it was made by the user, not by an op that noted its gradient. */
+  get isLeaf(): boolean {
+    return this.#node === null || this.#node.leaf !== null
+  }
+
+  /** The gradient that `backward` left: on leaves, and where `retainGrad` asked for it. */
+  get grad(): Tensor | null {
+    return this.#grad
+  }
+
+  set grad(value: Tensor | null) {
+    if (value !== null) {
+      if (!(value instanceof Tensor))
+        throw new ArgumentError(`grad: expected a Tensor or null, got ${showValue(value)}`)
+      if (!sameShape(value.shape, this.shape)) {
+        throw new ShapeError(`grad: expected shape ${showShape(this.shape)}, got ${showShape(value.shape)}`)
+      }
+      if (value.dtype !== this.dtype) throw new DTypeError(`grad: expected ${this.dtype}, got ${value.dtype}`)
+    }
+    this.#grad = value
+  }
+
+  /**
+   * The single element as a number; 1 or 0 for bool.
+   * @throws ShapeError if there is not exactly one.
+   */
+  item(): number {
+    if (this.size !== 1) throw new ShapeError(`item: expected one element, got shape ${showShape(this.shape)}`)
+    return this.storage.array[0]
+  }
+
+  /** The elements as nested arrays (a plain number for a 0-d tensor); booleans for bool. */
+  toArray(): number | boolean | NestedArray {
+    return toNested(this.storage.array, this.shape, this.dtype)
+  }
+
+  /** As NumPy prints arrays; long axes are shortened. */
+  toString(): string {
+    return formatTensor(this)
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return formatTensor(this)
+  }
+
+  /** The same elements (the storage is shared) outside the graph. */
+  detach(): Tensor {
+    return new Tensor({ storage: this.storage, shape: this.shape, dtype: this.dtype })
+  }
+
+  /** Writes `values` over the elements, in the same storage. @throws ShapeError for another number of them. */
+  assign(values: TensorLike): this {
+    if (values instanceof Tensor) {
+      if (!sameShape(values.shape, this.shape)) {
+        throw new ShapeError(`assign: expected shape ${showShape(this.shape)}, got ${showShape(values.shape)}`)
+      }
+      writeValues('assign', values.storage.array, this.storage.array, this.dtype)
+    } else {
+      writeValues('assign', values, this.storage.array, this.dtype)
+    }
+    this.storage.version++
+    return this
+  }
+
+  /** Forgets the gradient. */
+  zeroGrad(): void {
+    this.#grad = null
+  }
+
+  /** Asks backward to leave the gradient of this intermediate value in `.grad`. */
+  retainGrad(): this {
+    if (!this.#requiresGrad) throw new GradientError('retainGrad: the tensor does not require a gradient')
+    if (this.#node !== null && this.#node.leaf === null) this.#node.retainedBy = this
+    return this
+  }
+
+  /**
+   * Walks the graph back from here and adds the gradient of each leaf to its `.grad`.
+   * @param gradient what to start from, broadcast to this shape; ones by default.
+   * @param options `retainGraph` keeps the graph for another walk.
+   * @throws GradientError if nothing here wants a gradient, if the graph was walked before, or if a value that backward
+   * needs was changed in place since.
+   */
+  backward(gradient?: TensorLike | null, options: BackwardOptions = {}): void {
+    runBackward(this, gradient ?? undefined, options)
+  }
+
+  /** The node that made `tensor`, or its leaf's; null where no gradient is wanted. Library code only. */
+  static nodeOf(tensor: Tensor): Node | null {
+    if (!tensor.#requiresGrad) return null
+    tensor.#node ??= leafNode(tensor)
+    return tensor.#node
+  }
+
+  /** Makes `tensor` the result that `node` noted. Library code only. */
+  static attach(tensor: Tensor, node: Node): void {
+    tensor.#node = node
+    tensor.#requiresGrad = true
+  }
+
+  /** A new tensor of this shape with uninitialised elements. Library code only. */
+  static allocate(shape: Shape, dtype: DType): Tensor {
+    checkDType('allocate', dtype)
+    return new Tensor({ storage: allocate(dtype, sizeOf(shape)), shape, dtype })
+  }
+}
+
+// The ops' methods lie behind the class's own, whichever module is evaluated first.
+Object.setPrototypeOf(Tensor.prototype, methods)
+
+const isMade = (values: Values | Made): values is Made =>
+  typeof values === 'object' && values !== null && 'storage' in values && values.storage instanceof Storage
