@@ -1,0 +1,64 @@
+// Finds the addon on disk and loads it: a file that BLASGRAD_ADDON names, else the build of this package, else a
+// prebuild. What becomes of it is decided in select.ts.
+
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { BackendError } from '../errors.js'
+import { type Addon, createNative, type NativeInfo } from './native.js'
+import type { Backend } from './table.js'
+
+export interface LoadedAddon {
+  readonly backend: Backend
+  /** The file that was loaded. */
+  readonly path: string
+  /** What it runs on, now. */
+  info(): NativeInfo
+  /** Sets how many threads the BLAS uses; returns the number set, at most what it was built for. */
+  setThreads(threads: number): number
+}
+
+interface FindPrebuild {
+  (folder: string): unknown
+  path(folder: string): string
+}
+
+const require = createRequire(import.meta.url)
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Candidate {
+  readonly name: string
+  readonly path: () => string
+}
+
+function candidates(): readonly Candidate[] {
+  const named = process.env.BLASGRAD_ADDON
+  if (named) return [{ name: named, path: () => named }]
+  const built = fileURLToPath(new URL('../../build/Release/addon.node', import.meta.url))
+  return [
+    { name: built, path: () => built },
+    { name: 'prebuild', path: () => (require('node-gyp-build') as FindPrebuild).path(packageFolder) },
+  ]
+}
+
+const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]
+
+/**
+ * Loads the addon. @throws BackendError with the reason of each place tried, and one command that mends it.
+ */
+export function loadNative(): LoadedAddon {
+  const reasons: string[] = []
+  for (const candidate of candidates()) {
+    try {
+      const path = candidate.path()
+      const addon = require(path) as Addon
+      const backend = createNative(addon)
+      return { backend, path, info: () => addon.info(), setThreads: threads => addon.setThreads(threads) }
+    } catch (error) {
+      reasons.push(`  ${candidate.name}: ${firstLine(error)}`)
+    }
+  }
+  throw new BackendError(
+    `native backend: expected an addon that loads, got none:\n${reasons.join('\n')}\n` +
+      `To build it: npm run --prefix ${packageFolder} build:native`,
+  )
+}

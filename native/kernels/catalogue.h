@@ -1,0 +1,111 @@
+// The catalogue of kernels that are not elementwise: name, what is returned (a Size is the position of a bad id or -1),
+// parameters, the inputs an output may be, and the signature: the very text of the table in lib/backend/table/. A list
+// is a family: one .cpp defines its bodies. What a kernel computes is said in the table.
+#pragma once
+
+// For all element types; reductions.cpp.
+#define BLASGRAD_REDUCE (Size outer, Size n, Size inner, In<T> a, Out<T> out)
+#define BLASGRAD_REDUCE_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*inner]"
+#define BLASGRAD_REDUCTIONS(X)                             \
+  X(sum, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)  \
+  X(prod, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT) \
+  X(max, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)  \
+  X(min, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)
+
+// For all element types; index_reductions.cpp.
+#define BLASGRAD_REDUCE_INDEX (Size outer, Size n, Size inner, In<T> a, Out<std::int32_t> out)
+#define BLASGRAD_REDUCE_INDEX_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out<int32>[outer*inner]"
+#define BLASGRAD_INDEX_REDUCTIONS(X)                                     \
+  X(argmax, void, BLASGRAD_REDUCE_INDEX, "", BLASGRAD_REDUCE_INDEX_TEXT) \
+  X(argmin, void, BLASGRAD_REDUCE_INDEX, "", BLASGRAD_REDUCE_INDEX_TEXT)
+
+// For floats; softmax.cpp.
+#define BLASGRAD_LINE (Size outer, Size n, Size inner, In<T> a, Out<T> out)
+#define BLASGRAD_LINE_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*n*inner]"
+#define BLASGRAD_LINE_BACKWARD (Size outer, Size n, Size inner, In<T> g, In<T> y, Out<T> out)
+#define BLASGRAD_LINE_BACKWARD_TEXT \
+  "outer:size n:size inner:size g:in[outer*n*inner] y:in[outer*n*inner] out:out[outer*n*inner]"
+#define BLASGRAD_LINES(X)                                                                        \
+  X(logsumexp, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)                                  \
+  X(prodBackward, void, BLASGRAD_LINE_BACKWARD, "",                                              \
+    "outer:size n:size inner:size g:in[outer*inner] a:in[outer*n*inner] out:out[outer*n*inner]") \
+  X(softmax, void, BLASGRAD_LINE, "a", BLASGRAD_LINE_TEXT)                                       \
+  X(softmaxBackward, void, BLASGRAD_LINE_BACKWARD, "g y", BLASGRAD_LINE_BACKWARD_TEXT)           \
+  X(logSoftmax, void, BLASGRAD_LINE, "a", BLASGRAD_LINE_TEXT)                                    \
+  X(logSoftmaxBackward, void, BLASGRAD_LINE_BACKWARD, "g y", BLASGRAD_LINE_BACKWARD_TEXT)
+
+// For floats; losses.cpp.
+#define BLASGRAD_LOSSES(X)                                                                                            \
+  X(crossEntropy, Size,                                                                                               \
+    (Size rows, Size n, double ignoreIndex, double smoothing, In<T> a, In<std::int32_t> ids, In<T> weight,            \
+     Out<T> losses, Out<T> weights, Out<T> lse),                                                                      \
+    "",                                                                                                               \
+    "rows:size n:size ignoreIndex:scalar smoothing:scalar a:in[rows*n] ids:in<int32>[rows] weight:in[n?] "            \
+    "losses:out[rows] weights:out[rows] lse:out[rows] -> index")                                                      \
+  X(crossEntropyBackward, void,                                                                                       \
+    (Size rows, Size n, double ignoreIndex, double smoothing, In<T> g, In<T> a, In<std::int32_t> ids, In<T> weight,   \
+     In<T> lse, Out<T> out),                                                                                          \
+    "a",                                                                                                              \
+    "rows:size n:size ignoreIndex:scalar smoothing:scalar g:in[rows] a:in[rows*n] ids:in<int32>[rows] weight:in[n?] " \
+    "lse:in[rows] out:out[rows*n]")
+
+// For floats; layer_norm.cpp.
+#define BLASGRAD_NORMS(X)                                                                                             \
+  X(layerNorm, void,                                                                                                  \
+    (Size rows, Size n, double eps, In<T> a, In<T> weight, In<T> bias, Out<T> out, Out<T> mean, Out<T> rstd), "",     \
+    "rows:size n:size eps:scalar a:in[rows*n] weight:in[n?] bias:in[n?] out:out[rows*n] mean:out[rows] "              \
+    "rstd:out[rows]")                                                                                                 \
+  X(layerNormBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> weight, In<T> mean, In<T> rstd, Out<T> out), \
+    "g", "rows:size n:size g:in[rows*n] a:in[rows*n] weight:in[n?] mean:in[rows] rstd:in[rows] out:out[rows*n]")      \
+  X(layerNormWeightBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> mean, In<T> rstd, Out<T> out), "",     \
+    "rows:size n:size g:in[rows*n] a:in[rows*n] mean:in[rows] rstd:in[rows] out:out[n]")
+
+// For floats; matmul.cpp.
+#define BLASGRAD_PRODUCTS(X)                                                                                         \
+  X(matmul, void,                                                                                                    \
+    (bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout, Layout bLayout, \
+     Layout outLayout, In<T> a, In<T> b, Out<T> out),                                                                \
+    "",                                                                                                              \
+    "transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout "        \
+    "outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]")
+
+// For all element types; movement.cpp.
+#define BLASGRAD_MOVEMENTS(X)                                                                                        \
+  X(fill, void, (Size n, double value, Out<T> out), "", "n:size value:scalar out:out[n]")                            \
+  X(arange, void, (Size n, double start, double step, Out<T> out), "", "n:size start:scalar step:scalar out:out[n]") \
+  X(linspace, void, (Size n, double start, double end, Out<T> out), "", "n:size start:scalar end:scalar out:out[n]") \
+  X(cast, void, (Size n, bool toBool, Any a, Out<T> out), "", "n:size toBool:flag a:in<any>[n] out:out[n]")          \
+  X(stridedRead, void, (Size at, const Axes& dims, In<T> a, Out<T> out), "",                                         \
+    "at:size dims:sizes a:in[reach(at,dims)] out:out[count(dims)]")                                                  \
+  X(stridedWrite, void, (Size at, const Axes& dims, In<T> a, Out<T> out), "",                                        \
+    "at:size dims:sizes a:in[count(dims)] out:inout[reach(at,dims)]")
+
+// For all element types; lookup.cpp.
+#define BLASGRAD_LOOKUP (Size outer, Size n, Size inner, Size count, In<T> a, In<std::int32_t> ids, Out<T> out)
+#define BLASGRAD_LOOKUPS(X)                                                                                        \
+  X(take, Size, BLASGRAD_LOOKUP, "",                                                                               \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] " \
+    "-> index")                                                                                                    \
+  X(takeBackward, Size, BLASGRAD_LOOKUP, "",                                                                       \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] " \
+    "-> index")                                                                                                    \
+  X(gather, Size, BLASGRAD_LOOKUP, "",                                                                             \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                \
+    "out:out[outer*count*inner] -> index")                                                                         \
+  X(gatherBackward, Size, BLASGRAD_LOOKUP, "",                                                                     \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "            \
+    "out:out[outer*n*inner] -> index")
+
+// For floats; random.cpp.
+#define BLASGRAD_RANDOMS(X)                                                                            \
+  X(uniform, void, (Size n, double low, double high, Size at, In<std::int32_t> state, Out<T> out), "", \
+    "n:size low:scalar high:scalar at:size state:in<int32>[4] out:out[n]")                             \
+  X(normal, void, (Size n, double mean, double std, Size at, In<std::int32_t> state, Out<T> out), "",  \
+    "n:size mean:scalar std:scalar at:size state:in<int32>[4] out:out[n]")
+
+// For floats; optimizers.cpp.
+#define BLASGRAD_OPTIMIZERS(X)                                                                              \
+  X(sgd, void, (Size n, In<double> hyper, In<T> g, Out<T> param, Out<T> velocity), "",                      \
+    "n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]")                                \
+  X(adam, void, (Size n, In<double> hyper, In<double> step, In<T> g, Out<T> param, Out<T> m, Out<T> v), "", \
+    "n:size hyper:in<float64>[6] step:in<float64>[1] g:in[n] param:inout[n] m:inout[n] v:inout[n]")

@@ -1,0 +1,95 @@
+// Rows and elements taken by index, and their gradients, which add up where an index repeats. All indices are checked
+// before anything is written.
+#include <cstring>
+#include <type_traits>
+
+#include "families.h"
+
+namespace blasgrad {
+namespace {
+
+template <class T>
+using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
+
+// The position of the first id outside [0, n), or -1.
+Size firstBad(const std::int32_t* ids, Size count, Size n) {
+  for (Size i = 0; i < count; i++) {
+    if (ids[i] < 0 || ids[i] >= n) return i;
+  }
+  return -1;
+}
+
+template <class T>
+Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
+  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, a += n * inner) {
+    for (Size j = 0; j < count; j++, out += inner) {
+      if (inner == 1) {
+        *out = a[ids[j]];
+      } else {
+        std::memcpy(out, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
+      }
+    }
+  }
+  return -1;
+}
+
+template <class T>
+void clear(Size n, T* out) {
+  if (n > 0) std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(n));
+}
+
+template <class T>
+Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out) {
+  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
+  clear(outer * n * inner, out);
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, out += n * inner) {
+    for (Size j = 0; j < count; j++, g += inner) {
+      T* row = out + ids[j] * inner;
+      for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
+    }
+  }
+  return -1;
+}
+
+template <class T>
+Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
+  if (const Size bad = firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, a += n * inner) {
+    for (Size j = 0; j < count; j++, ids += inner, out += inner) {
+      for (Size i = 0; i < inner; i++) out[i] = a[ids[i] * inner + i];
+    }
+  }
+  return -1;
+}
+
+template <class T>
+Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out) {
+  if (const Size bad = firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  clear(outer * n * inner, out);
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, out += n * inner) {
+    for (Size j = 0; j < count; j++, ids += inner, g += inner) {
+      for (Size i = 0; i < inner; i++) {
+        T& sum = out[ids[i] * inner + i];
+        sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
+      }
+    }
+  }
+  return -1;
+}
+
+BLASGRAD_MAKE_TABLE(Lookups, BLASGRAD_LOOKUPS)
+
+}  // namespace
+
+const Numbers<Lookups>& lookups() {
+  static const Numbers<Lookups> table = {MakeLookups<float>(), MakeLookups<double>(), MakeLookups<std::int32_t>(),
+                                         MakeLookups<std::uint8_t>()};
+  return table;
+}
+
+}  // namespace blasgrad

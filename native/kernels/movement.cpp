@@ -1,0 +1,159 @@
+// Kernels that fill, convert and move elements.
+#include <algorithm>
+#include <cstring>
+
+#include "convert.h"
+#include "families.h"
+
+namespace blasgrad {
+namespace {
+
+template <class T>
+void fill(Size n, double value, T* out) {
+  std::fill_n(out, n, toElement<T>(value));
+}
+
+template <class T>
+void arange(Size n, double start, double step, T* out) {
+  for (Size i = 0; i < n; i++) out[i] = toElement<T>(start + static_cast<double>(i) * step);
+}
+
+template <class T>
+void linspace(Size n, double start, double end, T* out) {
+  const double step = n > 1 ? (end - start) / static_cast<double>(n - 1) : 0;
+  for (Size i = 0; i < n; i++) {
+    const bool fromStart = n == 1 || i < n / 2;
+    out[i] =
+        toElement<T>(fromStart ? start + static_cast<double>(i) * step : end - static_cast<double>(n - 1 - i) * step);
+  }
+}
+
+template <class S, class T>
+void castFrom(Size n, bool toBool, const S* a, T* out) {
+  if (toBool) {
+    for (Size i = 0; i < n; i++) out[i] = static_cast<T>(a[i] != S(0));
+  } else if constexpr (std::is_same_v<S, T>) {
+    std::copy_n(a, n, out);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    for (Size i = 0; i < n; i++) out[i] = static_cast<T>(a[i]);
+  } else {
+    for (Size i = 0; i < n; i++) out[i] = toElement<T>(static_cast<double>(a[i]));
+  }
+}
+
+template <class T>
+void cast(Size n, bool toBool, Any a, T* out) {
+  switch (a.element) {
+    case Element::float32:
+      return castFrom(n, toBool, static_cast<const float*>(a.data), out);
+    case Element::float64:
+      return castFrom(n, toBool, static_cast<const double*>(a.data), out);
+    case Element::int32:
+      return castFrom(n, toBool, static_cast<const std::int32_t*>(a.data), out);
+    case Element::uint8:
+      return castFrom(n, toBool, static_cast<const std::uint8_t*>(a.data), out);
+  }
+}
+
+// A copy between two strided views of one shape.
+struct Copy {
+  int rank = 0;
+  Size count[kMaxAxes];
+  Size from[kMaxAxes];
+  Size to[kMaxAxes];
+
+  // Axes of one element go, and axes that lie one after the other in both views become one.
+  void add(Size n, Size fromStride, Size toStride) {
+    if (n == 1) return;
+    if (rank > 0 && from[rank - 1] == n * fromStride && to[rank - 1] == n * toStride) {
+      count[rank - 1] *= n;
+      from[rank - 1] = fromStride;
+      to[rank - 1] = toStride;
+      return;
+    }
+    count[rank] = n;
+    from[rank] = fromStride;
+    to[rank++] = toStride;
+  }
+};
+
+template <class T>
+void copyLine(Size n, const T* from, Size fromStride, T* to, Size toStride) {
+  if (fromStride == 1 && toStride == 1) {
+    std::memcpy(to, from, sizeof(T) * static_cast<std::size_t>(n));
+  } else if (toStride == 1) {
+    for (Size i = 0; i < n; i++) to[i] = from[i * fromStride];
+  } else {
+    for (Size i = 0; i < n; i++) to[i * toStride] = from[i * fromStride];
+  }
+}
+
+// The two innermost axes, in square blocks where one view runs across the other, so that both stay in cache.
+template <class T>
+void copyPlane(const Copy& copy, int axis, const T* from, T* to) {
+  constexpr Size kBlock = 16;
+  const Size rows = copy.count[axis], cols = copy.count[axis + 1];
+  const Size fromRow = copy.from[axis], fromCol = copy.from[axis + 1];
+  const Size toRow = copy.to[axis], toCol = copy.to[axis + 1];
+  const bool crosswise = (fromRow < fromCol) != (toRow < toCol) && rows >= kBlock;
+  const Size width = crosswise ? kBlock : cols;
+  for (Size c = 0; c < cols; c += width) {
+    for (Size r = 0; r < rows; r++) {
+      copyLine(std::min(width, cols - c), from + r * fromRow + c * fromCol, fromCol, to + r * toRow + c * toCol, toCol);
+    }
+  }
+}
+
+template <class T>
+void copyAxes(const Copy& copy, int axis, const T* from, T* to) {
+  if (axis == copy.rank) {
+    *to = *from;
+  } else if (axis == copy.rank - 1) {
+    copyLine(copy.count[axis], from, copy.from[axis], to, copy.to[axis]);
+  } else if (axis == copy.rank - 2) {
+    copyPlane(copy, axis, from, to);
+  } else {
+    for (Size i = 0; i < copy.count[axis]; i++) {
+      copyAxes(copy, axis + 1, from + i * copy.from[axis], to + i * copy.to[axis]);
+    }
+  }
+}
+
+// Gives visit(count, stride, contiguous stride) for each axis; false where there is nothing to visit.
+template <class Visit>
+bool eachAxis(const Axes& dims, Visit visit) {
+  Size contiguous = 1;
+  for (int i = 0; i < dims.rank; i++) contiguous *= dims.count[i];
+  if (contiguous == 0) return false;
+  for (int i = 0; i < dims.rank; i++) {
+    contiguous /= dims.count[i];
+    visit(dims.count[i], dims.stride[0][i], contiguous);
+  }
+  return true;
+}
+
+template <class T>
+void stridedRead(Size at, const Axes& dims, const T* a, T* out) {
+  Copy copy;
+  const bool any = eachAxis(dims, [&](Size n, Size stride, Size contiguous) { copy.add(n, stride, contiguous); });
+  if (any) copyAxes(copy, 0, a + at, out);
+}
+
+template <class T>
+void stridedWrite(Size at, const Axes& dims, const T* a, T* out) {
+  Copy copy;
+  const bool any = eachAxis(dims, [&](Size n, Size stride, Size contiguous) { copy.add(n, contiguous, stride); });
+  if (any) copyAxes(copy, 0, a, out + at);
+}
+
+BLASGRAD_MAKE_TABLE(Movements, BLASGRAD_MOVEMENTS)
+
+}  // namespace
+
+const Numbers<Movements>& movements() {
+  static const Numbers<Movements> table = {MakeMovements<float>(), MakeMovements<double>(),
+                                           MakeMovements<std::int32_t>(), MakeMovements<std::uint8_t>()};
+  return table;
+}
+
+}  // namespace blasgrad

@@ -1,0 +1,209 @@
+// Sum, product, largest and smallest over the middle axis of [outer, n, inner], for all element types. Along rows with
+// several vector accumulators; across columns in blocks that stay on the stack.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/reductions.cpp"
+#include <hwy/foreach_target.h>
+
+#include "families.h"
+#include "simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// A reduction says how two values join, as elements and as vectors, and in what type long runs are totalled: floats in
+// float64, since block totals of a long float32 sum would lose digits.
+template <class T>
+using FloatTotal = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+template <class T>
+using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
+
+struct Sum {
+  template <class T>
+  using Total = FloatTotal<T>;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return T(0);
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return T(Wrapping<T>(a) + Wrapping<T>(b));
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Add(a, b);
+  }
+};
+
+struct Product {
+  template <class T>
+  using Total = FloatTotal<T>;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return T(1);
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return T(Wrapping<T>(a) * Wrapping<T>(b));
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Mul(a, b);
+  }
+};
+
+template <class T>
+constexpr T kLowest = std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::min();
+template <class T>
+constexpr T kHighest = std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+
+struct Largest {
+  template <class T>
+  using Total = T;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return kLowest<T>;
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return a > b || a != a ? a : b;
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    if constexpr (!hwy::IsFloat<hn::TFromD<D>>()) return hn::Max(a, b);
+    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::Ne(a, a)), a, b);
+  }
+};
+
+struct Smallest {
+  template <class T>
+  using Total = T;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return kHighest<T>;
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return a < b || a != a ? a : b;
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    if constexpr (!hwy::IsFloat<hn::TFromD<D>>()) return hn::Min(a, b);
+    return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::Ne(a, a)), a, b);
+  }
+};
+
+constexpr Size kBlock = 4096;
+
+template <class Op, class T>
+typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
+  using Total = typename Op::template Total<T>;
+  const Op op;
+  const hn::ScalableTag<T> d;
+  const Size lanes = LanesOf(d);
+  Total total = Op::template Start<Total>();
+  Size i = 0;
+  if (!(std::is_same_v<Op, Product> && sizeof(T) == 1) && n >= 4 * lanes) {
+    if constexpr (!(std::is_same_v<Op, Product> && sizeof(T) == 1)) {
+      auto s0 = hn::LoadU(d, a);
+      auto s1 = hn::LoadU(d, a + lanes);
+      auto s2 = hn::LoadU(d, a + 2 * lanes);
+      auto s3 = hn::LoadU(d, a + 3 * lanes);
+      for (i = 4 * lanes; i + 4 * lanes <= n; i += 4 * lanes) {
+        s0 = op(d, s0, hn::LoadU(d, a + i));
+        s1 = op(d, s1, hn::LoadU(d, a + i + lanes));
+        s2 = op(d, s2, hn::LoadU(d, a + i + 2 * lanes));
+        s3 = op(d, s3, hn::LoadU(d, a + i + 3 * lanes));
+      }
+      for (; i + lanes <= n; i += lanes) s0 = op(d, s0, hn::LoadU(d, a + i));
+      HWY_ALIGN T sums[hn::MaxLanes(d)];
+      hn::Store(op(d, op(d, s0, s1), op(d, s2, s3)), d, sums);
+      for (Size lane = 0; lane < lanes; lane++) total = op(total, Total(sums[lane]));
+    }
+  }
+  for (; i < n; i++) total = op(total, Total(a[i]));
+  return total;
+}
+
+template <class Op, class T>
+HWY_INLINE T ReduceRow(const T* a, Size n) {
+  using Total = typename Op::template Total<T>;
+  if (n <= kBlock) return T(ReduceBlock<Op>(a, n));
+  Total total = Op::template Start<Total>();
+  for (Size i = 0; i < n; i += kBlock) total = Op()(total, ReduceBlock<Op>(a + i, HWY_MIN(kBlock, n - i)));
+  return T(total);
+}
+
+constexpr Size kColumns = 256;
+constexpr Size kRun = 32;
+
+// totals[0 … width) = the reduction of n rows, `stride` apart.
+template <class Op, class T, class Total>
+void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
+  const Op op;
+  T part[kColumns];
+  for (Size i = 0; i < width; i++) totals[i] = Op::template Start<Total>();
+  for (Size at = 0; at < n; at += kRun) {
+    const T* rows = a + at * stride;
+    const Size run = HWY_MIN(kRun, n - at);
+    for (Size i = 0; i < width; i++) part[i] = rows[i];
+    for (Size j = 1; j < run; j++) {
+      const T* row = rows + j * stride;
+      for (Size i = 0; i < width; i++) part[i] = op(part[i], row[i]);
+    }
+    for (Size i = 0; i < width; i++) totals[i] = op(totals[i], Total(part[i]));
+  }
+}
+
+template <class Op, class T>
+void Reduce(Size outer, Size n, Size inner, const T* a, T* out) {
+  using Total = typename Op::template Total<T>;
+  const Op op;
+  Total totals[kColumns];
+  for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
+    if (inner == 1) {
+      *out = ReduceRow<Op>(a, n);
+    } else if (inner < kColumns / 4 && n * inner > kColumns) {
+      // Few columns: several rows side by side make one wide row, folded at the end.
+      const Size rows = kColumns / inner;
+      ReduceColumns<Op>(a, n / rows, rows * inner, rows * inner, totals);
+      for (Size j = 1; j < rows; j++) {
+        for (Size i = 0; i < inner; i++) totals[i] = op(totals[i], totals[j * inner + i]);
+      }
+      for (Size j = n / rows * rows; j < n; j++) {
+        for (Size i = 0; i < inner; i++) totals[i] = op(totals[i], Total(a[j * inner + i]));
+      }
+      for (Size i = 0; i < inner; i++) out[i] = T(totals[i]);
+    } else {
+      for (Size at = 0; at < inner; at += kColumns) {
+        const Size width = HWY_MIN(kColumns, inner - at);
+        ReduceColumns<Op>(a + at, n, inner, width, totals);
+        for (Size i = 0; i < width; i++) out[at + i] = T(totals[i]);
+      }
+    }
+  }
+}
+
+template <class T>
+Reductions<T> MakeReductions() {
+  return {&Reduce<Sum, T>, &Reduce<Product, T>, &Reduce<Largest, T>, &Reduce<Smallest, T>};
+}
+
+Numbers<Reductions> AllReductions() {
+  return {MakeReductions<float>(), MakeReductions<double>(), MakeReductions<std::int32_t>(),
+          MakeReductions<std::uint8_t>()};
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllReductions);
+const Numbers<Reductions>& reductions() {
+  static const Numbers<Reductions> table = HWY_DYNAMIC_DISPATCH(AllReductions)();
+  return table;
+}
+}  // namespace blasgrad
+#endif

@@ -1,0 +1,188 @@
+// Helpers for vector loops, compiled once per instruction set: part loads and stores, loops of tiles, and the functions
+// of Highway's math library made right for NaN, infinities and large arguments.
+
+#if defined(BLASGRAD_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_SIMD_INL_H_
+#undef BLASGRAD_SIMD_INL_H_
+#else
+#define BLASGRAD_SIMD_INL_H_
+#endif
+
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "types.h"
+
+#if defined(__clang__)
+#define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define BLASGRAD_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define BLASGRAD_INDEPENDENT
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+HWY_INLINE Size LanesOf(D d) {
+  return static_cast<Size>(hn::Lanes(d));
+}
+
+// The first `count` elements at p, then `rest`.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadPart(D d, const T* p, Size count, T rest = T(0)) {
+  HWY_ALIGN T buffer[hn::MaxLanes(d)];
+  hn::Store(hn::Set(d, rest), d, buffer);
+  std::memcpy(buffer, p, static_cast<std::size_t>(count) * sizeof(T));
+  return hn::Load(d, buffer);
+}
+
+template <class D, class V, class T>
+HWY_INLINE void StorePart(V v, D d, T* p, Size count) {
+  HWY_ALIGN T buffer[hn::MaxLanes(d)];
+  hn::Store(v, d, buffer);
+  std::memcpy(p, buffer, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+// A whole vector where `count` allows, else a part.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadUpTo(D d, const T* p, Size count, T rest = T(0)) {
+  return HWY_LIKELY(count >= LanesOf(d)) ? hn::LoadU(d, p) : LoadPart(d, p, count, rest);
+}
+
+template <class D, class V, class T>
+HWY_INLINE void StoreUpTo(V v, D d, T* p, Size count) {
+  if (HWY_LIKELY(count >= LanesOf(d))) {
+    hn::StoreU(v, d, p);
+  } else {
+    StorePart(v, d, p, count);
+  }
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> Value(D d, double value) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(value));
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> Infinity(D d) {
+  return hn::Set(d, std::numeric_limits<hn::TFromD<D>>::infinity());
+}
+
+template <class D, class V>
+HWY_INLINE V ExpOf(D d, V x) {
+  const V bounded = hn::Min(x, Value(d, sizeof(hn::TFromD<D>) == 4 ? 89 : 710));
+  return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, bounded), x);
+}
+
+template <class D, class V>
+HWY_INLINE V LogOf(D d, V x) {
+  const V nan = hn::Set(d, std::numeric_limits<hn::TFromD<D>>::quiet_NaN());
+  const V atMostZero = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(Infinity(d)), nan);
+  const V y = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Log(d, x), atMostZero);
+  return hn::IfThenElse(hn::Eq(x, Infinity(d)), x, y);
+}
+
+// e^-|x|, the bounded half of the logistic functions.
+template <class D, class V>
+HWY_INLINE V ExpNegAbs(D d, V x) {
+  return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, hn::Neg(hn::Abs(x))), x);
+}
+
+template <class D, class V>
+HWY_INLINE V Sigmoid(D d, V x) {
+  const V one = Value(d, 1);
+  const V e = ExpNegAbs(d, x);
+  return hn::Div(hn::IfThenElse(hn::Ge(x, hn::Zero(d)), one, e), hn::Add(one, e));
+}
+
+template <class D, class V>
+HWY_INLINE V Softplus(D d, V x) {
+  const V e = hn::Exp(d, hn::Neg(hn::Abs(x)));
+  return hn::IfThenElse(hn::Eq(x, x), hn::Add(hn::Max(x, hn::Zero(d)), hn::Log1p(d, e)), x);
+}
+
+template <class D, class V>
+HWY_INLINE V TanhOf(D d, V x) {
+  return hn::IfThenElse(hn::Eq(x, x), hn::Tanh(d, x), x);
+}
+
+// Runs f over lanes, for what has no vector form or lies beyond its range.
+template <class D, class V, class F>
+HWY_INLINE V EachLane(D d, V x, F f) {
+  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(d)];
+  hn::Store(x, d, lanes);
+  for (Size i = 0; i < LanesOf(d); i++) lanes[i] = f(lanes[i]);
+  return hn::Load(d, lanes);
+}
+
+// Beyond this the vector forms of sin and cos lose digits (they say 39,000).
+constexpr double kReducible = 8192;
+
+struct SinLane {
+  template <class T>
+  T operator()(T x) const {
+    return std::sin(x);
+  }
+};
+
+struct CosLane {
+  template <class T>
+  T operator()(T x) const {
+    return std::cos(x);
+  }
+};
+
+template <class D, class V>
+HWY_INLINE V SinOf(D d, V x) {
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Value(d, kReducible))))) return hn::Sin(d, x);
+  return EachLane(d, x, SinLane());
+}
+
+template <class D, class V>
+HWY_INLINE V CosOf(D d, V x) {
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Value(d, kReducible))))) return hn::Cos(d, x);
+  return EachLane(d, x, CosLane());
+}
+
+struct ErfLane {
+  double operator()(double x) const { return std::erf(x); }
+};
+
+// float32: x·P(x²)/Q(x²) on [-4, 4], the minimax coefficients that Eigen and XLA use.
+template <class D, class V>
+HWY_INLINE V Erf(D d, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) == 8) {
+    return EachLane(d, x, ErfLane());
+  } else {
+    const V c = hn::Max(hn::Min(x, Value(d, 4)), Value(d, -4));
+    const V s = hn::Mul(c, c);
+    V p = Value(d, -2.72614225801306e-10);
+    p = hn::MulAdd(p, s, Value(d, 2.77068142495902e-08));
+    p = hn::MulAdd(p, s, Value(d, -2.10102402082508e-06));
+    p = hn::MulAdd(p, s, Value(d, -5.69250639462346e-05));
+    p = hn::MulAdd(p, s, Value(d, -7.34990630326855e-04));
+    p = hn::MulAdd(p, s, Value(d, -2.95459980854025e-03));
+    p = hn::MulAdd(p, s, Value(d, -1.60960333262415e-02));
+    V q = Value(d, -1.45660718464996e-05);
+    q = hn::MulAdd(q, s, Value(d, -2.13374055278905e-04));
+    q = hn::MulAdd(q, s, Value(d, -1.68282697438203e-03));
+    q = hn::MulAdd(q, s, Value(d, -7.37332916720468e-03));
+    q = hn::MulAdd(q, s, Value(d, -1.42647390514189e-02));
+    const V y = hn::Max(hn::Min(hn::Div(hn::Mul(c, p), q), Value(d, 1)), Value(d, -1));
+    return hn::IfThenElse(hn::Eq(x, x), y, x);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,23 @@
+// What the kernels run on: the BLAS, the instruction set, the threads.
+#pragma once
+
+namespace blasgrad {
+
+struct Machine {
+  const char* blas;  // OpenBLAS's description of how it was built
+  const char* core;  // the CPU it chose its kernels for
+  int parallel;      // 0: without threads or locks, 1: with threads, 2: with OpenMP
+  int maxThreads;    // what the BLAS was built for
+  int threads;       // in use
+  const char* simd;  // the instruction set of the other kernels
+};
+
+Machine machine();
+
+// At least 1, at most what the BLAS was built for (it aborts beyond). Returns what was set.
+int setThreads(int threads);
+
+// Sets the default number of threads; only the first call in a process does.
+void initialiseThreads();
+
+}  // namespace blasgrad
