@@ -1,0 +1,76 @@
+// Trains a network on handwritten digits and shows how well it reads others: `npm start`, `npm start -- --help`.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { BlasgradError, backendInfo, io, manualSeed, setBackend } from 'blasgrad'
+import { compareBackends } from './compare.js'
+import { drawCurves } from './curves.js'
+import { testDigits, trainingDigits } from './dataset.js'
+import { onInterrupt } from './interrupt.js'
+import { accuracy, createModel } from './model.js'
+import { type Options, readOptions } from './options.js'
+import { Progress, percent } from './progress.js'
+import { train } from './train.js'
+
+async function main(options: Options): Promise<void> {
+  if (options.backend) setBackend(options.backend)
+  console.log(describeBackend())
+  mkdirSync(options.out, { recursive: true })
+  const modelFile = join(options.out, 'model.safetensors')
+  const curvesFile = join(options.out, 'curves.svg')
+
+  const training = trainingDigits(options.samples)
+  const test = testDigits()
+  manualSeed(options.seed)
+  const model = createModel(options.hidden)
+  const progress = new Progress(options.epochs, training.length)
+  onInterrupt(
+    modelFile,
+    () => progress.finished,
+    () => progress.stop(),
+  )
+  console.log(
+    `network ${[784, ...options.hidden, 10].join('-')}, ${training.length.toLocaleString('en')} digits to train on`,
+  )
+
+  const history = await train(model, training, test, options, modelFile, progress)
+  drawCurves(curvesFile, history)
+
+  const score = accuracy(model, test)
+  const saved = createModel(options.hidden)
+  saved.loadStateDict(io.loadSafetensors(modelFile))
+  const savedScore = accuracy(saved, test)
+  if (savedScore !== score) {
+    throw new Error(`${modelFile} scores ${percent(savedScore)} when it is read back, expected ${percent(score)}`)
+  }
+  console.log(`test accuracy: ${percent(score)}`)
+
+  const batch = training.batch(Int32Array.from({ length: Math.min(options.batch, training.length) }, (_, i) => i))
+  const times = await compareBackends(model, options.hidden, batch)
+  console.log(times === null ? 'a step: the native backend is missing, so there is nothing to compare' : faster(times))
+  console.log(`model: ${modelFile} (read back, it scores the same)`)
+  console.log(`curves: ${curvesFile}`)
+}
+
+function faster({ native, reference }: { native: number; reference: number }): string {
+  const times = (reference / native).toFixed(1)
+  const [a, b] = [native, reference].map(ms => `${ms.toFixed(2)} ms`)
+  return `a step: ${times} times as fast as on the pure-TypeScript backend (${a} against ${b})`
+}
+
+function describeBackend(): string {
+  const { backend, native, reason } = backendInfo()
+  if (backend === 'native' && native !== null) {
+    const threads = native.threads === 1 ? '1 thread' : `${native.threads} threads`
+    return `backend: native, ${native.blas} (${native.core}), ${native.simd}, ${threads}`
+  }
+  return `backend: reference, pure TypeScript, 1 thread${reason === null ? '' : ' (the native one did not load)'}`
+}
+
+try {
+  await main(readOptions(process.argv))
+} catch (error) {
+  const expected = error instanceof BlasgradError || (error instanceof Error && 'syscall' in error)
+  console.error(expected ? `error: ${error.message}` : error)
+  process.exitCode = 1
+}
