@@ -7,7 +7,7 @@ import { allocateZeros, type Storage } from '../storage.js'
 import type { Tensor } from '../tensor.js'
 import type { Declaration } from './declaration.js'
 import { Group, type ParamGroup } from './group.js'
-import type { HyperRecord, Settings } from './hyper.js'
+import type { Hyper, HyperRecord, Settings } from './hyper.js'
 import { checkParams, type GroupOptions, type OptimizerParams, toGroups } from './params.js'
 import { changeSettings, initialSettings } from './settings.js'
 
@@ -15,6 +15,9 @@ export type { GroupOptions, OptimizerParams, ParamGroup }
 
 /** A group as it is saved: its settings and the numbers of its parameters. Plain data, fit for JSON. */
 export type SavedGroup = Readonly<Record<string, unknown>> & { readonly params: readonly number[] }
+
+/** What every optimizer has. */
+type AnyHyper = { readonly lr: Hyper<number> }
 
 export interface OptimizerState {
   /** What is kept for each parameter, by number and name: `0.expAvg`. Flat, fit for safetensors. */
@@ -26,7 +29,7 @@ export interface OptimizerState {
  * The base of the optimizers. Parameters are updated in place, from their `.grad`; those without one are passed over.
  * What an optimizer keeps is made with it, never during a step.
  */
-export class Optimizer<H extends HyperRecord> {
+export class Optimizer<H extends HyperRecord = AnyHyper> {
   readonly #declaration: Declaration<H>
   readonly #defaults: Settings<H>
   readonly #groups: Group<H>[] = []

@@ -3,7 +3,7 @@
 import type { DType } from '../../dtype.js'
 import { linear } from '../../ops/index.js'
 import { Tensor, type TensorLike } from '../../tensor.js'
-import { kaimingUniform, uniform } from '../init.js'
+import { kaimingUniform, uniform, zeros } from '../init.js'
 import { Module } from '../module.js'
 import { checkFloat, checkSize } from '../options.js'
 import { Parameter } from '../parameter.js'
@@ -37,8 +37,10 @@ export class Linear extends Module {
   /** Draws weight and bias anew. */
   resetParameters(): void {
     kaimingUniform(this.weight, { a: Math.sqrt(5) })
-    const bound = this.inFeatures > 0 ? 1 / Math.sqrt(this.inFeatures) : 0
-    if (this.bias !== null) uniform(this.bias, -bound, bound)
+    if (this.bias === null) return
+    const bound = 1 / Math.sqrt(this.inFeatures)
+    if (this.inFeatures > 0) uniform(this.bias, -bound, bound)
+    else zeros(this.bias)
   }
 
   override forward(x: TensorLike): Tensor {

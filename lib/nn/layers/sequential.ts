@@ -9,10 +9,7 @@ export interface Layer extends Module {
   forward(x: Tensor): Tensor
 }
 
-/** The layer at a position that is known to be there, else one of them or undefined. */
-type At<Layers extends readonly Layer[], I extends number> = `${I}` extends keyof Layers
-  ? Layers[`${I}` & keyof Layers]
-  : Layers[number] | undefined
+type FromStart<I extends number> = `${I}` extends `-${string}` ? never : I
 
 /** Passes its input through each layer in turn. The layers are named by their positions: `0.weight`. */
 export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]> extends Module {
@@ -32,9 +29,11 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
     return this.#layers.length
   }
 
-  /** The layer at `index`; a negative one counts from the end. */
-  at<I extends number>(index: I): At<Layers, I> {
-    return this.#layers.at(index) as At<Layers, I>
+  /** The layer at `index`, of its own type; a negative one counts from the end. */
+  at<I extends number>(index: FromStart<I>): Layers[I]
+  at(index: number): Layers[number] | undefined
+  at(index: number): Layers[number] | undefined {
+    return this.#layers.at(index)
   }
 
   [Symbol.iterator](): IterableIterator<Layers[number]> {
@@ -45,8 +44,8 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
     return this.#layers.reduce((value: Tensor, layer: Layer) => layer.forward(value), x)
   }
 
-  protected override *members(): Generator<readonly [unknown, unknown]> {
+  protected override *entries(): Generator<readonly [unknown, unknown]> {
     yield* this.#layers.entries()
-    yield* super.members()
+    yield* super.entries()
   }
 }
