@@ -1,7 +1,6 @@
 // Softmax and log-softmax along the middle axis of [outer, n, inner].
 
 import type { NumberArray } from '../../signature.js'
-import { logSumExp } from '../reductions.js'
 import { scratch } from '../scratch.js'
 
 /** A kernel over lines of n elements, `step` apart. */
@@ -38,8 +37,12 @@ export const softmax = {
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = y[at] * (g[at] - dot)
   }),
   logSoftmax: overLines((n, step, from, a, out) => {
-    const total = logSumExp(a, from, n, step)
-    for (let k = 0, at = from; k < n; k++, at += step) out[at] = a[at] - total
+    let largest = Number.NEGATIVE_INFINITY
+    for (let k = 0, at = from; k < n; k++, at += step) largest = Math.max(largest, a[at])
+    let total = 0
+    for (let k = 0, at = from; k < n; k++, at += step) total += Math.exp(a[at] - largest)
+    const log = Math.log(total)
+    for (let k = 0, at = from; k < n; k++, at += step) out[at] = a[at] - largest - log
   }),
   logSoftmaxBackward: overLinesBackward((n, step, from, g, y, out) => {
     let total = 0

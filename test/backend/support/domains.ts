@@ -1,0 +1,97 @@
+// What a kernel's row does not say about its arguments: values they must have, sizes that its comment demands. A kernel
+// that is not here has arguments that may be anything. An int32 or float64 argument must be here.
+
+import type { KernelName } from '../../../lib/backend/table.js'
+
+/** Parameters of the call by name, and a generator. */
+export interface Setting {
+  readonly random: () => number
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+export interface Domain {
+  /** The values that scalars take, in turn. */
+  readonly scalars?: Readonly<Record<string, readonly number[]>>
+  readonly atLeast?: Readonly<Record<string, number>>
+  readonly most?: Readonly<Record<string, number>>
+  /** The pairs (count, stride) that `dims` takes, in turn. */
+  readonly dims?: readonly (readonly number[])[]
+  /** The element at `index` of an array argument. */
+  readonly values?: Readonly<Record<string, (setting: Setting, index: number) => number>>
+  /** Also run with NaN and infinities among the inputs; elementwise kernels always are. */
+  readonly special?: true
+}
+
+const below = (limit: number, random: () => number): number => Math.floor(random() * limit)
+const id = ({ random, parameters }: Setting): number => below(Math.max(1, Number(parameters.n)), random)
+const idOrIgnored = (setting: Setting): number =>
+  setting.random() < 0.2 ? Number(setting.parameters.ignoreIndex) : id(setting)
+const word = ({ random }: Setting): number => below(4294967296, random) | 0
+const positive = ({ random }: Setting): number => 0.1 + random()
+/** Near 1 in size, so that products neither vanish nor overflow; some are 0. */
+const factor = ({ random }: Setting): number =>
+  random() < 0.03 ? 0 : (0.8 + 0.4 * random()) * (random() < 0.5 ? -1 : 1)
+
+const lookups: Domain = { values: { ids: id } }
+const extreme: Domain = { atLeast: { n: 1 }, special: true }
+const exponents = { scalars: { exponent: [0, 1, 2, 3, 0.5, -1, -0.5, 2.5, -2] } }
+const bounds = { scalars: { low: [-1, -0.5, 1, Number.NEGATIVE_INFINITY], high: [1, 2.25, -1, 0.5] } }
+const classes: Domain = {
+  scalars: { ignoreIndex: [-100, 1], smoothing: [0, 0.1, 0, 0.3] },
+  values: { ids: idOrIgnored, weight: positive },
+}
+const strided = [
+  [],
+  [5, 1],
+  [0, 1],
+  [1, 0],
+  [3, 4, 2, 2],
+  [4, 1, 3, 4],
+  [33, 1, 17, 33],
+  [2, 1, 3, 2, 4, 6],
+  [2, 128, 2, 64, 2, 32, 2, 16, 2, 8, 2, 4, 2, 2, 2, 1],
+  [7, 300, 260, 1],
+]
+const alternate = (first: readonly number[], last: readonly number[]) => (setting: Setting, index: number) =>
+  index < first.length ? first[index] : last[below(last.length, setting.random)]
+
+export const domains: Partial<Record<KernelName, Domain>> = {
+  leakyRelu: { scalars: { slope: [0.01, -0.3, 2] } },
+  leakyReluBackward: { scalars: { slope: [0.01, -0.3, 2] } },
+  pow: exponents,
+  powBackward: exponents,
+  clamp: bounds,
+  clampBackward: bounds,
+  sum: { special: true },
+  prod: { most: { n: 65 }, values: { a: factor } },
+  prodBackward: { most: { n: 65 }, values: { a: factor } },
+  max: extreme,
+  min: extreme,
+  argmax: extreme,
+  argmin: extreme,
+  logsumexp: { special: true },
+  softmax: { special: true },
+  logSoftmax: { special: true },
+  crossEntropy: classes,
+  crossEntropyBackward: classes,
+  layerNorm: { scalars: { eps: [1e-5, 0.1] } },
+  fill: { scalars: { value: [0, 1, -3.75, 2.5, 1e10, -1e10, Number.NaN, Number.NEGATIVE_INFINITY, 0.1] } },
+  arange: { scalars: { start: [0, -5, 0.5, 1e6, 250], step: [1, 3, 0.1, -0.7] } },
+  linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },
+  stridedRead: { dims: [...strided, [3, 0, 4, 1], [2, 1, 5, 1]] },
+  stridedWrite: { dims: strided.filter(dims => dims[1] !== 0) },
+  take: lookups,
+  takeBackward: lookups,
+  gather: lookups,
+  gatherBackward: lookups,
+  uniform: { scalars: { low: [0, -2, 0.1], high: [1, 3, 0.3] }, values: { state: word } },
+  normal: { scalars: { mean: [0, 10], std: [1, 0.5, 3] }, values: { state: word } },
+  sgd: { values: { hyper: alternate([0.1, 0.9, 0.01], [0, 1]) } },
+  adam: {
+    values: {
+      hyper: alternate([0.001, 0.9, 0.999, 1e-8, 0.01], [0, 1]),
+      step: ({ random }) => 1 + below(2000, random),
+      v: positive,
+    },
+  },
+}
