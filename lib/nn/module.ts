@@ -165,16 +165,16 @@ export abstract class Module {
   }
 
   /** Where parameters and modules are looked for: by default the properties. */
-  protected entries(): Iterable<readonly [unknown, unknown]> {
+  protected ownEntries(): Iterable<readonly [unknown, unknown]> {
     return Object.entries(this)
   }
 
   #ownParameters(): Generator<Named<Parameter>> {
-    return members(this.entries(), value => value instanceof Parameter)
+    return members(this.ownEntries(), value => value instanceof Parameter)
   }
 
   #ownModules(): Generator<Named<Module>> {
-    return members(this.entries(), value => value instanceof Module)
+    return members(this.ownEntries(), value => value instanceof Module)
   }
 
   *#ownBuffers(all: boolean): Generator<Named<Tensor>> {

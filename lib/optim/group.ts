@@ -59,6 +59,7 @@ export class Group<H extends HyperRecord> {
         set: (value: unknown) => this.write(changeSettings(this.#declaration, this.settings(), { [name]: value })),
       })
     }
+    Object.defineProperty(view, Symbol.for('nodejs.util.inspect.custom'), { value: () => ({ ...view }) })
     return view as unknown as ParamGroup<H>
   }
 

@@ -1,5 +1,6 @@
 // What all optimizers share: groups, settings that can be changed, checks, what a step touches.
 
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { nn, ones, optim, Tensor, tensor, zeros } from '../../lib/index.js'
 
@@ -107,6 +108,10 @@ describe('groups', () => {
     optimizer.step()
     expect([a.item(), b.item()]).toEqual([-3 - 2 - 3, -16])
     expect(Object.keys(optimizer.stateDict().state)).toEqual(['0.velocity'])
+  })
+
+  it('print with their values', () => {
+    expect(inspect(new SGD([new Parameter([1])]).paramGroups[0])).toContain('lr: 0.001')
   })
 
   it('can be added', () => {

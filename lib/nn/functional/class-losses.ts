@@ -54,13 +54,15 @@ function toRows(op: string, scores: TensorLike, classIds: TensorLike, options: C
   }
   const last = x.ndim > 2 ? permute(x, [0, ...x.shape.map((_, i) => i).slice(2), 1]) : x
   return {
-    scores: reshape(last, [sizeOf(shape), classes]),
-    ids: reshape(ids, [ids.size]),
+    scores: shaped(last, [sizeOf(shape), classes]),
+    ids: shaped(ids, [ids.size]),
     weight: weight === undefined ? null : classWeights(op, weight, classes, x),
     shape,
     ignoreIndex,
   }
 }
+
+const shaped = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : reshape(x, shape))
 
 function classWeights(op: string, given: TensorLike, classes: number, { dtype }: Tensor): Tensor {
   const weight = asTensor(op, given, dtype)
@@ -68,12 +70,16 @@ function classWeights(op: string, given: TensorLike, classes: number, { dtype }:
   throw new ShapeError(`${op}: expected weight of shape [${classes}], got ${showShape(weight.shape)}`)
 }
 
-/** The mask of rows that count, ids that are safe to look up, and each row's weight. */
-function weigh({ scores, ids, weight, ignoreIndex }: Rows): { counts: Tensor; safe: Tensor; weights: Tensor } {
-  const counts = notEqual(ids, ignoreIndex)
-  const safe = where(counts, ids, 0)
-  const weights = weight === null ? to(counts, scores.dtype) : where(counts, indexSelect(weight, 0, safe), 0)
-  return { counts, safe, weights }
+/** Which rows count. */
+const countsOf = ({ ids, ignoreIndex }: Rows): Tensor => notEqual(ids, ignoreIndex)
+
+/** Ids that can be looked up: 0 in rows that do not count. */
+const safeIds = ({ ids }: Rows, counts: Tensor): Tensor => where(counts, ids, 0)
+
+/** Each row's weight. */
+function weightsOf(rows: Rows, counts: Tensor): Tensor {
+  const { scores, weight } = rows
+  return weight === null ? to(counts, scores.dtype) : where(counts, indexSelect(weight, 0, safeIds(rows, counts)), 0)
 }
 
 /**
@@ -92,8 +98,8 @@ export function crossEntropy(logits: TensorLike, classIds: TensorLike, options: 
   const rows = toRows('crossEntropy', logits, classIds, options)
   const { scores, ids, weight, shape, ignoreIndex } = rows
   const losses = crossEntropyLosses(scores, ids, weight, { ignoreIndex, labelSmoothing })
-  if (reduction !== 'mean') return reduceWeighted(reshape(losses, shape), losses, reduction)
-  return reduceWeighted(losses, weigh(rows).weights, reduction)
+  if (reduction !== 'mean') return reduceWeighted(shaped(losses, shape), losses, reduction)
+  return reduceWeighted(losses, weightsOf(rows, countsOf(rows)), reduction)
 }
 
 /**
@@ -102,8 +108,10 @@ export function crossEntropy(logits: TensorLike, classIds: TensorLike, options: 
  */
 export function nllLoss(logProbabilities: TensorLike, classIds: TensorLike, options: ClassLossOptions = {}): Tensor {
   const rows = toRows('nllLoss', logProbabilities, classIds, options)
-  const { counts, safe, weights } = weigh(rows)
+  const counts = countsOf(rows)
+  const weights = weightsOf(rows, counts)
+  const safe = safeIds(rows, counts)
   const picked = reshape(gather(rows.scores, 1, reshape(safe, [safe.size, 1])), [safe.size])
   const losses = where(counts, neg(mul(picked, weights)), 0)
-  return reduceWeighted(reshape(losses, rows.shape), weights, options.reduction ?? 'mean')
+  return reduceWeighted(shaped(losses, rows.shape), weights, options.reduction ?? 'mean')
 }

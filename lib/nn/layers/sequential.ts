@@ -44,8 +44,8 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
     return this.#layers.reduce((value: Tensor, layer: Layer) => layer.forward(value), x)
   }
 
-  protected override *entries(): Generator<readonly [unknown, unknown]> {
+  protected override *ownEntries(): Generator<readonly [unknown, unknown]> {
     yield* this.#layers.entries()
-    yield* super.entries()
+    yield* super.ownEntries()
   }
 }
