@@ -4,19 +4,22 @@ import { writeFileSync } from 'node:fs'
 import * as echarts from 'echarts'
 import type { History } from './train.js'
 
+// The axis of the loss is logarithmic and has no place for 0.
+const least = 1e-6
+
 /** Writes the curves as SVG. */
 export function drawCurves(path: string, { losses, accuracies }: History): void {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 1000, height: 420 })
   const perEpoch = losses.length / accuracies.length
-  const points = losses.map((loss, i) => [(i + 1) / perEpoch, loss])
+  const points = losses.map((loss, i) => [(i + 1) / perEpoch, Math.max(loss, least)])
   const means = runningMean(losses, Math.max(1, Math.round(perEpoch / 10)))
   const lowest = Math.min(...accuracies)
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
     title: [
-      { text: 'Training loss', left: 60, top: 12 },
-      { text: 'Test accuracy', left: 560, top: 12 },
+      { text: 'Training loss (cross-entropy)', left: 60, top: 12 },
+      { text: 'Test accuracy (%)', left: 560, top: 12 },
     ],
     grid: [
       { left: 60, top: 60, width: 400, height: 290 },
@@ -33,15 +36,16 @@ export function drawCurves(path: string, { losses, accuracies }: History): void 
       minInterval: 1,
     })),
     yAxis: [
-      { gridIndex: 0, type: 'log', name: 'cross-entropy' },
-      { gridIndex: 1, type: 'value', name: '%', min: Math.floor(100 * lowest - 0.5), max: 100 },
+      { gridIndex: 0, type: 'log' },
+      { gridIndex: 1, type: 'value', min: Math.floor(100 * lowest - 0.5), max: 100 },
     ],
     series: [
-      { type: 'line', data: points, showSymbol: false, lineStyle: { width: 1, color: '#c9d6f2' } },
+      { type: 'line', data: points, showSymbol: false, sampling: 'lttb', lineStyle: { width: 1, color: '#c9d6f2' } },
       {
         type: 'line',
-        data: points.map(([epoch], i) => [epoch, means[i]]),
+        data: points.map(([epoch], i) => [epoch, Math.max(means[i], least)]),
         showSymbol: false,
+        sampling: 'lttb',
         lineStyle: { width: 2, color: '#2a55b8' },
       },
       {
