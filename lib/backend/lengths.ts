@@ -3,18 +3,12 @@
 // the same messages; this file serves the reference backend, the recorder, the planner and the benches.
 
 import { checker } from './lengths/check.js'
-import { compileProduct, type Evaluate, isArray } from './lengths/product.js'
-import { type Argument, parseSignature } from './signature.js'
+import { type ArrayRule, compileProduct, type Evaluate, isArray, neededBy } from './lengths/product.js'
+import { parseSignature } from './signature.js'
 import { type KernelName, kernelNames, kernelRow } from './table.js'
 
 /** A call's arguments, in the order of the signature. */
 export type CallArguments = readonly unknown[]
-
-interface ArrayRule {
-  readonly index: number
-  readonly argument: Argument
-  readonly length: Evaluate
-}
 
 interface Compiled {
   readonly arrays: readonly ArrayRule[]
@@ -41,9 +35,6 @@ const rulesOf = (name: KernelName): Compiled => compiled.get(name) as Compiled
 
 /** Throws ArgumentError unless `args` is a call that the kernel's row allows. */
 export const checkerOf = (name: KernelName): ((args: CallArguments) => void) => rulesOf(name).check
-
-const neededBy = (rule: ArrayRule, args: CallArguments): number =>
-  rule.argument.optional && (args[rule.index] as ArrayLike<number>).length === 0 ? 0 : rule.length(args)
 
 /** The number of elements that a call needs of each array argument (in, out and inout), in the signature's order. */
 export const lengthsOf = (name: KernelName, args: CallArguments): number[] =>

@@ -120,6 +120,44 @@ describe('messages', () => {
   ] as const)('%s %#', (name, args, message) => refusedWith(name, args, `${name}: ${message}`))
 })
 
+describe('arrays that share memory', () => {
+  const memory = new Float32Array(40)
+  const part = (from: number): Float32Array => memory.subarray(from, from + 12)
+  const apart = new Float32Array(12)
+  test.each([
+    ['exp', [3, 4, full, part(0), part(4)], 'expected out to share no memory with a, got arrays that overlap'],
+    [
+      'add',
+      [3, 4, full, row, apart, part(0), part(0)],
+      'expected out to share no memory with b, got arrays that overlap',
+    ],
+    ['sum', [1, 3, 4, part(0), part(0)], 'expected out to share no memory with a, got arrays that overlap'],
+    [
+      'exp',
+      [1, 4, full, part(0), part(0), Int32Array.of(2, 2, 1, 2)],
+      'expected out to share no memory with a, got arrays that overlap',
+    ],
+    ['layerNorm', [1, 4, 1, apart, apart, apart, part(0), part(20), part(20)], /^layerNorm: expected mean to share no/],
+    ['sgd', [4, new Float64Array(4), part(0), part(2), new Float32Array(0)], /^sgd: expected param to share no memory/],
+  ] as const)('%s %#', (name, args, message) => {
+    refusedWith(name, args, typeof message === 'string' ? `${name}: ${message}` : message)
+  })
+
+  test.each([
+    ['in place', 'exp', [3, 4, full, part(0), part(0)]],
+    [
+      'in place under outer axes that run as the output does',
+      'exp',
+      [1, 4, full, part(0), part(0), Int32Array.of(3, 4)],
+    ],
+    ['side by side', 'exp', [3, 4, full, part(0), part(12)]],
+    ['beyond what is needed', 'exp', [1, 4, full, part(0), part(4)]],
+    ['inputs only', 'add', [3, 4, full, full, part(0), part(4), apart]],
+  ] as const)('allowed: %s', (_, name, args) => {
+    for (const backend of [reference, native]) if (backend !== undefined) call(backend, name, args)
+  })
+})
+
 /** A call of the kernel in which every array needs an element. */
 function fullCall(name: KernelName): Call {
   for (const made of callsOf(name, kindsFor(name)[0])) if (made.arrays.every(({ needed }) => needed > 0)) return made

@@ -2,15 +2,10 @@
 
 import { ArgumentError, showValue } from '../../errors.js'
 import type { Argument, Element, Kernel } from '../signature.js'
-import { type Evaluate, isArray, operandsOf } from './product.js'
+import { checkOverlaps } from './overlap.js'
+import { type ArrayRule, isArray, operandsOf } from './product.js'
 
 type Check = (args: readonly unknown[]) => void
-
-interface ArrayRule {
-  readonly index: number
-  readonly argument: Argument
-  readonly length: Evaluate
-}
 
 const largestSize = 2147483647
 const largestRank = { dims: 8, outer: 4 }
@@ -28,16 +23,17 @@ const kindsOf = (element: Element, dtypes: Kernel['dtypes']): readonly (abstract
           ? numbers
           : floats
 
-const withArticle = (noun: string): string => (/^[AEIOU]/.test(noun) ? `an ${noun}` : `a ${noun}`)
+const withArticle = (noun: string): string => (/^[AEIO]/.test(noun) ? `an ${noun}` : `a ${noun}`)
 
 function oneOf(names: readonly string[]): string {
   const last = names[names.length - 1]
   return withArticle(names.length === 1 ? last : `${names.slice(0, -1).join(', ')} or ${last}`)
 }
 
-const kindName = (value: unknown): string => (ArrayBuffer.isView(value) ? value.constructor.name : showValue(value))
+const kindName = (value: unknown): string =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView) ? value.constructor.name : showValue(value)
 
-/** Throws unless all numbers are at least 0 and there are n groups of `width`, n up to `most`. */
+/** Whether all numbers are at least 0 and make whole groups of `width`, at most `most` of them. */
 const inGroups = (value: Int32Array, width: number, most: number): boolean =>
   value.length % width === 0 && value.length <= width * most && value.every(number => number >= 0)
 
@@ -124,7 +120,7 @@ function checkLength(name: string, { argument, index, length }: ArrayRule): Chec
   }
 }
 
-/** The check of a whole call: roles first, then kinds of arrays, then their lengths. */
+/** The check of a whole call: roles, kinds of arrays, their lengths, then what they share. */
 export function checker(name: string, row: Kernel, args: readonly Argument[], arrays: readonly ArrayRule[]): Check {
   const operands = operandsOf(args)
   const checks = [
@@ -134,6 +130,7 @@ export function checker(name: string, row: Kernel, args: readonly Argument[], ar
       .map(({ argument, index }) => checkArgument(name, argument, index, operands)),
     checkKinds(name, row, arrays),
     ...arrays.map(rule => checkLength(name, rule)),
+    checkOverlaps(name, row, args, arrays),
   ]
   return call => {
     for (const check of checks) check(call)

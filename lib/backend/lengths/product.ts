@@ -4,6 +4,17 @@ import { type Argument, Layout, type Role } from '../signature.js'
 
 export type Evaluate = (args: readonly unknown[]) => number
 
+/** An array argument, and the length it needs. */
+export interface ArrayRule {
+  readonly index: number
+  readonly argument: Argument
+  readonly length: Evaluate
+}
+
+/** The number of elements that a call needs of an array argument: none where it is left out. */
+export const neededBy = ({ index, argument, length }: ArrayRule, args: readonly unknown[]): number =>
+  argument.optional && (args[index] as ArrayLike<number>).length === 0 ? 0 : length(args)
+
 /** Whether an argument of this role is an array that a kernel computes with (sizes and outer are parameters). */
 export const isArray = (role: Role): boolean => role === 'in' || role === 'out' || role === 'inout'
 

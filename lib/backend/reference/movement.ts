@@ -15,7 +15,8 @@ function arange(n: number, start: number, step: number, out: NumberArray): void 
 
 function linspace(n: number, start: number, end: number, out: NumberArray): void {
   const step = n > 1 ? (end - start) / (n - 1) : 0
-  for (let i = 0; i < n; i++) out[i] = convert(i < n / 2 ? start + i * step : end - (n - 1 - i) * step, out)
+  const half = Math.max(1, Math.floor(n / 2))
+  for (let i = 0; i < n; i++) out[i] = convert(i < half ? start + i * step : end - (n - 1 - i) * step, out)
 }
 
 function cast(n: number, toBool: boolean, a: NumberArray, out: NumberArray): void {

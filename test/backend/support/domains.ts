@@ -74,7 +74,7 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   logSoftmax: { special: true },
   crossEntropy: classes,
   crossEntropyBackward: classes,
-  layerNorm: { scalars: { eps: [1e-5, 0.1] } },
+  layerNorm: { scalars: { eps: [1e-3, 0.1] } },
   fill: { scalars: { value: [0, 1, -3.75, 2.5, 1e10, -1e10, Number.NaN, Number.NEGATIVE_INFINITY, 0.1] } },
   arange: { scalars: { start: [0, -5, 0.5, 1e6, 250], step: [1, 3, 0.1, -0.7] } },
   linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },
