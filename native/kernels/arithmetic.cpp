@@ -63,7 +63,9 @@ struct clamp {
 
 template <class T>
 void PowTile(Size n, const void* const* inputs, const double* scalars, void* out) {
-  Power(n, Operand<T>(inputs, 0), double(toElement<double>(scalars[0])), static_cast<T*>(out));
+  const double exponent = static_cast<double>(toElement<T>(scalars[0]));
+  Power<std::conditional_t<std::is_floating_point_v<T>, T, double>>(n, Operand<T>(inputs, 0), exponent,
+                                                                    static_cast<T*>(out));
 }
 
 template <class F, class T>

@@ -32,7 +32,8 @@ TILE(xdivy, (T a, T b), a == T(0) && b == b ? T(0) : a / b)
 TILE(maximumShare, (T a, T b), a > b ? T(1) : a == b ? T(0.5) : T(0))
 TILE(reluBackward, (T g, T y), y > T(0) || y != y ? g : T(0))
 TILE(sqrtBackward, (T g, T y), g / (T(2) * y))
-TILE(rsqrtBackward, (T g, T y), T(-0.5) * g * (y * y * y))
+// In float64: y² and y³ may leave float32's range where the product does not.
+TILE(rsqrtBackward, (T g, T y), -0.5 * g * double(y) * double(y) * double(y))
 TILE(tanhBackward, (T g, T y), g*(T(1) - y * y))
 TILE(sigmoidBackward, (T g, T y), g*(y*(T(1) - y)))
 SCALAR_TILE(leakyRelu, (T a), a > T(0) ? a : s * a)
@@ -49,7 +50,8 @@ struct clampBackward {
   T high;
 };
 
-// The powers go through a stack tile, so that `out` may be g or a.
+// In float64, since a power may leave float32's range where the product does not. The powers go through a stack tile,
+// so that `out` may be g or a.
 template <class T>
 void PowBackwardTile(Size n, const void* const* inputs, const double* scalars, void* out) {
   constexpr Size kChunk = 256;
@@ -57,17 +59,16 @@ void PowBackwardTile(Size n, const void* const* inputs, const double* scalars, v
   const T* a = Operand<T>(inputs, 1);
   T* o = static_cast<T*>(out);
   const double exponent = static_cast<double>(T(scalars[0]));
-  const T factor = exponent == 0 ? T(0) : T(exponent);
-  T powers[kChunk];
+  if (exponent == 0) {
+    for (Size i = 0; i < n; i++) o[i] = T(0);
+    return;
+  }
+  double powers[kChunk];
   for (Size at = 0; at < n; at += kChunk) {
     const Size count = HWY_MIN(kChunk, n - at);
-    Power(count, a + at, exponent - 1, powers);
-    if (exponent == 0) {
-      for (Size i = 0; i < count; i++) o[at + i] = T(0);
-    } else {
-      BLASGRAD_INDEPENDENT
-      for (Size i = 0; i < count; i++) o[at + i] = g[at + i] * (factor * powers[i]);
-    }
+    Power<double>(count, a + at, exponent - 1, powers);
+    BLASGRAD_INDEPENDENT
+    for (Size i = 0; i < count; i++) o[at + i] = T(g[at + i] * exponent * powers[i]);
   }
 }
 

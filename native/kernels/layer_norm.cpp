@@ -20,16 +20,21 @@ void layerNorm(Size rows, Size n, double eps, const T* a, const T* weight, const
     for (Size i = 0; i < n; i += walk.step) sum = hn::Add(sum, walk.Load(a, i, T(0)));
     const auto average = hn::Div(walk.Sum(sum), hn::Set(d, count));
     const T average0 = hn::GetLane(average);
+    // What the rounded mean leaves over is taken off too: rows of nearly equal values would feel it.
+    auto left = hn::Zero(d);
     auto squares = hn::Zero(d);
     for (Size i = 0; i < n; i += walk.step) {
       const auto x = hn::Sub(walk.Load(a, i, average0), average);
+      left = hn::Add(left, x);
       squares = hn::MulAdd(x, x, squares);
     }
-    const double variance = double(hn::GetLane(walk.Sum(squares))) / static_cast<double>(n);
-    const T scale0 = static_cast<T>(1 / std::sqrt(variance + eps));
+    const auto rest = hn::Div(walk.Sum(left), hn::Set(d, count));
+    const double rest0 = hn::GetLane(rest);
+    const double variance = double(hn::GetLane(walk.Sum(squares))) / static_cast<double>(n) - rest0 * rest0;
+    const T scale0 = static_cast<T>(1 / std::sqrt((variance > 0 || variance != variance ? variance : 0) + eps));
     const auto scale = hn::Set(d, scale0);
     for (Size i = 0; i < n; i += walk.step) {
-      auto y = hn::Mul(hn::Sub(walk.Load(a, i, T(0)), average), scale);
+      auto y = hn::Mul(hn::Sub(hn::Sub(walk.Load(a, i, T(0)), average), rest), scale);
       if (weight != nullptr) y = hn::Mul(y, walk.Load(weight, i, T(0)));
       if (bias != nullptr) y = hn::Add(y, walk.Load(bias, i, T(0)));
       walk.Store(y, out, i);

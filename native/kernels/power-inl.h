@@ -14,21 +14,20 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Floats are computed in their own type, integers in double and truncated.
-template <class T>
-void Power(Size n, const T* a, double exponent, T* out) {
-  using F = std::conditional_t<std::is_floating_point_v<T>, T, double>;
+// Computed in F; integer results are truncated.
+template <class F, class T, class O>
+void Power(Size n, const T* a, double exponent, O* out) {
 #define BLASGRAD_POWER(expression)       \
   {                                      \
     BLASGRAD_INDEPENDENT                 \
     for (Size i = 0; i < n; i++) {       \
       const F x = static_cast<F>(a[i]);  \
-      out[i] = toElement<T>(expression); \
+      out[i] = toElement<O>(expression); \
     }                                    \
     return;                              \
   }
   if (exponent == 0) {
-    for (Size i = 0; i < n; i++) out[i] = T(1);
+    for (Size i = 0; i < n; i++) out[i] = O(1);
     return;
   }
   if (exponent == 1) BLASGRAD_POWER(x)

@@ -70,8 +70,11 @@ struct Largest {
   }
   template <class D, class V>
   HWY_INLINE V operator()(D, V a, V b) const {
-    if constexpr (!hwy::IsFloat<hn::TFromD<D>>()) return hn::Max(a, b);
-    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::Ne(a, a)), a, b);
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
+      return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
+    } else {
+      return hn::Max(a, b);
+    }
   }
 };
 
@@ -88,8 +91,11 @@ struct Smallest {
   }
   template <class D, class V>
   HWY_INLINE V operator()(D, V a, V b) const {
-    if constexpr (!hwy::IsFloat<hn::TFromD<D>>()) return hn::Min(a, b);
-    return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::Ne(a, a)), a, b);
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
+      return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b);
+    } else {
+      return hn::Min(a, b);
+    }
   }
 };
 

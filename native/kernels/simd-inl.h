@@ -152,35 +152,6 @@ HWY_INLINE V CosOf(D d, V x) {
   return EachLane(d, x, CosLane());
 }
 
-struct ErfLane {
-  double operator()(double x) const { return std::erf(x); }
-};
-
-// float32: x·P(x²)/Q(x²) on [-4, 4], the minimax coefficients that Eigen and XLA use.
-template <class D, class V>
-HWY_INLINE V Erf(D d, V x) {
-  if constexpr (sizeof(hn::TFromD<D>) == 8) {
-    return EachLane(d, x, ErfLane());
-  } else {
-    const V c = hn::Max(hn::Min(x, Value(d, 4)), Value(d, -4));
-    const V s = hn::Mul(c, c);
-    V p = Value(d, -2.72614225801306e-10);
-    p = hn::MulAdd(p, s, Value(d, 2.77068142495902e-08));
-    p = hn::MulAdd(p, s, Value(d, -2.10102402082508e-06));
-    p = hn::MulAdd(p, s, Value(d, -5.69250639462346e-05));
-    p = hn::MulAdd(p, s, Value(d, -7.34990630326855e-04));
-    p = hn::MulAdd(p, s, Value(d, -2.95459980854025e-03));
-    p = hn::MulAdd(p, s, Value(d, -1.60960333262415e-02));
-    V q = Value(d, -1.45660718464996e-05);
-    q = hn::MulAdd(q, s, Value(d, -2.13374055278905e-04));
-    q = hn::MulAdd(q, s, Value(d, -1.68282697438203e-03));
-    q = hn::MulAdd(q, s, Value(d, -7.37332916720468e-03));
-    q = hn::MulAdd(q, s, Value(d, -1.42647390514189e-02));
-    const V y = hn::Max(hn::Min(hn::Div(hn::Mul(c, p), q), Value(d, 1)), Value(d, -1));
-    return hn::IfThenElse(hn::Eq(x, x), y, x);
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace blasgrad
 HWY_AFTER_NAMESPACE();

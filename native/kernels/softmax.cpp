@@ -39,6 +39,7 @@ struct LogSumExpLine {
   static void Run(const W walk, const T* a, const T*, T* out) {
     const typename W::D d;
     const auto largest = Maximum(walk, a);
+    // An infinite largest comes through the sum.
     const auto shift = hn::IfThenElse(hn::Lt(hn::Abs(largest), Infinity(d)), largest, hn::Zero(d));
     walk.StoreLine(hn::Add(shift, LogOf(d, SumExp(walk, a, shift))), out);
   }

@@ -4,6 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "families.h"
+#include "normal-inl.h"
 #include "tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,11 +25,13 @@ namespace tiles {
     HWY_INLINE V operator()(D d, V g, V a) const body \
   };
 
-// Φ, the normal distribution function: ½(1 + erf(a/√2)).
+// g·sigmoid(a), with e^-|a| in two factors: it may be too small for a float where the product is not.
 template <class D, class V>
-HWY_INLINE V NormalCdf(D d, V a) {
-  const V half = Value(d, 0.5);
-  return hn::MulAdd(half, Erf(d, hn::Mul(a, Value(d, 0.70710678118654752440))), half);
+HWY_INLINE V TimesSigmoid(D d, V g, V a) {
+  const V one = Value(d, 1);
+  const V root = ExpNegAbs(d, hn::Mul(a, Value(d, 0.5)));
+  const V factor = hn::IfThenElse(hn::Ge(a, hn::Zero(d)), one, root);
+  return hn::Div(hn::Mul(hn::Mul(g, factor), factor), hn::MulAdd(root, root, one));
 }
 
 TILE(exp, ExpOf(d, a))
@@ -37,7 +40,7 @@ TILE(sin, SinOf(d, a))
 TILE(cos, CosOf(d, a))
 TILE(tanh, TanhOf(d, a))
 TILE(sigmoid, Sigmoid(d, a))
-TILE(gelu, hn::Mul(a, NormalCdf(d, a)))
+TILE(gelu, hn::Mul(a, NormalAt(d, a).cdf))
 TILE(silu, hn::Mul(a, Sigmoid(d, a)))
 TILE(softplus, Softplus(d, a))
 
@@ -47,15 +50,14 @@ BACKWARD_TILE(xlogy, {
   return hn::IfThenElse(zero, hn::Zero(d), hn::Mul(g, LogOf(d, a)));
 })
 BACKWARD_TILE(geluBackward, {
-  const V density = hn::Mul(Value(d, 0.39894228040143267794), ExpOf(d, hn::Mul(Value(d, -0.5), hn::Mul(a, a))));
-  return hn::Mul(g, hn::MulAdd(a, density, NormalCdf(d, a)));
+  const auto normal = NormalAt(d, a);
+  return hn::Mul(g, hn::MulAdd(a, normal.density, normal.cdf));
 })
 BACKWARD_TILE(siluBackward, {
   const V one = Value(d, 1);
-  const V s = Sigmoid(d, a);
-  return hn::Mul(g, hn::Mul(s, hn::MulAdd(a, hn::Sub(one, s), one)));
+  return hn::Mul(TimesSigmoid(d, g, a), hn::MulAdd(a, hn::Sub(one, Sigmoid(d, a)), one));
 })
-BACKWARD_TILE(softplusBackward, { return hn::Mul(g, Sigmoid(d, a)); })
+BACKWARD_TILE(softplusBackward, { return TimesSigmoid(d, g, a); })
 
 #undef TILE
 #undef BACKWARD_TILE
