@@ -63,12 +63,13 @@ std::string show(napi_env env, napi_value value) {
   return stringOf(env, shown);
 }
 
-// The kind of a typed array, or any other value's text.
+// The kind of an array buffer's view, or any other value's text.
 std::string showKind(napi_env env, napi_value value) {
-  bool typed = false;
+  bool typed = false, view = false;
   napi_value constructor, name;
   napi_is_typedarray(env, value, &typed);
-  if (typed && napi_get_named_property(env, value, "constructor", &constructor) == napi_ok &&
+  napi_is_dataview(env, value, &view);
+  if ((typed || view) && napi_get_named_property(env, value, "constructor", &constructor) == napi_ok &&
       napi_get_named_property(env, constructor, "name", &name) == napi_ok) {
     return stringOf(env, name);
   }

@@ -1,0 +1,145 @@
+// Brings a clone to where it runs: packages, OpenBLAS and Highway, the TypeScript build, the addon; each only where it is
+// missing or stale, silently where nothing is. Needs Node alone.
+//
+//   --prepare         as npm's prepare script: installs nothing, and does nothing where development packages are left out
+//   --native          the addon only, and a failure to build it is an error
+//   --require-native  a failure to build the addon is an error (so it is where CI=true)
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const root = dirname(import.meta.dirname)
+const require = createRequire(import.meta.url)
+const at = (...parts) => join(root, ...parts)
+const flag = name => process.argv.includes(`--${name}`)
+const addon = at('build/Release/addon.node')
+const projects = ['lib', 'examples', 'bench']
+
+const say = text => process.stderr.write(text)
+
+/** Runs a program quietly; one line says what is done and how long it took. Returns its output if it failed. */
+function step(what, command, args) {
+  const start = Date.now()
+  say(`setup: ${what} … `)
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+  const failed = result.error !== undefined || result.status !== 0
+  say(`${failed ? 'failed' : 'done'} (${((Date.now() - start) / 1000).toFixed(1)} s)\n`)
+  return failed ? (result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim()) : undefined
+}
+
+function fail(output) {
+  say(`${output}\n`)
+  process.exit(1)
+}
+
+/** The program of a development package, or undefined where it is not installed. */
+function program(name, bin) {
+  try {
+    const manifest = require.resolve(`${name}/package.json`)
+    const bins = require(manifest).bin
+    return join(dirname(manifest), typeof bins === 'string' ? bins : bins[bin])
+  } catch {
+    return undefined
+  }
+}
+
+/** When the newest of these files, or files below these folders, was changed. */
+function newest(paths) {
+  let time = 0
+  for (const path of paths) {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) continue
+    time = Math.max(time, stat.mtimeMs)
+    if (stat.isDirectory()) time = Math.max(time, newest(readdirSync(path).map(name => join(path, name))))
+  }
+  return time
+}
+
+const changed = path => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+
+function installPackages() {
+  const installed = at('node_modules/.package-lock.json')
+  if (existsSync(installed) && program('typescript', 'tsc') && program('cmake-js', 'cmake-js')) return
+  // Without scripts: npm would run prepare, which is this file.
+  const npm = process.env.npm_execpath
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
+  const output = npm?.endsWith('.js')
+    ? step('installing packages', process.execPath, [npm, ...args])
+    : step('installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', args)
+  if (output !== undefined) fail(output)
+}
+
+function buildTypeScript() {
+  const tsc = program('typescript', 'tsc')
+  if (tsc === undefined) return
+  const stamp = at('build/typescript.stamp')
+  const sources = newest([at('tsconfig.base.json'), ...projects.map(name => at(name))])
+  if (changed(stamp) >= sources && existsSync(at('dist/index.js'))) return
+  mkdirSync(at('build'), { recursive: true })
+  const output = step('building TypeScript', process.execPath, [tsc, '-b', ...projects])
+  if (output !== undefined) fail(output)
+  writeFileSync(stamp, '')
+}
+
+const commands = {
+  'apt-get': 'apt-get install -y libopenblas-dev libhwy-dev',
+  dnf: 'dnf install -y openblas-devel highway-devel',
+  apk: 'apk add openblas-dev highway-dev',
+  pacman: 'pacman -S --noconfirm openblas highway',
+  brew: 'brew install openblas highway',
+  vcpkg: 'vcpkg install openblas highway',
+}
+
+const isProgram = name =>
+  (process.env.PATH ?? '')
+    .split(process.platform === 'win32' ? ';' : ':')
+    .some(folder => existsSync(join(folder, name)))
+
+/** Installs the two libraries by apt, for root; for anyone else one line says how. */
+function installLibraries() {
+  if (process.platform !== 'linux') return
+  const found = spawnSync('sh', ['-c', 'pkg-config --exists openblas libhwy || ls /usr/include/hwy/highway.h'], {
+    encoding: 'utf8',
+  })
+  if (found.status === 0) return
+  const manager = Object.keys(commands).find(isProgram)
+  if (manager === 'apt-get' && process.getuid?.() === 0 && !flag('prepare')) {
+    const install = `apt-get install -y --no-install-recommends libopenblas-dev libhwy-dev`
+    const quiet = 'export DEBIAN_FRONTEND=noninteractive'
+    const output = step('installing OpenBLAS and Highway', 'sh', [
+      '-c',
+      `${quiet}; ${install} || { apt-get update && ${install}; }`,
+    ])
+    if (output !== undefined) say(`${output.split('\n').slice(-5).join('\n')}\n`)
+  } else if (manager !== undefined) {
+    say(`setup: OpenBLAS and Highway are missing; to install them: ${commands[manager]}\n`)
+  }
+}
+
+/** Where CMake configured another folder, or could not finish, it starts again. */
+function dropStaleCache() {
+  const cache = at('build/cmake/CMakeCache.txt')
+  if (!existsSync(cache)) return
+  const here = readFileSync(cache, 'utf8').includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${root.replaceAll('\\', '/')}\n`)
+  if (!here || !existsSync(addon)) rmSync(at('build/cmake'), { recursive: true, force: true })
+}
+
+function buildAddon() {
+  const cmakeJs = program('cmake-js', 'cmake-js')
+  if (cmakeJs === undefined) return
+  if (changed(addon) >= newest([at('native'), at('CMakeLists.txt')])) return
+  installLibraries()
+  dropStaleCache()
+  const output = step('building the addon', process.execPath, [cmakeJs, 'compile', '-O', 'build/cmake'])
+  if (output === undefined) return
+  const lines = output.split('\n').filter(line => line.trim() !== '')
+  say(`${lines.slice(-30).join('\n')}\n`)
+  if (flag('native') || flag('require-native') || process.env.CI === 'true') process.exit(1)
+  say('setup: without the addon the library runs on its pure-TypeScript backend, many times slower\n')
+}
+
+if (!flag('prepare')) installPackages()
+if (!flag('native')) buildTypeScript()
+buildAddon()
