@@ -27,7 +27,7 @@ export interface Made {
   readonly dtype: DType
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: these very methods are on the prototype's prototype, below
+// These very methods are on the prototype's prototype, at the end of this file.
 export interface Tensor extends TensorMethods {}
 
 /**
@@ -35,7 +35,7 @@ export interface Tensor extends TensorMethods {}
  *
  * `new Tensor(values)` makes a leaf that wants a gradient; `tensor(values)` makes plain data.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as said of the interface
 export class Tensor {
   /** The length of each axis. */
   readonly shape: Shape

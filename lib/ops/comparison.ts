@@ -70,7 +70,7 @@ export const allclose: Method<(a: TensorLike, b: TensorLike, options?: CloseOpti
     }
     const x = asTensor('allclose', a).detach()
     const y = asTensor('allclose', b).detach()
-    const near = lessEqual(x.sub(y).abs(), y.abs().mul(rtol).add(atol)).mul(lessEqual(y.abs(), Number.MAX_VALUE))
+    const near = lessEqual(x.sub(y).abs(), y.abs().mul(rtol).add(atol)).mul(less(y.abs(), Number.POSITIVE_INFINITY))
     const same = near.add(equal(x, y))
     const close = equalNaN ? same.add(notEqual(x, x).mul(notEqual(y, y))) : same
     return all(close).item() === 1
