@@ -1,5 +1,6 @@
 // The elementwise kernels of the backward pass: g times a derivative, in float64, rounded when stored.
 
+import { convert } from '../convert.js'
 import { normalCdf, normalDensity, power, sigmoid } from '../special.js'
 import { binary, binaryWith1, binaryWith2 } from './methods.js'
 
@@ -19,7 +20,7 @@ export const gradients = {
     }
   }),
   sqrtBackward: binary((n, out, o, g, i, di, y, j, dj) => {
-    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] / (2 * y[j])
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] / convert(2 * y[j], out)
   }),
   rsqrtBackward: binary((n, out, o, g, i, di, y, j, dj) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = -0.5 * g[i] * y[j] * y[j] * y[j]
