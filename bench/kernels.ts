@@ -1,0 +1,79 @@
+// Every kernel of the table, native against reference, on named shapes. What the ops around the kernels cost is in
+// dispatch.ts.
+
+import { type Backend, type KernelName, kernelNames, loadNative, reference } from 'blasgrad/backend'
+import type { BackendName } from './support/backends.js'
+import { type Call, callsOf } from './support/calls.js'
+import { digits, spread, time, times, timesFaster } from './support/format.js'
+import type { Group } from './support/group.js'
+import { bytesOf, flopsOf } from './support/library.js'
+import { printTable } from './support/table.js'
+import { compare, type Figure, type Plan } from './support/timing.js'
+
+interface KernelResult {
+  readonly kernel: KernelName
+  readonly shape: string
+  readonly native: Figure
+  readonly reference: Figure
+  /**
+   * Of the native kernel, in units of 10⁹ a second: arithmetic for matmul; for the others the bytes of the arrays as
+   * the rows count them, each element once, which for lookups and strided reads is more than what they touch.
+   */
+  readonly rate: number
+  readonly unit: 'GFLOP/s' | 'GB/s'
+  /** How many times as fast as the reference. */
+  readonly faster: number
+}
+
+function timeCall(native: Backend, kernel: KernelName, { name, args }: Call, plan: Plan): KernelResult {
+  const runOn = (backend: Backend): (() => void) => {
+    const run = backend[kernel] as (...args: readonly unknown[]) => unknown
+    const badId = run(...args) ?? -1
+    if (badId !== -1) throw new Error(`${kernel}, ${name}: expected ids in range, got a bad one at ${badId}`)
+    return () => run(...args)
+  }
+  const figures: Record<BackendName, Figure> = compare(
+    [
+      { name: 'native', run: runOn(native) },
+      { name: 'reference', run: runOn(reference) },
+    ],
+    plan,
+  )
+  const [work, unit] =
+    kernel === 'matmul' ? ([flopsOf(kernel, args), 'GFLOP/s'] as const) : ([bytesOf(kernel, args), 'GB/s'] as const)
+  return {
+    kernel,
+    shape: name,
+    ...figures,
+    rate: work / (figures.native.median * 1000),
+    unit,
+    faster: timesFaster(figures.native, figures.reference),
+  }
+}
+
+const cells = ({ kernel, shape, native, reference, rate, unit, faster }: KernelResult): string[] => [
+  kernel,
+  shape,
+  time(native.median),
+  spread(native),
+  time(reference.median),
+  spread(reference),
+  `${digits(rate)} ${unit}`,
+  times(faster),
+  faster < 1 ? 'slower' : '',
+]
+
+export const kernelBench: Group = ({ plan, smoke }) => {
+  const native = loadNative().backend
+  const results: KernelResult[] = []
+  for (const kernel of kernelNames) {
+    for (const call of callsOf(kernel, smoke)) results.push(timeCall(native, kernel, call, plan))
+  }
+  printTable(
+    'kernels, float32',
+    ['kernel', 'shape', 'native', 'spread', 'reference', 'spread', 'native', 'faster', ''],
+    results.map(cells),
+    2,
+  )
+  return results
+}

@@ -1,0 +1,58 @@
+// Measures this library against its own reference: `npm run bench`, `npm run bench -- --help`.
+
+import { BlasgradError, backendInfo } from 'blasgrad'
+import { Command, Option } from 'commander'
+import { dispatchBench } from './dispatch.js'
+import { kernelBench } from './kernels.js'
+import { stepBench } from './steps.js'
+import type { Group } from './support/group.js'
+import { describeMachine, machine } from './support/machine.js'
+import { checkFinite, writeReport } from './support/report.js'
+import { fullPlan, smokePlan } from './support/timing.js'
+
+const groups: Readonly<Record<string, Group>> = { kernels: kernelBench, dispatch: dispatchBench, steps: stepBench }
+
+interface Options {
+  readonly smoke: boolean
+  readonly only?: string
+  /** Where the figures go; a smoke run keeps none unless it is told. */
+  readonly json?: string
+}
+
+const readOptions = (): Options =>
+  new Command('npm run bench --')
+    .description(
+      'Times the kernels, the cost of eager ops and training steps: the native backend against the reference,\n' +
+        'in turns, as medians with the spread. Ratios hold; times are those of this machine.',
+    )
+    .option('--smoke', 'run everything once for a moment: does it run at all?', false)
+    .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
+    .option('--json <file>', 'where the figures go (default: runs/bench.json; with --smoke, nowhere)')
+    .helpOption('-h, --help', 'show this')
+    .parse()
+    .opts<Options>()
+
+function main({ smoke, only, json }: Options): void {
+  const { native, reason } = backendInfo()
+  if (native === null) throw new Error(`bench: expected the native backend, got none: ${reason}`)
+  const where = machine()
+  console.log(describeMachine(where))
+  const results: Record<string, readonly object[]> = {}
+  for (const [name, run] of Object.entries(groups)) {
+    if (only !== undefined && only !== name) continue
+    results[name] = run({ plan: smoke ? smokePlan : fullPlan, smoke })
+    checkFinite(results[name], name)
+  }
+  const file = json ?? (smoke ? undefined : 'runs/bench.json')
+  if (file === undefined) return
+  writeReport(file, { date: new Date().toISOString(), machine: where, smoke, groups: results })
+  console.log(`\nfigures: ${file}`)
+}
+
+try {
+  main(readOptions())
+} catch (error) {
+  const expected = error instanceof BlasgradError || (error instanceof Error && 'syscall' in error)
+  console.error(expected ? `error: ${error.message}` : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,27 @@
+// What a run of the benches leaves behind: JSON with the machine, the date and the rows of each group.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Machine } from './machine.js'
+
+export interface Report {
+  readonly date: string
+  readonly machine: Machine
+  readonly smoke: boolean
+  readonly groups: Readonly<Record<string, readonly object[]>>
+}
+
+/** Throws an Error that names the first number in `value` that is not finite. */
+export function checkFinite(value: unknown, path: string): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Error(`${path}: expected a finite figure, got ${value}`)
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value)) checkFinite(part, `${path}.${key}`)
+}
+
+/** Writes the report, and the folder where it is missing. */
+export function writeReport(file: string, report: Report): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+}

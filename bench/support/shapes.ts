@@ -1,0 +1,98 @@
+// The named shapes that kernels are timed on. A kernel takes those of the family whose sizes are its own: by what its
+// signature asks for, never by its name.
+
+import { Layout } from 'blasgrad/backend'
+import type { Argument } from './library.js'
+
+export interface Shape {
+  readonly name: string
+  /** Sizes, flags, layouts and dims by the names of the arguments; a flag or layout left out is false or full. */
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+const grid = (rows: number, cols: number, layout = '', bLayout?: Layout): Shape => ({
+  name: `${rows}×${cols}${layout}`,
+  parameters: bLayout === undefined ? { rows, cols } : { rows, cols, bLayout },
+})
+
+const line = (name: string, outer: number, n: number, inner: number): Shape => ({
+  name,
+  parameters: { outer, n, inner },
+})
+
+const rows = (rows: number, n: number): Shape => ({ name: `${rows}×${n}`, parameters: { rows, n } })
+const elements = (n: number): Shape => ({ name: n.toLocaleString('en'), parameters: { n, at: 0 } })
+
+/** m×k · k×n, stored as the flags say; `batch` such products. */
+function product(m: number, k: number, n: number, stored: '' | 'a' | 'b' = '', batch = 1): Shape {
+  const name = `${batch === 1 ? '' : `${batch} of `}${m}×${k}×${n}${stored === '' ? '' : `, ${stored} transposed`}`
+  return { name, parameters: { m, k, n, rows: batch, cols: 1, transposeA: stored === 'a', transposeB: stored === 'b' } }
+}
+
+const walk = (name: string, ...dims: number[]): Shape => ({ name, parameters: { at: 0, dims: Int32Array.from(dims) } })
+
+const lookup = (name: string, outer: number, n: number, inner: number, count: number): Shape => ({
+  name,
+  parameters: { outer, n, inner, count },
+})
+
+/** By the names of the sizes that a signature has. */
+const families: Readonly<Record<string, readonly Shape[]>> = {
+  'rows cols': [grid(4096, 1000), grid(64, 64)],
+  'outer n inner': [
+    line('4096×1000, rows', 4096, 1000, 1),
+    line('4096×1000, columns', 1, 4096, 1000),
+    line('4,096,000, all', 1, 4096000, 1),
+    line('100×2, rows', 100, 2, 1),
+  ],
+  'rows n': [rows(4096, 1000), rows(1024, 128), rows(32, 10)],
+  'm n k rows cols': [
+    product(64, 64, 64),
+    product(256, 256, 256),
+    product(1024, 1024, 1024),
+    product(100, 2, 16, 'b'),
+    product(32, 784, 128),
+    product(32, 784, 128, 'b'),
+    product(784, 32, 128, 'a'),
+    product(128, 784, 512),
+    product(64, 32, 64, 'b', 64),
+  ],
+  n: [elements(1000000), elements(4096)],
+  'n at': [elements(1000000), elements(4096)],
+  'at dims': [
+    walk('1024×1024 transposed', 1024, 1, 1024, 1024),
+    walk('16×64×4×32, heads out', 16, 8192, 4, 32, 64, 128, 32, 1),
+    walk('512 columns of 4096×1000', 4096, 1000, 512, 1),
+    walk('64×64 transposed', 64, 1, 64, 64),
+  ],
+  'outer n inner count': [
+    lookup('1,024 of 100,000×32', 1, 100000, 32, 1024),
+    lookup('1 of 1000, 4096 rows', 4096, 1000, 1, 1),
+  ],
+}
+
+/** What a second operand of a grid may be besides full. */
+const repeated = [
+  grid(1024, 128, ', b a row', Layout.row),
+  grid(1024, 128, ', b a column', Layout.column),
+  grid(1024, 128, ', b a scalar', Layout.scalar),
+]
+
+/** The shapes for a signature; none where no family has its sizes. */
+export function shapesFor(args: readonly Argument[]): readonly Shape[] {
+  const sizes = args.filter(({ role }) => role === 'size' || role === 'sizes').map(({ name }) => name)
+  const shapes = families[sizes.join(' ')] ?? []
+  return args.some(({ name }) => name === 'bLayout') && sizes.length === 2 ? [...shapes, ...repeated] : shapes
+}
+
+/** The shape with no size or stride above 64, for seeing that a kernel runs. */
+export function shrink({ name, parameters }: Shape): Shape {
+  const smaller = (value: unknown): unknown => {
+    if (typeof value === 'number') return Math.min(value, 64)
+    return value instanceof Int32Array ? value.map(each => Math.min(each, 64)) : value
+  }
+  return {
+    name: `${name} (cut to 64)`,
+    parameters: Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, smaller(value)])),
+  }
+}

@@ -1,0 +1,58 @@
+// What the arguments of a timed kernel hold: ordinary values, on which nothing overflows or vanishes, however often the
+// kernel is run. The tests' values, made to find what is wrong, are elsewhere.
+
+import type { KernelName } from 'blasgrad/backend'
+import type { Argument } from './library.js'
+
+/** Values of scalars by name; each of several is timed. */
+export const scalars: Readonly<Record<string, readonly number[]>> = {
+  slope: [0.01],
+  low: [-0.5],
+  high: [0.5],
+  exponent: [2, 2.5],
+  ignoreIndex: [-100],
+  smoothing: [0],
+  eps: [1e-5],
+  value: [1],
+  start: [0],
+  step: [1],
+  end: [1],
+  mean: [0],
+  std: [1],
+}
+
+const hyper: Partial<Record<KernelName, readonly number[]>> = {
+  sgd: [1e-3, 0.9, 0, 0],
+  adam: [1e-3, 0.9, 0.999, 1e-8, 0, 0],
+}
+
+const positiveOnly: readonly KernelName[] = ['log', 'xlogy', 'sqrt', 'rsqrt', 'sqrtBackward', 'pow', 'powBackward']
+const products: readonly KernelName[] = ['prod', 'prodBackward']
+
+type Value = (index: number) => number
+
+const between =
+  (low: number, high: number): Value =>
+  () =>
+    low + (high - low) * Math.random()
+const below = (limit: number): Value => {
+  const random = between(0, limit)
+  return index => Math.floor(random(index))
+}
+
+/** The element of an input at an index. @throws Error for an argument that this file does not know. */
+export function inputValue(
+  kernel: KernelName,
+  { name, element }: Argument,
+  parameters: Record<string, unknown>,
+): Value {
+  if (element === 'bool') return below(2)
+  if (element === 'any') return below(256)
+  if (name === 'ids') return below(Number(parameters.n))
+  if (name === 'state') return index => [1, 2, 3, 4][index]
+  if (name === 'hyper' && hyper[kernel]) return index => Number(hyper[kernel]?.[index])
+  if (name === 'step') return () => 10
+  if (element !== 'T') throw new Error(`${kernel}: no values for ${name}: add them to bench/support/values.ts`)
+  if (products.includes(kernel)) return between(0.999, 1.001)
+  return positiveOnly.includes(kernel) || name === 'v' ? between(0.5, 2) : between(-2, 2)
+}
