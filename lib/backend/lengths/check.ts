@@ -30,8 +30,7 @@ function oneOf(names: readonly string[]): string {
   return withArticle(names.length === 1 ? last : `${names.slice(0, -1).join(', ')} or ${last}`)
 }
 
-const kindName = (value: unknown): string =>
-  ArrayBuffer.isView(value) && !(value instanceof DataView) ? value.constructor.name : showValue(value)
+const kindName = (value: unknown): string => (ArrayBuffer.isView(value) ? value.constructor.name : showValue(value))
 
 /** Whether all numbers are at least 0 and make whole groups of `width`, at most `most` of them. */
 const inGroups = (value: Int32Array, width: number, most: number): boolean =>
