@@ -17,7 +17,7 @@ const grids = [
   [131, 3],
 ]
 /** Longer than what one thread is given. */
-const long = [1, 131075]
+const long = [1, 70001]
 const sizes = [1, 2, 3, 4, 7, 8, 16, 17, 31, 64, 65, 130, 257]
 const mostElements = 40000
 
