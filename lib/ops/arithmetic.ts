@@ -89,7 +89,10 @@ export const xlogy: BinaryOp = binary({
   name: 'xlogy',
   saves: 'inputs',
   domains: ['nonZero', 'positive'],
-  gradients: [(g, { inputs: [a, b] }) => mul(g, xlogy(notZero(a), b)), (g, { inputs: [a, b] }) => mul(g, xdivy(a, b))],
+  gradients: [
+    (g, { inputs: [a, b] }) => mul(g, xlogy(unlessZero(a, lessEqual(b, 0)), b)),
+    (g, { inputs: [a, b] }) => mul(g, xdivy(a, b)),
+  ],
 })
 
 /** a / b, and 0 where a is 0. */
@@ -98,13 +101,13 @@ export const xdivy: BinaryOp = binary({
   saves: 'inputs',
   domains: ['nonZero', 'nonZero'],
   gradients: [
-    (g, { inputs: [a, b] }) => mul(g, xdivy(notZero(a), b)),
+    (g, { inputs: [a, b] }) => mul(g, xdivy(unlessZero(a, equal(b, 0)), b)),
     (g, { inputs: [a, b] }) => neg(mul(g, div(xdivy(a, b), b))),
   ],
 })
 
-/** 1 where a is not 0, else 0, as floats. */
-const notZero = (a: Tensor): Tensor => where(equal(a.detach(), 0), a.detach().mul(0), 1).to(a.dtype)
+/** 0 where a is 0 and b is where the logarithm or the quotient has no value, else 1: what PyTorch's gradients take. */
+const unlessZero = (a: Tensor, b: Tensor): Tensor => where(mul(equal(a, 0), b), 0, 1).to(a.dtype)
 
 const powBackward = backwardOf<readonly [number]>(
   {

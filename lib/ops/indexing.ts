@@ -6,9 +6,9 @@ import { around, normalizeAxis, type Shape } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { declare, declareFunction, type Method, type Primitive } from './define.js'
-import { type Range, slice } from './moving.js'
 import { asIds, asTensor } from './operands.js'
 import { reshape } from './shaping.js'
+import { type Range, slice } from './slicing.js'
 
 function checkIds(op: string, bad: number, ids: Tensor, n: number): void {
   if (bad < 0) return

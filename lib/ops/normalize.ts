@@ -8,8 +8,9 @@ import { emptyArray } from '../values.js'
 import { apply } from './apply.js'
 import { mul, rsqrt, sub } from './arithmetic.js'
 import { declareFunction, type Plan, type Primitive } from './define.js'
-import { mean, sum } from './reductions.js'
+import { sum } from './reductions.js'
 import { reshape } from './shaping.js'
+import { mean } from './statistics.js'
 
 const keep = { keepdims: true }
 

@@ -2,8 +2,8 @@
 
 import type { Backend } from '../backend/table.js'
 import { isFloat } from '../dtype.js'
-import { DTypeError, ShapeError, showShape } from '../errors.js'
-import { around, normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from '../shape.js'
+import { ShapeError, showShape } from '../errors.js'
+import { normalizeAxes, reducedShape, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { div, mul, sub } from './arithmetic.js'
@@ -11,8 +11,6 @@ import { equal } from './comparison.js'
 import { declare, type Method, type Plan, type Primitive, type Saves, type Vjp } from './define.js'
 import { asTensor } from './operands.js'
 import { prodBackward } from './products.js'
-import type { Sampler } from './samples.js'
-import { where } from './selecting.js'
 import { reshape } from './shaping.js'
 
 export interface ReduceOptions {
@@ -170,131 +168,3 @@ export const logsumexp: Reduction = reduction({
   integers: toFloat,
   empty: 'infinite',
 })
-
-interface IndexParams {
-  readonly axis: number | null
-  readonly keepdims: boolean
-}
-
-function indexOf(
-  name: 'argmax' | 'argmin',
-): Method<(a: TensorLike, axis?: number | null, options?: ReduceOptions) => Tensor> {
-  const op: Primitive<IndexParams, ReducePlan> = {
-    name,
-    saves: 'nothing',
-    plan: ([a], { axis, keepdims }) => {
-      const split = axis === null ? { outer: 1, n: a.size, inner: 1 } : around(a.shape, axis)
-      if (split.n === 0)
-        throw new ShapeError(`${name}: expected at least one element along the axis, got shape ${showShape(a.shape)}`)
-      const axes = axis === null || a.ndim === 0 ? a.shape.map((_, i) => i) : [axis]
-      return { shape: reducedShape(a.shape, axes, keepdims), dtype: 'int32', ...split }
-    },
-    forward: (k, out, [a], _, { outer, n, inner }) => k[name](outer, n, inner, a.storage.array, out as Int32Array),
-  }
-  return declare({
-    name,
-    differentiable: false,
-    call: (a: TensorLike, axis: number | null = null, { keepdims = false }: ReduceOptions = {}) => {
-      const x = asTensor(name, a)
-      return apply(op, [x], { axis: axis === null ? null : normalizeAxis(name, axis, x.ndim), keepdims })
-    },
-    samples: s => [
-      [s.distinct(3, 4)],
-      [s.distinct(3, 4), 0],
-      [s.distinct(2, 3, 4), 1, { keepdims: true }],
-      [s.distinct(5, 300), -1],
-      [s.distinct()],
-    ],
-  })
-}
-
-/** The position of the largest (the first of several; NaN counts as largest), int32: flat, or along one axis. */
-export const argmax: ReturnType<typeof indexOf> = indexOf('argmax')
-/** The position of the smallest, likewise. */
-export const argmin: ReturnType<typeof indexOf> = indexOf('argmin')
-
-const commonSamples = (s: Sampler): unknown[][] => [
-  [s.real(2, 3, 4)],
-  [s.real(2, 3, 4), 1],
-  [s.real(2, 3, 4), [0, 2], { keepdims: true }],
-  [s.real(5)],
-]
-
-function floatsOnly(name: string, a: TensorLike): Tensor {
-  const x = asTensor(name, a)
-  if (!isFloat(x.dtype)) throw new DTypeError(`${name}: expected float32 or float64, got ${x.dtype}`)
-  return x
-}
-
-const countOver = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map(axis => shape[axis]))
-
-/** Arithmetic mean over all axes or those given; NaN over nothing. Floats only. */
-export const mean: Reduction = declare({
-  name: 'mean',
-  call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
-    const x = floatsOnly('mean', a)
-    const n = countOver(x.shape, normalizeAxes('mean', axis, x.ndim))
-    return div(sum(x, axis, options), n)
-  },
-  samples: commonSamples,
-})
-
-export interface VarianceOptions extends ReduceOptions {
-  /** What is taken off the count: 1 (by default) gives the unbiased estimate, 0 the mean square. */
-  readonly correction?: number
-}
-
-type VarianceOp = Method<(a: TensorLike, axis?: Axis, options?: VarianceOptions) => Tensor>
-
-/** Σ (a − mean)² / (n − correction). */
-export const variance: VarianceOp = declare({
-  name: 'variance',
-  call: (a: TensorLike, axis?: Axis, { correction = 1, ...options }: VarianceOptions = {}) => {
-    const x = floatsOnly('variance', a)
-    const axes = normalizeAxes('variance', axis, x.ndim)
-    const centred = sub(x, mean(x, axes, { keepdims: true }))
-    const free = Math.max(0, countOver(x.shape, axes) - correction)
-    return div(sum(mul(centred, centred), axes, options), free)
-  },
-  samples: s => [...commonSamples(s), [s.real(4, 3), 0, { correction: 0 }]],
-})
-
-/** The square root of `variance`. */
-export const std: VarianceOp = declare({
-  name: 'std',
-  call: (a: TensorLike, axis?: Axis, options: VarianceOptions = {}) => variance(a, axis, options).sqrt(),
-  samples: s => [...commonSamples(s), [s.real(4, 3), 0, { correction: 0 }]],
-})
-
-export interface NormOptions extends ReduceOptions {
-  /** The order: 2 by default; 1, any positive number, or Infinity. */
-  readonly ord?: number
-}
-
-/** (Σ |a|ᵖ)^(1/p) over all axes or those given, p = `ord`; max |a| for Infinity. The gradient at 0 is 0. */
-export const norm: Method<(a: TensorLike, axis?: Axis, options?: NormOptions) => Tensor> = declare({
-  name: 'norm',
-  call: (a: TensorLike, axis?: Axis, { ord = 2, ...options }: NormOptions = {}) => {
-    const x = floatsOnly('norm', a)
-    if (!(ord > 0)) throw new ShapeError(`norm: expected ord to be a positive number, got ${ord}`)
-    if (ord === Number.POSITIVE_INFINITY) return max(x.abs(), axis, options)
-    if (ord === 1) return sum(x.abs(), axis, options)
-    if (ord === 2) return euclidean(x, axis, options)
-    return sum(x.abs().pow(ord), axis, options).pow(1 / ord)
-  },
-  samples: s => [
-    [s.real(2, 3, 4)],
-    [s.real(2, 3, 4), 1],
-    [s.real(2, 3, 4), [0, 2], { keepdims: true }],
-    [s.nonZero(5), null, { ord: 1 }],
-    [s.nonZero(3, 4), 1, { ord: 3 }],
-    [s.distinct(3, 4), 1, { ord: Number.POSITIVE_INFINITY }],
-  ],
-})
-
-/** The root of the sum of squares; where it is 0 the root is taken of 1 instead, so that the gradient there is 0. */
-function euclidean(x: Tensor, axis: Axis | undefined, options: ReduceOptions): Tensor {
-  const squares = sum(mul(x, x), axis, options)
-  const isZero = equal(squares.detach(), 0)
-  return where(isZero, 0, where(isZero, 1, squares).sqrt())
-}

@@ -1,0 +1,65 @@
+// Axes in another order.
+
+import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
+import { normalizeAxis, type Shape, stridesOf } from '../shape.js'
+import type { Tensor, TensorLike } from '../tensor.js'
+import { apply } from './apply.js'
+import { declare, type Method, type Primitive } from './define.js'
+import { asTensor } from './operands.js'
+import { dimsOf } from './strided.js'
+
+const permuteOp: Primitive<Shape> = {
+  name: 'permute',
+  saves: 'nothing',
+  plan: ([a], order) => ({ shape: order.map(axis => a.shape[axis]), dtype: a.dtype }),
+  forward: (k, out, [a], order) => {
+    const strides = stridesOf(a.shape)
+    const dims = dimsOf(
+      'permute',
+      order.map(axis => a.shape[axis]),
+      order.map(axis => strides[axis]),
+    )
+    k.stridedRead(0, dims, a.storage.array, out)
+  },
+  vjp: (g, { params: order }) =>
+    permute(
+      g,
+      order.map((_, i) => order.indexOf(i)),
+    ),
+}
+
+/** The axes in another order. */
+export const permute: Method<(a: TensorLike, axes: readonly number[]) => Tensor> = declare({
+  name: 'permute',
+  call: (a: TensorLike, axes: readonly number[]) => {
+    const x = asTensor('permute', a)
+    if (!Array.isArray(axes)) throw new ArgumentError(`permute: expected a list of axes, got ${showValue(axes)}`)
+    const order = axes.map(axis => normalizeAxis('permute', axis, x.ndim))
+    if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+      throw new ShapeError(`permute: expected each of ${x.ndim} axes once, got ${showShape(axes)}`)
+    }
+    return apply(permuteOp, [x], order)
+  },
+  samples: s => [
+    [s.real(2, 3, 4), [2, 0, 1]],
+    [s.real(2, 3, 4, 2), [0, 2, 1, 3]],
+    [s.real(5, 7), [1, 0]],
+    [s.real(0, 3), [1, 0]],
+    [s.real(), []],
+  ],
+})
+
+/** Two axes exchanged, the last two by default; a tensor of fewer than two axes stays as it is. */
+export const transpose: Method<(a: TensorLike, first?: number, second?: number) => Tensor> = declare({
+  name: 'transpose',
+  call: (a: TensorLike, first = -2, second = -1) => {
+    const x = asTensor('transpose', a)
+    if (x.ndim < 2) return x
+    const order = x.shape.map((_, i) => i)
+    const i = normalizeAxis('transpose', first, x.ndim)
+    const j = normalizeAxis('transpose', second, x.ndim)
+    ;[order[i], order[j]] = [j, i]
+    return permute(x, order)
+  },
+  samples: s => [[s.real(3, 4)], [s.real(2, 3, 4), 0, 2], [s.real(67, 35)], [s.real(5)]],
+})

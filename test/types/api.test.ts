@@ -1,0 +1,60 @@
+// The public API as types: what must compile, and what must not. `tsc -b` checks this file; here it also runs, so that
+// the types and what happens agree.
+
+import { expect, expectTypeOf, test } from 'vitest'
+import { concat, data, grad, nn, noGrad, optim, Tensor, tensor, where, zeros } from '../../lib/index.js'
+
+test('ops are methods and functions of the same types', () => {
+  const x = new Tensor([
+    [1, 2],
+    [3, 4],
+  ])
+  expectTypeOf(x.add(1)).toEqualTypeOf<Tensor>()
+  expectTypeOf(x.matmul([[1], [2]])).toEqualTypeOf<Tensor>()
+  expectTypeOf(x.sum(1, { keepdims: true }).softmax().reshape([-1])).toEqualTypeOf<Tensor>()
+  expectTypeOf(x.split(1)).toEqualTypeOf<Tensor[]>()
+  expectTypeOf(x.allclose(x)).toEqualTypeOf<boolean>()
+  expectTypeOf(where(x.greater(0), x, 0)).toEqualTypeOf<Tensor>()
+  expectTypeOf(concat([x, [[1, 2]]], 0)).toEqualTypeOf<Tensor>()
+  expectTypeOf<Parameters<Tensor['permute']>>().toEqualTypeOf<[axes: readonly number[]]>()
+  expect(x.slice([0, 1], null).shape).toEqual([1, 2])
+})
+
+test('wrong calls do not compile, and throw', () => {
+  const x = new Tensor([1, 2])
+  // @ts-expect-error a string is no tensor
+  expect(() => x.add('1')).toThrow()
+  // @ts-expect-error no such dtype
+  expect(() => tensor([1], { dtype: 'float16' })).toThrow()
+  // @ts-expect-error no such method
+  expect(() => x.frobnicate()).toThrow()
+  // @ts-expect-error the exponent is a number
+  expect(() => x.pow([2])).toThrow()
+  // @ts-expect-error functions like where are not methods
+  expect(x.where).toBeUndefined()
+  expect(() => {
+    // @ts-expect-error the shape cannot be replaced
+    x.size = 3
+    // @ts-expect-error nor one of its lengths
+    x.shape[0] = 2
+  }).not.toThrow()
+})
+
+test('gradients, modules, loaders', () => {
+  const [x, y] = [new Tensor([1]), new Tensor([2])]
+  expectTypeOf(x.grad).toEqualTypeOf<Tensor | null>()
+  expectTypeOf(grad(x.mul(y).sum(), x)).toEqualTypeOf<Tensor>()
+  expectTypeOf(grad(x.mul(y).sum(), [x, y])).toEqualTypeOf<[Tensor, Tensor]>()
+  expectTypeOf(noGrad(() => 3)).toEqualTypeOf<number>()
+  const model = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU())
+  expectTypeOf(model.forward(zeros([1, 2]))).toEqualTypeOf<Tensor>()
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 })
+  optimizer.lr = 0.1
+  const loader = new data.DataLoader(new data.TensorDataset(zeros([4, 2]), zeros([4])), { batchSize: 2 })
+  for (const [images, labels] of loader) {
+    expectTypeOf(images).toEqualTypeOf<Tensor>()
+    expectTypeOf(labels).toEqualTypeOf<Tensor>()
+  }
+  // @ts-expect-error an unknown option
+  expect(() => new optim.Adam([new Tensor([1])], { learningRate: 1 })).toThrow('expected options lr')
+})
