@@ -22,8 +22,8 @@ interface Options {
 const readOptions = (): Options =>
   new Command('npm run bench --')
     .description(
-      'Times the kernels, the cost of eager ops and training steps: the native backend against the reference,\n' +
-        'in turns, as medians with the spread. Ratios hold; times are those of this machine.',
+      'Times the kernels, the cost of eager ops and training steps: the native backend against the reference, in ' +
+        'turns, as medians with the spread. Ratios carry over to other machines, times do not.',
     )
     .option('--smoke', 'run everything once for a moment: does it run at all?', false)
     .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
