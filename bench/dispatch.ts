@@ -5,7 +5,7 @@ import { backendNames, on } from './support/backends.js'
 import { spread, time, times, timesFaster } from './support/format.js'
 import type { Group } from './support/group.js'
 import { printTable } from './support/table.js'
-import { compare, type Figure } from './support/timing.js'
+import { compare, type Figure, patient } from './support/timing.js'
 
 const sizes = [4, 256, 4096]
 
@@ -32,7 +32,8 @@ interface DispatchResult {
   readonly faster: number
 }
 
-export const dispatchBench: Group = ({ plan }) => {
+export const dispatchBench: Group = ({ plan: given }) => {
+  const plan = patient(given)
   const results: DispatchResult[] = []
   const { floor } = compare([{ name: 'floor', run: () => {} }], plan)
   for (const { name, requiresGrad, run } of expressions) {

@@ -22,6 +22,16 @@ export const fullPlan: Plan = { rounds: 7, sampleMs: 2, warmUpMs: 15 }
 /** Everything once, or as often as the clock needs to move: for seeing that it runs, not how fast. */
 export const smokePlan: Plan = { rounds: 1, sampleMs: 0.005, warmUpMs: 0 }
 
+/**
+ * The plan for what runs much TypeScript of ours in a run: a longer warm-up, for the compiler to be done with it, and
+ * longer samples, so that each has its share of garbage collection.
+ */
+export const patient = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
+  rounds: 2 * rounds + 1,
+  sampleMs: 5 * sampleMs,
+  warmUpMs: 10 * warmUpMs,
+})
+
 /** Microseconds of one run. */
 export interface Figure {
   readonly median: number
