@@ -59,15 +59,21 @@ function newest(paths) {
 
 const changed = path => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
+function npm(...args) {
+  const cli = process.env.npm_execpath
+  const what = `installing packages (npm ${args[0]})`
+  if (cli?.endsWith('.js')) return step(what, process.execPath, [cli, ...args])
+  return step(what, process.platform === 'win32' ? 'npm.cmd' : 'npm', args)
+}
+
 function installPackages() {
   const installed = at('node_modules/.package-lock.json')
   if (existsSync(installed) && program('typescript', 'tsc') && program('cmake-js', 'cmake-js')) return
   // Without scripts: npm would run prepare, which is this file.
-  const npm = process.env.npm_execpath
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
-  const output = npm?.endsWith('.js')
-    ? step('installing packages', process.execPath, [npm, ...args])
-    : step('installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', args)
+  const options = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
+  if (npm('ci', ...options) === undefined) return
+  // npm ci refuses a lock file without the optional packages of other platforms, and a registry may lack those.
+  const output = npm('install', '--no-save', ...options)
   if (output !== undefined) fail(output)
 }
 
