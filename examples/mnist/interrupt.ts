@@ -11,7 +11,7 @@ import { constants } from 'node:os'
  */
 export function onInterrupt(file: string, epochs: () => number, cleanUp: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
       cleanUp()
       console.log(`Interrupted: ${whatIsThere(file, epochs())}.`)
       process.exit(128 + constants.signals[signal])

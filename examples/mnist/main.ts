@@ -62,7 +62,8 @@ function describeBackend(): string {
   const { backend, native, reason } = backendInfo()
   if (backend === 'native' && native !== null) {
     const threads = native.threads === 1 ? '1 thread' : `${native.threads} threads`
-    return `backend: native, ${native.blas} (${native.core}), ${native.simd}, ${threads}`
+    const [blas, version] = native.blas.split(' ')
+    return `backend: native, ${blas} ${version} for ${native.core}, SIMD ${native.simd}, ${threads}`
   }
   return `backend: reference, pure TypeScript, 1 thread${reason === null ? '' : ' (the native one did not load)'}`
 }

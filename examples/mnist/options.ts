@@ -20,7 +20,7 @@ export interface Options {
 export function readOptions(argv: readonly string[]): Options {
   return new Command('npm start --')
     .description('Trains a network on the MNIST digits, tests it, and saves it with a picture of how it learned.')
-    .option('--epochs <n>', 'how many times to go through the training digits', count, 6)
+    .option('--epochs <n>', 'how many times to go through the training digits', count, 10)
     .option('--batch <n>', 'digits per step', count, 128)
     .option('--hidden <sizes>', 'sizes of the hidden layers, such as 256,128', sizes, [128])
     .option('--lr <rate>', 'learning rate at the start; it falls to 0 by the end', positive, 2e-3)
