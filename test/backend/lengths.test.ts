@@ -175,26 +175,27 @@ const wrong: Record<string, readonly unknown[]> = {
 
 describe.each(kernelNames)('%s refuses', name => {
   const { args } = parseSignature(kernelRow(name).signature)
-  test.each(args.map((argument, index) => ({ ...argument, index })))(
-    'a wrong $name',
-    ({ name: argument, role, index }) => {
-      const { args: good, arrays } = fullCall(name)
-      const refused = (value: unknown, message = new RegExp(`^${name}: expected ${argument} .*, got `)) =>
-        refusedWith(name, Object.assign([...good], { [index]: value }), message)
-      const array = arrays.find(each => each.index === index)
-      if (array === undefined) {
-        for (const value of wrong[role]) refused(value)
-        return
-      }
-      const value = good[index] as NumberArray
-      if (array.needed > 1 || !array.argument.optional) refused(value.slice(0, array.needed - 1))
-      for (const other of [undefined, [1], new Int8Array(value.length), new DataView(value.buffer)]) refused(other)
-      const alone = arrays.filter(each => each.argument.element === 'T').length === 1
-      if (array.argument.element === 'any' || (array.argument.element === 'T' && alone)) return
-      refused(
-        value instanceof Float32Array ? new Float64Array(value.length) : new Float32Array(value.length),
-        /: expected /,
-      )
-    },
-  )
+  test.each(args.map((argument, index) => ({ ...argument, index })))('a wrong $name', ({
+    name: argument,
+    role,
+    index,
+  }) => {
+    const { args: good, arrays } = fullCall(name)
+    const refused = (value: unknown, message = new RegExp(`^${name}: expected ${argument} .*, got `)) =>
+      refusedWith(name, Object.assign([...good], { [index]: value }), message)
+    const array = arrays.find(each => each.index === index)
+    if (array === undefined) {
+      for (const value of wrong[role]) refused(value)
+      return
+    }
+    const value = good[index] as NumberArray
+    if (array.needed > 1 || !array.argument.optional) refused(value.slice(0, array.needed - 1))
+    for (const other of [undefined, [1], new Int8Array(value.length), new DataView(value.buffer)]) refused(other)
+    const alone = arrays.filter(each => each.argument.element === 'T').length === 1
+    if (array.argument.element === 'any' || (array.argument.element === 'T' && alone)) return
+    refused(
+      value instanceof Float32Array ? new Float64Array(value.length) : new Float32Array(value.length),
+      /: expected /,
+    )
+  })
 })
