@@ -103,13 +103,17 @@ const isProgram = name =>
     .split(process.platform === 'win32' ? ';' : ':')
     .some(folder => existsSync(join(folder, name)))
 
+/** Whether a header is where Linux distributions put it: their include folder, or one of its own within. */
+function isHeader(name) {
+  const folders = ['/usr/include', '/usr/local/include']
+  const inner = folders.filter(existsSync).flatMap(folder => readdirSync(folder).map(entry => join(folder, entry)))
+  return [...folders, ...inner].some(folder => existsSync(join(folder, name)))
+}
+
 /** Installs the two libraries by apt, for root; for anyone else one line says how. */
 function installLibraries() {
   if (process.platform !== 'linux') return
-  const found = spawnSync('sh', ['-c', 'pkg-config --exists openblas libhwy || ls /usr/include/hwy/highway.h'], {
-    encoding: 'utf8',
-  })
-  if (found.status === 0) return
+  if (isHeader('hwy/highway.h') && isHeader('cblas.h')) return
   const manager = Object.keys(commands).find(isProgram)
   if (manager === 'apt-get' && process.getuid?.() === 0 && !flag('prepare')) {
     const install = `apt-get install -y --no-install-recommends libopenblas-dev libhwy-dev`
