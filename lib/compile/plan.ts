@@ -1,0 +1,61 @@
+// A program made ready to run: its steps in order and where each value lies. What planning gives and an executor takes.
+
+import type { Layout } from '../backend/signature.js'
+import type { KernelName } from '../backend/table.js'
+import type { NumberArray } from '../dtype.js'
+import type { Call, Program } from './program.js'
+
+/** An operand of a group's member: a value, laid over the group's grid, or what an earlier member just made. */
+export type Operand = { readonly value: number; readonly layout: Layout } | { readonly member: number }
+
+/** One elementwise kernel within a group. */
+export interface Member {
+  readonly kernel: KernelName
+  readonly scalars: readonly number[]
+  readonly operands: readonly Operand[]
+  /** The value that it fills (full over the grid), or null where only later members of the group read it. */
+  readonly out: number | null
+}
+
+/**
+ * Elementwise calls run together over one grid rows × cols, tile by tile: what one member makes stays in the first-level
+ * cache until the next has read it.
+ */
+export interface Group {
+  readonly rows: number
+  readonly cols: number
+  readonly members: readonly Member[]
+}
+
+export type Step = Call | Group
+
+export interface Plan {
+  readonly program: Program
+  readonly steps: readonly Step[]
+  /** The size of the one block of memory that a run works in. */
+  readonly arenaBytes: number
+  /** Where in it each value begins, in bytes, a multiple of 64; −1 for state, constants and what stays in a tile. */
+  readonly offsets: readonly number[]
+}
+
+export const isGroup = (step: Step): step is Group => 'members' in step
+
+/** A class id or row index out of range: which step reported it, and its position among the ids. */
+export interface BadIndex {
+  readonly step: number
+  readonly position: number
+}
+
+/** Runs one plan. */
+export interface Executor {
+  /**
+   * Copies the arguments in, runs every step, copies the results out.
+   * @param args an array for each slot, of the argument's type and length.
+   * @param results an array for each result, likewise; untouched where an index is bad.
+   * @returns null, or the first bad index; what later steps would have written is then as it was.
+   */
+  run(args: readonly NumberArray[], results: readonly NumberArray[]): BadIndex | null
+}
+
+/** What makes executors: the native one or the reference interpreter. @throws ArgumentError for a malformed plan. */
+export type MakeExecutor = (plan: Plan) => Executor
