@@ -44,6 +44,8 @@ export const isGroup = (step: Step): step is Group => 'members' in step
 export interface BadIndex {
   readonly step: number
   readonly position: number
+  /** The id itself. */
+  readonly id: number
 }
 
 /** Runs one plan. */

@@ -39,6 +39,8 @@ export type Argument = number | boolean | Int32Array | Reference | null | undefi
 export interface Call {
   readonly kernel: KernelName
   readonly args: readonly Argument[]
+  /** Which recorded call it comes from; passes keep it, so that an error can say which op it was. */
+  readonly source?: number
 }
 
 export interface Program {
