@@ -2,7 +2,30 @@
 
 import { type ActiveBackend, activateDefault } from './backend/select.js'
 import type { Backend } from './backend/table.js'
+import type { DType } from './dtype.js'
 import { ArgumentError } from './errors.js'
+import type { Storage } from './storage.js'
+import type { Tensor } from './tensor.js'
+
+/** A step being recorded: it hears of all that the function does, and keeps what it changes. */
+export interface Recording {
+  readonly kernels: Backend
+  /** A value of the program. */
+  allocate(dtype: DType, length: number): Storage
+  /** Elements that are written in the function. */
+  constant(storage: Storage): void
+  /** `.grad` as it is for the function; `before`: as it was. */
+  gradOf(tensor: Tensor, before: Tensor | null): Tensor | null
+  setGrad(tensor: Tensor, grad: Tensor | null): void
+  /** An optimizer's step has used the gradient up. */
+  useGrad(tensor: Tensor): void
+  /** Blocks of random words: where those of this draw begin. */
+  draw(blocks: number): number
+  /** Something of the configuration was read: `holds` says whether it is still so. */
+  guard(subject: object, holds: () => boolean): void
+  /** How the kernel call just noted words the error for a bad id. */
+  onBadIndex(describe: (id: number, position: number) => Error): void
+}
 
 let active: ActiveBackend | undefined
 
@@ -10,9 +33,15 @@ export const context = {
   /** Whether ops note what they did, for backward. */
   gradMode: true,
 
+  /** The step being recorded. */
+  recording: null as Recording | null,
+
+  /** Counts changes of what recorded steps are guarded by: modes, gradients wanted or there, modules, groups. */
+  configuration: 0,
+
   /** The kernels in use; the first read chooses them (native where it loads, unless BLASGRAD_BACKEND says otherwise). */
   get backend(): Backend {
-    return context.active.kernels
+    return context.recording === null ? context.active.kernels : context.recording.kernels
   },
 
   get active(): ActiveBackend {

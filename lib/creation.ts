@@ -21,11 +21,14 @@ type ShapeArgument = number | readonly number[]
 export function tensor(values: Values | Tensor, options: TensorOptions = {}): Tensor {
   if (!(values instanceof Tensor))
     return new Tensor(values, { ...options, requiresGrad: options.requiresGrad ?? false })
-  return new Tensor(values.storage.array, {
-    shape: options.shape ?? values.shape,
-    dtype: options.dtype ?? values.dtype,
-    requiresGrad: options.requiresGrad ?? false,
-  })
+  if (options.dtype !== undefined) checkDType('tensor', options.dtype)
+  const copy = values
+    .detach()
+    .clone()
+    .to(options.dtype ?? values.dtype)
+  const shaped = options.shape === undefined ? copy : copy.reshape(options.shape)
+  if (options.requiresGrad) shaped.requiresGrad = true
+  return shaped
 }
 
 function make(op: string, shape: ShapeArgument, options: CreationOptions, fill: (out: Tensor) => void): Tensor {

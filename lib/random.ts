@@ -2,10 +2,11 @@
 
 import { context } from './context.js'
 import { ArgumentError, showValue } from './errors.js'
-import type { Storage } from './storage.js'
+import { markState, Storage } from './storage.js'
 
 /** [key low, key high, counter low, counter high], as the random kernels take it. */
 const state = new Int32Array(4)
+markState(new Storage(state))
 
 /** Seeds the generator: a whole number of at most 53 bits. The same seed gives the same numbers on every backend. */
 export function manualSeed(seed: number): void {
@@ -19,29 +20,35 @@ export function manualSeed(seed: number): void {
 manualSeed(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER))
 
 /** Moves the counter past `blocks` blocks of four words. */
-function advance(blocks: number): void {
+export function advance(blocks: number): void {
   const low = (state[2] >>> 0) + blocks
   state[2] = low | 0
   state[3] = (state[3] + Math.floor(low / 2 ** 32)) | 0
 }
 
-const perBlock = (storage: Storage, draw: 'uniform' | 'normal'): number =>
-  draw === 'uniform' && storage.array instanceof Float64Array ? 2 : 4
+/** Draws `blocks` blocks: where they begin, counted from the state's counter. A recorded step advances once a run. */
+function draw(blocks: number, kernel: (at: number) => void): void {
+  if (context.recording !== null) {
+    kernel(context.recording.draw(blocks))
+    return
+  }
+  kernel(0)
+  advance(blocks)
+}
 
 /** Fills `storage` (floats) with uniform numbers in [low, high). */
 export function drawUniform(storage: Storage, low: number, high: number): void {
-  const n = storage.array.length
-  context.backend.uniform(n, low, high, 0, state, storage.array)
+  const { array, length } = storage
+  const perBlock = array instanceof Float64Array ? 2 : 4
+  draw(Math.ceil(length / perBlock), at => context.backend.uniform(length, low, high, at, state, array))
   storage.version++
-  advance(Math.ceil(n / perBlock(storage, 'uniform')))
 }
 
 /** Fills `storage` (floats) with normal numbers. */
 export function drawNormal(storage: Storage, mean: number, std: number): void {
-  const n = storage.array.length
-  context.backend.normal(n, mean, std, 0, state, storage.array)
+  const { array, length } = storage
+  draw(Math.ceil(length / 4), at => context.backend.normal(length, mean, std, at, state, array))
   storage.version++
-  advance(Math.ceil(n / perBlock(storage, 'normal')))
 }
 
 /** The generator's state, to be restored by `setRandomState`. */

@@ -1,5 +1,6 @@
 // What holds a tensor's elements, and the one place where memory for them comes from.
 
+import { context } from './context.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from './dtype.js'
 
 let made = 0
@@ -14,9 +15,18 @@ export class Storage {
   /** Storages are numbered as they are made: a backward knows by it which were made during its walk. */
   readonly serial: number
 
-  constructor(array: NumberArray) {
+  /** @param length how many elements it stands for: more than `array` has while a step is recorded. */
+  constructor(
+    array: NumberArray,
+    readonly length: number = array.length,
+  ) {
     this.array = array
     this.serial = ++made
+  }
+
+  /** Whether it stands for elements that a recorded step will compute, and has none. */
+  get isRecorded(): boolean {
+    return this.array.length !== this.length
   }
 }
 
@@ -26,15 +36,42 @@ export const newestStorage = (): number => made
 // The JavaScript engine keeps arrays of up to 64 bytes in its own heap, where they cost a quarter of a buffer.
 const inHeap = 64
 
-/** Memory for `length` elements, holding anything: whoever asks writes every element. The engine collects it. */
+/**
+ * Memory for `length` elements, holding anything: whoever asks writes every element by kernels. The engine collects it.
+ * While a step is recorded there is none: the storage stands for a value of the program.
+ */
 export function allocate(dtype: DType, length: number): Storage {
+  return context.recording === null ? allocateNow(dtype, length) : context.recording.allocate(dtype, length)
+}
+
+/** Memory that is written at once, from values known now: a constant of the step while one is recorded. */
+export function allocateConstant(dtype: DType, length: number): Storage {
+  const storage = allocateNow(dtype, length)
+  context.recording?.constant(storage)
+  return storage
+}
+
+function allocateNow(dtype: DType, length: number): Storage {
   const ArrayType = arrayOf(dtype)
   const bytes = length * bytesOf(dtype)
   if (bytes <= inHeap) return new Storage(new (ArrayType as unknown as new (length: number) => NumberArray)(length))
   return new Storage(new ArrayType(Buffer.allocUnsafeSlow(bytes).buffer))
 }
 
-/** Zero-filled memory, for what adds up over time: optimizer state. */
-export function allocateZeros(dtype: DType, length: number): Storage {
-  return new Storage(new (arrayOf(dtype) as unknown as new (length: number) => NumberArray)(length))
+const states = new WeakMap<NumberArray, Storage>()
+
+/** Makes `storage` state: what outlives a step, and what a recorded one may read and write. */
+export function markState(storage: Storage): void {
+  states.set(storage.array, storage)
+}
+
+/** The storage of state that has this array. */
+export const stateOf = (array: NumberArray): Storage | undefined => states.get(array)
+
+/** Zero-filled memory for state: what an optimizer keeps, a gradient that stays. */
+export function allocateState(dtype: DType, length: number): Storage {
+  const ArrayType = arrayOf(dtype) as unknown as new (length: number) => NumberArray
+  const storage = new Storage(new ArrayType(length))
+  markState(storage)
+  return storage
 }

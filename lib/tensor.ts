@@ -1,6 +1,8 @@
 // The Tensor: a shape, a dtype, a Storage and, where a gradient is wanted, the node that made it. Its operations are
 // not here: each op of lib/ops/ that reads well as a method becomes one by being defined (see lib/ops/registry.ts).
 
+import { Layout } from './backend/signature.js'
+import { context } from './context.js'
 import { checkDType, type DType, isFloat, type NumberArray } from './dtype.js'
 import { ArgumentError, DTypeError, GradientError, ShapeError, showShape, showValue } from './errors.js'
 import { formatTensor } from './format.js'
@@ -9,8 +11,8 @@ import './ops/index.js'
 import type { TensorMethods } from './ops/methods.js'
 import { methods } from './ops/registry.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
-import { allocate, Storage } from './storage.js'
-import { type NestedArray, readValues, toNested, type ValueOptions, type Values, writeValues } from './values.js'
+import { allocate, markState, Storage } from './storage.js'
+import { type NestedArray, readValues, toNested, type ValueOptions, type Values } from './values.js'
 
 export interface TensorOptions extends ValueOptions {
   /** Whether `backward` should fill `.grad`; only float tensors can. */
@@ -48,6 +50,7 @@ export class Tensor {
   #node: Node | null = null
   #requiresGrad = false
   #grad: Tensor | null = null
+  #gradUsed = false
 
   /**
    * Copies `values` (a number, nested arrays, a typed array) into a new leaf.
@@ -62,13 +65,13 @@ export class Tensor {
       this.storage = values.storage
       this.shape = values.shape
       this.dtype = values.dtype
-      this.size = values.storage.array.length
+      this.size = values.storage.length
     } else {
       const made = readValues('Tensor', values, options)
       this.storage = made.storage
       this.shape = made.shape
       this.dtype = made.dtype
-      this.size = made.storage.array.length
+      this.size = made.storage.length
       this.requiresGrad = options.requiresGrad ?? isFloat(made.dtype)
     }
   }
@@ -80,7 +83,7 @@ export class Tensor {
 
   /** The elements in row-major order: a live, writable view. Assigning copies an array of the right length in. */
   get data(): NumberArray {
-    return this.storage.array
+    return this.#read('data').array
   }
 
   set data(values: Values) {
@@ -89,7 +92,11 @@ export class Tensor {
 
   /** Whether gradients flow to it. Settable on leaves only. */
   get requiresGrad(): boolean {
-    return this.#requiresGrad
+    const now = this.#requiresGrad
+    if (context.recording !== null && !this.storage.isRecorded) {
+      context.recording.guard(this, () => this.#requiresGrad === now)
+    }
+    return now
   }
 
   set requiresGrad(value: boolean) {
@@ -105,6 +112,8 @@ export class Tensor {
     }
     this.#requiresGrad = value
     if (!value) this.#node = null
+    else if (context.recording === null) markState(this.storage)
+    context.configuration++
   }
 
   /** Whether it was made by the user, not by an op that noted its gradient. */
@@ -114,6 +123,12 @@ export class Tensor {
 
   /** The gradient that `backward` left: on leaves, and where `retainGrad` asked for it. */
   get grad(): Tensor | null {
+    if (context.recording !== null) return context.recording.gradOf(this, this.#grad)
+    if (this.#gradUsed) {
+      throw new GradientError(
+        'grad: an optimizer’s step in a compiled function has used the gradient up; compile with keepGrads: true to keep it',
+      )
+    }
     return this.#grad
   }
 
@@ -126,7 +141,25 @@ export class Tensor {
       }
       if (value.dtype !== this.dtype) throw new DTypeError(`grad: expected ${this.dtype}, got ${value.dtype}`)
     }
+    this.#setGrad(value, false)
+  }
+
+  #setGrad(value: Tensor | null, used: boolean): void {
+    if (context.recording !== null) {
+      context.recording.setGrad(this, value)
+      return
+    }
+    if ((value === null) !== (this.#grad === null)) context.configuration++
     this.#grad = value
+    this.#gradUsed = used
+  }
+
+  /** The storage, for reading values. @throws ArgumentError in a function that is being compiled: it has none yet. */
+  #read(what: string): Storage {
+    if (context.recording !== null) {
+      throw new ArgumentError(`${what}: values cannot be read while a step is compiled: return the tensor instead`)
+    }
+    return this.storage
   }
 
   /**
@@ -135,12 +168,12 @@ export class Tensor {
    */
   item(): number {
     if (this.size !== 1) throw new ShapeError(`item: expected one element, got shape ${showShape(this.shape)}`)
-    return this.storage.array[0]
+    return this.#read('item').array[0]
   }
 
   /** The elements as nested arrays (a plain number for a 0-d tensor); booleans for bool. */
   toArray(): number | boolean | NestedArray {
-    return toNested(this.storage.array, this.shape, this.dtype)
+    return toNested(this.#read('toArray').array, this.shape, this.dtype)
   }
 
   /** As NumPy prints arrays; long axes are shortened. */
@@ -159,21 +192,20 @@ export class Tensor {
 
   /** Writes `values` over the elements, in the same storage. @throws ShapeError for another number of them. */
   assign(values: TensorLike): this {
-    if (values instanceof Tensor) {
-      if (!sameShape(values.shape, this.shape)) {
-        throw new ShapeError(`assign: expected shape ${showShape(this.shape)}, got ${showShape(values.shape)}`)
-      }
-      writeValues('assign', values.storage.array, this.storage.array, this.dtype)
-    } else {
-      writeValues('assign', values, this.storage.array, this.dtype)
+    const source = values instanceof Tensor ? values : new Tensor(readValues('assign', values, { dtype: this.dtype }))
+    if (values instanceof Tensor && !sameShape(values.shape, this.shape)) {
+      throw new ShapeError(`assign: expected shape ${showShape(this.shape)}, got ${showShape(values.shape)}`)
     }
+    if (source.size !== this.size) throw new ShapeError(`assign: expected ${this.size} values, got ${source.size}`)
+    const converted = source.detach().to(this.dtype)
+    context.backend.copy(1, this.size, Layout.full, converted.storage.array, this.storage.array)
     this.storage.version++
     return this
   }
 
   /** Forgets the gradient. */
   zeroGrad(): void {
-    this.#grad = null
+    this.#setGrad(null, false)
   }
 
   /** Asks backward to leave the gradient of this intermediate value in `.grad`. */
@@ -192,6 +224,11 @@ export class Tensor {
    */
   backward(gradient?: TensorLike | null, options: BackwardOptions = {}): void {
     runBackward(this, gradient ?? undefined, options)
+  }
+
+  /** Leaves no gradient, as after a compiled step that used it up; reading it says so. Library code only. */
+  static useGrad(tensor: Tensor): void {
+    tensor.#setGrad(null, true)
   }
 
   /** The node that made `tensor`, or its leaf's; null where no gradient is wanted. Library code only. */

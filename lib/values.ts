@@ -3,7 +3,7 @@
 import { arrayOf, checkDType, type DType, dtypeOfArray, type NumberArray } from './dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from './errors.js'
 import { checkShape, type Shape, sizeOf } from './shape.js'
-import { allocate, type Storage } from './storage.js'
+import { allocateConstant, type Storage } from './storage.js'
 
 export type NestedArray = readonly (number | boolean | NestedArray)[]
 export type Values = number | boolean | NestedArray | ArrayBufferView
@@ -29,7 +29,7 @@ export function readValues(
   if (sizeOf(shape) !== found.size) {
     throw new ShapeError(`${op}: expected ${sizeOf(shape)} values for shape ${showShape(shape)}, got ${found.size}`)
   }
-  const storage = allocate(dtype, found.size)
+  const storage = allocateConstant(dtype, found.size)
   found.copyTo(storage.array, dtype)
   return { storage, shape, dtype }
 }
@@ -110,15 +110,6 @@ function convert(value: number, dtype: DType): number {
     default:
       return value
   }
-}
-
-/** Writes `values`, of the same number of elements, over `array`. */
-export function writeValues(op: string, values: Values, array: NumberArray, dtype: DType): void {
-  const { storage } = readValues(op, values, { dtype })
-  if (storage.array.length !== array.length) {
-    throw new ShapeError(`${op}: expected ${array.length} values, got ${storage.array.length}`)
-  }
-  array.set(storage.array)
 }
 
 /** `array` as nested JavaScript arrays of `shape`; booleans for bool. */

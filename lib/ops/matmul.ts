@@ -39,7 +39,7 @@ const productOp: Primitive<Product, ProductPlan> = {
     const [, n] = matrixOf(b, transposeB)
     return { shape: [...batch, m, n], dtype: a.dtype, m, n, k }
   },
-  forward: (kernels, out, [a, b], { transposeA, transposeB, batch }, { m, n, k }) => {
+  forward: (kernels, out, [a, b], { transposeA, transposeB, batch }, { shape, m, n, k }) => {
     const batches = [a.shape.slice(0, -2), b.shape.slice(0, -2), batch]
     const full = broadcastShapes('matmul', batches[0], batches[1])
     if (sizeOf(full) === 1) {
@@ -49,7 +49,7 @@ const productOp: Primitive<Product, ProductPlan> = {
     const { rows, cols, layouts } = gridOf('matmul', full, batches)
     const [la, lb, lo] = layouts
     kernels.matmul(transposeA, transposeB, m, n, k, rows, cols, la, lb, lo, a.storage.array, b.storage.array, out)
-    if (rows * cols === 0 && out.length > 0) kernels.fill(out.length, 0, out)
+    if (rows * cols === 0 && sizeOf(shape) > 0) kernels.fill(sizeOf(shape), 0, out)
   },
   vjp: (g, { inputs: [a, b], params, shape, shapes }, i) => {
     const { transposeA, transposeB } = params

@@ -2,7 +2,7 @@
 
 import { type DType, isFloat, type Operand, promote } from '../dtype.js'
 import { ArgumentError, DTypeError, showShape, showValue } from '../errors.js'
-import { allocate } from '../storage.js'
+import { allocateConstant } from '../storage.js'
 import { Tensor, type TensorLike } from '../tensor.js'
 import type { Values } from '../values.js'
 import { readValues } from '../values.js'
@@ -10,7 +10,7 @@ import { to } from './casting.js'
 
 /** A 0-d tensor that wants no gradient. */
 export function scalar(value: number, dtype: DType): Tensor {
-  const storage = allocate(dtype, 1)
+  const storage = allocateConstant(dtype, 1)
   storage.array[0] = value
   return new Tensor({ storage, shape: [], dtype })
 }

@@ -2,7 +2,7 @@
 
 import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
 import { expandTo } from '../gradients.js'
-import type { Shape } from '../shape.js'
+import { type Shape, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { declare, type Method, type Primitive } from './define.js'
@@ -13,8 +13,8 @@ const sliceOp: Primitive<Ranges> = {
   name: 'slice',
   saves: 'nothing',
   plan: ([a], ranges) => ({ shape: lengthsOf(ranges), dtype: a.dtype }),
-  forward: (k, out, [a], ranges) => {
-    if (out.length === 0) return
+  forward: (k, out, [a], ranges, { shape }) => {
+    if (sizeOf(shape) === 0) return
     const { at, dims } = within(a.shape, ranges)
     k.stridedRead(at, dims, a.storage.array, out)
   },
@@ -79,12 +79,11 @@ const padOp: Primitive<PadParams> = {
   name: 'pad',
   saves: 'nothing',
   plan: ([a], { before, after }) => ({ shape: a.shape.map((n, i) => n + before[i] + after[i]), dtype: a.dtype }),
-  forward: (k, out, [a], { before, after, value }) => {
-    k.fill(out.length, value, out)
+  forward: (k, out, [a], { before, value }, { shape }) => {
+    k.fill(sizeOf(shape), value, out)
     if (a.size === 0) return
-    const whole = a.shape.map((n, i) => n + before[i] + after[i])
     const { at, dims } = within(
-      whole,
+      shape,
       a.shape.map((n, i) => [before[i], before[i] + n]),
     )
     k.stridedWrite(at, dims, a.storage.array, out)

@@ -4,7 +4,7 @@ import { Layout } from '../backend/signature.js'
 import type { Backend } from '../backend/table.js'
 import type { DType } from '../dtype.js'
 import type { Shape } from '../shape.js'
-import { allocateZeros, type Storage } from '../storage.js'
+import { allocateState, type Storage } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import type { Declaration } from './declaration.js'
 import type { HyperRecord, Settings } from './hyper.js'
@@ -22,7 +22,7 @@ interface Slot {
 }
 
 const zeros = (shape: Shape, size: number, dtype: DType): Tensor =>
-  new Tensor({ storage: allocateZeros(dtype, size), shape, dtype })
+  new Tensor({ storage: allocateState(dtype, size), shape, dtype })
 
 const float64s = (storage: Storage): Float64Array => storage.array as Float64Array
 
@@ -44,7 +44,7 @@ export class Group<H extends HyperRecord> {
       kept: keeps.map(() => zeros([0], 0, parameter.dtype)),
     }))
     const width = Object.values(hyper).reduce((sum, { width }) => sum + width, 0)
-    this.#hyper = allocateZeros('float64', width + constants.length)
+    this.#hyper = allocateState('float64', width + constants.length)
     float64s(this.#hyper).set(constants, width)
     this.write(settings)
     this.view = this.#makeView(params)

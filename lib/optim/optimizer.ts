@@ -3,7 +3,7 @@
 import { context } from '../context.js'
 import { ArgumentError, showValue } from '../errors.js'
 import { checkStateDict, compareState, copyState, problemsOf, type StateDict, throwProblems } from '../nn/state.js'
-import { allocateZeros, type Storage } from '../storage.js'
+import { allocateState, type Storage } from '../storage.js'
 import type { Tensor } from '../tensor.js'
 import type { Declaration } from './declaration.js'
 import { Group, type ParamGroup } from './group.js'
@@ -35,7 +35,7 @@ export class Optimizer<H extends HyperRecord = AnyHyper> {
   readonly #groups: Group<H>[] = []
   readonly #known = new Set<Storage>()
   /** The number 1, as the kernel that counts steps reads it. */
-  readonly #one = allocateZeros('float64', 1)
+  readonly #one = allocateState('float64', 1)
 
   constructor(declaration: Declaration<H>, params: OptimizerParams<H>, options: Partial<Settings<H>>) {
     this.#declaration = declaration
