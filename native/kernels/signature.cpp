@@ -75,15 +75,13 @@ Factor readFactor(const Signature& signature, const std::string& text) {
   return {Factor::gridOf, slot, parameters.size() > 1 ? std::stoi(parameters[1]) : -1};
 }
 
+// Sizes and strides are below 2^31, so that only products of several can go beyond kTooMany.
 Size times(Size a, Size b) {
-  Size product;
-  return __builtin_mul_overflow(a, b, &product) ? kTooMany : product;
+  if (a <= INT32_MAX && b <= INT32_MAX) return a * b;
+  return a != 0 && b > kTooMany / a ? kTooMany : a * b;
 }
 
-Size plus(Size a, Size b) {
-  Size sum;
-  return __builtin_add_overflow(a, b, &sum) ? kTooMany : sum;
-}
+Size plus(Size a, Size b) { return b > kTooMany - a ? kTooMany : a + b; }
 
 Size points(const Axes& axes) {
   Size count = 1;

@@ -35,20 +35,33 @@ HWY_INLINE Size LanesOf(D d) {
   return static_cast<Size>(hn::Lanes(d));
 }
 
+// Whether single lanes can be left out of a load or store, so that it touches only the memory of the others.
+template <class T>
+constexpr bool kMasked = !HWY_MEM_OPS_MIGHT_FAULT && sizeof(T) >= 4;
+
 // The first `count` elements at p, then `rest`.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadPart(D d, const T* p, Size count, T rest = T(0)) {
-  HWY_ALIGN T buffer[hn::MaxLanes(d)];
-  hn::Store(hn::Set(d, rest), d, buffer);
-  std::memcpy(buffer, p, static_cast<std::size_t>(count) * sizeof(T));
-  return hn::Load(d, buffer);
+  if constexpr (kMasked<T>) {
+    const auto first = hn::FirstN(d, static_cast<std::size_t>(count));
+    return hn::IfThenElse(first, hn::MaskedLoad(first, d, p), hn::Set(d, rest));
+  } else {
+    HWY_ALIGN T buffer[hn::MaxLanes(d)];
+    hn::Store(hn::Set(d, rest), d, buffer);
+    std::memcpy(buffer, p, static_cast<std::size_t>(count) * sizeof(T));
+    return hn::Load(d, buffer);
+  }
 }
 
 template <class D, class V, class T>
 HWY_INLINE void StorePart(V v, D d, T* p, Size count) {
-  HWY_ALIGN T buffer[hn::MaxLanes(d)];
-  hn::Store(v, d, buffer);
-  std::memcpy(p, buffer, static_cast<std::size_t>(count) * sizeof(T));
+  if constexpr (kMasked<T>) {
+    hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, p);
+  } else {
+    HWY_ALIGN T buffer[hn::MaxLanes(d)];
+    hn::Store(v, d, buffer);
+    std::memcpy(p, buffer, static_cast<std::size_t>(count) * sizeof(T));
+  }
 }
 
 // A whole vector where `count` allows, else a part.

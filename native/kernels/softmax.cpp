@@ -115,9 +115,39 @@ void Backward(Size outer, Size n, Size inner, const T* g, const T* y, T* out) {
   EachLine<Line>(outer, n, inner, g, y, out);
 }
 
-// The product of all the others is the product of those before times the product of those after.
+// The product of all the others is the product of those before times the product of those after. From both ends at
+// once: two chains of multiplications are as fast as one.
+template <class T>
+void ProdBackwardRow(Size n, T g, const T* a, T* out) {
+  T before = g;
+  T after = T(1);
+  Size i = 0;
+  Size j = n - 1;
+  for (; i < j; i++, j--) {
+    out[i] = before;
+    out[j] = after;
+    before *= a[i];
+    after *= a[j];
+  }
+  if (i == j) {
+    out[i] = before * after;
+    before *= a[i++];
+    after *= a[j--];
+  }
+  for (; i < n; i++, j--) {
+    out[i] *= before;
+    out[j] *= after;
+    before *= a[i];
+    after *= a[j];
+  }
+}
+
 template <class T>
 void ProdBackward(Size outer, Size n, Size inner, const T* g, const T* a, T* out) {
+  if (inner == 1) {
+    for (Size o = 0; o < outer; o++) ProdBackwardRow(n, g[o], a + o * n, out + o * n);
+    return;
+  }
   constexpr Size kColumns = 256;
   T product[kColumns];
   for (Size o = 0; o < outer; o++, a += n * inner, out += n * inner, g += inner) {
