@@ -1,6 +1,8 @@
 // Module: what has parameters. It finds them in its properties; how anything is computed is its subclasses' business.
 
+import { context } from '../context.js'
 import { ArgumentError, showValue } from '../errors.js'
+import { markState } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import { members } from './members.js'
 import { Parameter } from './parameter.js'
@@ -33,11 +35,14 @@ export abstract class Module {
 
   /** Whether it is being trained rather than used; `train()` and `eval()` set it here and below. */
   get training(): boolean {
-    return this.#training
+    const now = this.#training
+    context.recording?.guard(this, () => this.#training === now)
+    return now
   }
 
   set training(mode: boolean) {
     if (typeof mode !== 'boolean') throw new ArgumentError(`training: expected true or false, got ${showValue(mode)}`)
+    if (mode !== this.#training) context.configuration++
     this.#training = mode
   }
 
@@ -109,6 +114,7 @@ export abstract class Module {
     }
     Reflect.set(this, name, tensor)
     this.#buffers.set(name, persistent)
+    markState(tensor.storage)
     return tensor
   }
 

@@ -1,19 +1,15 @@
 // Looking up by position: rows of a table, elements along an axis. Kernels check the ids; a bad one is an IndexError.
 
-import { IndexError, ShapeError, showShape } from '../errors.js'
+import { ShapeError, showShape } from '../errors.js'
 import { expandTo } from '../gradients.js'
 import { around, normalizeAxis, type Shape } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
+import { checkIds } from './bad-index.js'
 import { declare, declareFunction, type Method, type Primitive } from './define.js'
 import { asIds, asTensor } from './operands.js'
 import { reshape } from './shaping.js'
 import { type Range, slice } from './slicing.js'
-
-function checkIds(op: string, bad: number, ids: Tensor, n: number): void {
-  if (bad < 0) return
-  throw new IndexError(`${op}: index ${ids.storage.array[bad]} at position ${bad} is out of range for ${n} rows`)
-}
 
 const idsArray = (ids: Tensor): Int32Array => ids.storage.array as Int32Array
 

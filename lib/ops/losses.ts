@@ -1,11 +1,12 @@
 // Cross-entropy of logits against class ids, fused and stable: a loss for each row, before any reduction.
 
-import { IndexError, ShapeError, showShape } from '../errors.js'
+import { ShapeError, showShape } from '../errors.js'
 import { expandTo } from '../gradients.js'
 import { Tensor } from '../tensor.js'
 import { emptyArray } from '../values.js'
 import { apply } from './apply.js'
 import { mul, sub } from './arithmetic.js'
+import { checkIds } from './bad-index.js'
 import { notEqual } from './comparison.js'
 import { declareFunction, type Plan, type Primitive } from './define.js'
 import { indexSelect } from './indexing.js'
@@ -80,20 +81,13 @@ const lossesOp: Primitive<CrossEntropyParams, LossPlan> = {
     const w = optional(weight, logits)
     const outs = [out, weights.storage.array, lse.storage.array] as const
     const bad = k.crossEntropy(rows, n, ignoreIndex, labelSmoothing, logits.storage.array, labels, w, ...outs)
-    checkIds(bad, ids, n)
+    checkIds('crossEntropy', bad, ids, n, 'class id', 'classes')
   },
   vjp: (g, { inputs: [logits, ids, weight], extras: [, lse], params, shape }, i) => {
     if (i !== 0) return null
     const inputs = [expandTo(g, shape), logits, ids, lse, ...(weight === undefined ? [] : [weight])]
     return apply(backwardOp, inputs, params)
   },
-}
-
-function checkIds(bad: number, ids: Tensor, n: number): void {
-  if (bad < 0) return
-  throw new IndexError(
-    `crossEntropy: class id ${ids.storage.array[bad]} at position ${bad} is out of range for ${n} classes`,
-  )
 }
 
 export type RowLosses = (logits: Tensor, ids: Tensor, weight: Tensor | null, params: CrossEntropyParams) => Tensor

@@ -2,6 +2,7 @@
 
 import { Layout } from '../backend/signature.js'
 import type { Backend } from '../backend/table.js'
+import { context } from '../context.js'
 import type { DType } from '../dtype.js'
 import type { Shape } from '../shape.js'
 import { allocateState, type Storage } from '../storage.js'
@@ -83,6 +84,7 @@ export class Group<H extends HyperRecord> {
     this.#hyper.version++
     if (needs(settings) === this.#keeping) return
     this.#keeping = needs(settings)
+    context.configuration++
     for (const slot of this.#slots) {
       const { shape, size, dtype } = slot.parameter
       slot.kept = keeps.map(() => (this.#keeping ? zeros(shape, size, dtype) : zeros([0], 0, dtype)))
@@ -107,6 +109,8 @@ export class Group<H extends HyperRecord> {
 
   /** One update of each parameter that has a gradient. `one` is the number 1 in an array. */
   step(backend: Backend, one: Storage): void {
+    const keeping = this.#keeping
+    context.recording?.guard(this, () => this.#keeping === keeping)
     for (const { parameter, step, kept } of this.#slots) {
       const gradient = parameter.grad
       if (gradient === null) continue
@@ -121,6 +125,7 @@ export class Group<H extends HyperRecord> {
         kept: kept.map(({ storage }) => storage.array),
       })
       for (const { storage } of [parameter, step, ...kept]) storage.version++
+      context.recording?.useGrad(parameter)
     }
   }
 }

@@ -57,6 +57,7 @@ export class Optimizer<H extends HyperRecord = AnyHyper> {
     const settings = changeSettings(this.#declaration, this.#defaults, changes)
     this.#groups.push(new Group(this.#declaration, params, settings))
     for (const storage of known) this.#known.add(storage)
+    context.configuration++
   }
 
   /** The learning rate: the first group's; setting it sets every group's. */
@@ -77,6 +78,8 @@ export class Optimizer<H extends HyperRecord = AnyHyper> {
   /** Updates each parameter that has a gradient. No gradient is noted. */
   step(): void {
     const { backend } = context
+    const groups = this.#groups.length
+    context.recording?.guard(this, () => this.#groups.length === groups)
     for (const group of this.#groups) group.step(backend, this.#one)
   }
 

@@ -1,0 +1,211 @@
+// Notes what a function does instead of doing it: a backend whose kernels append to a program, over values that have no
+// elements. It touches no array, no `.grad` and no generator: what a recording changes is kept here until it is adopted.
+
+import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
+import { context, type Recording } from '../context.js'
+import { arrayOf, type DType, type NumberArray } from '../dtype.js'
+import { ArgumentError, IndexError } from '../errors.js'
+import { allocateState, Storage, stateOf } from '../storage.js'
+import type { Tensor } from '../tensor.js'
+import {
+  type Argument,
+  type Call,
+  type ElementType,
+  type Origin,
+  type Program,
+  signatureOf,
+  type Value,
+} from './program.js'
+
+/** A constant of more elements than this is a batch that should have been an argument. */
+const largestConstant = 65_536
+
+export const elementTypeOf = (dtype: DType): ElementType => (dtype === 'bool' ? 'uint8' : dtype)
+
+const elementTypeOfArray = (array: NumberArray): ElementType =>
+  array instanceof Float32Array
+    ? 'float32'
+    : array instanceof Float64Array
+      ? 'float64'
+      : array instanceof Int32Array
+        ? 'int32'
+        : 'uint8'
+
+export class Recorder implements Recording {
+  readonly kernels: Backend
+  /** `.grad` of tensors as the function has set it. */
+  readonly grads = new Map<Tensor, Tensor | null>()
+  /** Those whose gradient an optimizer's step has used. */
+  readonly used = new Set<Tensor>()
+  /** The storages of state that calls write. */
+  readonly written = new Set<Storage>()
+  readonly #captures: ReadonlySet<NumberArray>
+  readonly #values: Value[] = []
+  readonly #calls: Call[] = []
+  readonly #ids = new Map<NumberArray, number>()
+  readonly #versions = new Map<Storage, number>()
+  readonly #guards = new Map<object, () => boolean>()
+  readonly #gradGuards = new Map<Tensor, () => boolean>()
+  readonly #badIndex = new Map<number, (id: number, position: number) => Error>()
+  #configuration = context.configuration
+  #blocks = 0
+
+  constructor(captures: readonly Tensor[]) {
+    this.#captures = new Set(captures.map(({ storage }) => storage.array))
+    const kernels: Record<string, unknown> = {}
+    for (const name of kernelNames) kernels[name] = (...args: unknown[]) => this.#record(name, args)
+    this.kernels = kernels as unknown as Backend
+  }
+
+  /** How many blocks of random words one run draws. */
+  get blocks(): number {
+    return this.#blocks
+  }
+
+  allocate(dtype: DType, length: number): Storage {
+    return this.#phantom(dtype, length, { kind: 'made' })
+  }
+
+  /** The value of an argument slot. */
+  argument(dtype: DType, length: number, slot: number): Storage {
+    return this.#phantom(dtype, length, { kind: 'argument', slot })
+  }
+
+  constant(storage: Storage): void {
+    if (storage.array.length > largestConstant) {
+      throw new ArgumentError(
+        `compile: a constant of ${storage.array.length} elements is written in the function: pass it as an argument`,
+      )
+    }
+    this.#add(storage.array, storage.array.length, { kind: 'constant', array: storage.array })
+  }
+
+  gradOf(tensor: Tensor, before: Tensor | null): Tensor | null {
+    const now = this.grads.get(tensor)
+    if (now !== undefined) return now
+    // Read before it was set: the program holds while it is this very tensor, or none, as it was.
+    const storage = before?.storage
+    if (!this.#gradGuards.has(tensor)) this.#gradGuards.set(tensor, () => tensor.grad?.storage === storage)
+    return before
+  }
+
+  setGrad(tensor: Tensor, value: Tensor | null): void {
+    this.grads.set(tensor, value)
+    this.used.delete(tensor)
+  }
+
+  useGrad(tensor: Tensor): void {
+    this.used.add(tensor)
+  }
+
+  guard(subject: object, holds: () => boolean): void {
+    if (!this.#guards.has(subject)) this.#guards.set(subject, holds)
+  }
+
+  onBadIndex(describe: (id: number, position: number) => Error): void {
+    this.#badIndex.set(this.#calls.length - 1, describe)
+  }
+
+  /** Whether everything that was read of the configuration is as it was. Costs a comparison where nothing changed. */
+  holds(): boolean {
+    if (context.configuration === this.#configuration) return true
+    for (const guards of [this.#guards, this.#gradGuards])
+      for (const holds of guards.values()) if (!holds()) return false
+    this.#configuration = context.configuration
+    return true
+  }
+
+  /** The error that the op of a recorded call gives for a bad id. */
+  badIndexError(source: number | undefined, id: number, position: number): Error {
+    const describe = source === undefined ? undefined : this.#badIndex.get(source)
+    return describe?.(id, position) ?? new IndexError(`compile: index ${id} at position ${position} is out of range`)
+  }
+
+  draw(blocks: number): number {
+    const at = this.#blocks
+    this.#blocks += blocks
+    return at
+  }
+
+  /** The value that `storage` is in the program. @throws ArgumentError if it is from outside and not state. */
+  valueOf(storage: Storage): number {
+    return this.#idOf(storage.array)
+  }
+
+  program(results: readonly number[]): Program {
+    return { values: this.#values, calls: this.#calls, results }
+  }
+
+  /** Makes a value that the program made state that outlives it, in memory of its own. */
+  keep(storage: Storage, dtype: DType): Storage {
+    const id = this.valueOf(storage)
+    const { origin, length } = this.#values[id]
+    if (origin.kind !== 'made') throw new TypeError(`compile: value ${id} is ${origin.kind} already`)
+    const state = allocateState(dtype, length)
+    this.#values[id] = { ...this.#values[id], origin: { kind: 'state', array: state.array } }
+    this.written.add(state)
+    return state
+  }
+
+  /** Whether the storage is one that the program made. */
+  isMade(storage: Storage): boolean {
+    const id = this.#ids.get(storage.array)
+    return id !== undefined && this.#values[id].origin.kind === 'made'
+  }
+
+  /** Gives state the versions it had: for a recording that failed. */
+  undo(): void {
+    for (const [storage, version] of this.#versions) storage.version = version
+  }
+
+  #phantom(dtype: DType, length: number, origin: Origin): Storage {
+    const array = new (arrayOf(dtype))(new ArrayBuffer(0))
+    this.#add(array, length, origin, elementTypeOf(dtype))
+    return new Storage(array, length)
+  }
+
+  #add(array: NumberArray, length: number, origin: Origin, dtype = elementTypeOfArray(array)): number {
+    const id = this.#values.length
+    this.#values.push({ id, dtype, length, origin })
+    this.#ids.set(array, id)
+    return id
+  }
+
+  #idOf(array: NumberArray): number {
+    const known = this.#ids.get(array)
+    if (known !== undefined) return known
+    const state = stateOf(array)
+    if (state === undefined && !this.#captures.has(array)) {
+      throw new ArgumentError(
+        `compile: the function reads a tensor of ${array.length} elements from outside that is neither an argument nor ` +
+          'state (a leaf that wants a gradient, a buffer, an optimizer’s): pass it as an argument, register it as a ' +
+          'buffer, or name it in captures',
+      )
+    }
+    if (state !== undefined) this.#versions.set(state, state.version)
+    return this.#add(array, array.length, { kind: 'state', array })
+  }
+
+  #record(kernel: KernelName, args: readonly unknown[]): number {
+    const noted = signatureOf(kernel).args.map(({ role, optional }, i): Argument => {
+      const argument = args[i]
+      if (role === 'sizes' || role === 'outer') return (argument as Int32Array | undefined)?.slice()
+      if (role !== 'in' && role !== 'out' && role !== 'inout') return argument as number | boolean
+      const array = argument as NumberArray
+      if (optional && array.length === 0 && !this.#ids.has(array)) return null
+      const value = this.#idOf(array)
+      if (role !== 'in') this.#noteWrite(array, value)
+      return { value }
+    })
+    this.#calls.push({ kernel, args: noted, source: this.#calls.length })
+    return -1
+  }
+
+  #noteWrite(array: NumberArray, value: number): void {
+    const { origin } = this.#values[value]
+    if (origin.kind === 'argument')
+      throw new ArgumentError(`compile: argument ${origin.slot} is written: arguments are read-only`)
+    const state = stateOf(array)
+    if (origin.kind === 'state' && state !== undefined) this.written.add(state)
+  }
+}

@@ -1,0 +1,56 @@
+// Arguments and results as trees: tensors and numbers at the leaves of arrays and plain objects. What is not a tensor or
+// a number is part of the structure.
+
+import { ArgumentError, showValue } from '../errors.js'
+import { Tensor } from '../tensor.js'
+
+export type Leaf = Tensor | number
+
+export interface Tree {
+  readonly leaves: readonly Leaf[]
+  /** The structure as text: equal for trees that differ in their leaves' values only. */
+  readonly key: string
+}
+
+const leafKey = (leaf: Leaf): string => (typeof leaf === 'number' ? '#' : `${leaf.dtype}[${leaf.shape}]`)
+
+const isPlainObject = (value: object): value is Record<string, unknown> => {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Takes a tree apart. @throws ArgumentError for what can be neither leaf nor structure (functions, class instances). */
+export function flatten(what: string, root: unknown): Tree {
+  const leaves: Leaf[] = []
+  const visit = (value: unknown): string => {
+    if (value instanceof Tensor || typeof value === 'number') {
+      leaves.push(value)
+      return leafKey(value)
+    }
+    if (Array.isArray(value)) return `[${value.map(visit).join()}]`
+    if (value === null || value === undefined || typeof value === 'boolean') return String(value)
+    if (typeof value === 'string') return JSON.stringify(value)
+    if (typeof value === 'object' && isPlainObject(value)) {
+      return `{${Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}:${visit(inner)}`)}}`
+    }
+    throw new ArgumentError(
+      `${what}: expected tensors, numbers, strings, booleans, null, or arrays and objects of them, got ${showValue(value)}`,
+    )
+  }
+  const key = visit(root)
+  return { leaves, key }
+}
+
+/** The same structure with other leaves, in order. */
+export function rebuild(root: unknown, leaves: readonly unknown[]): unknown {
+  let at = 0
+  const visit = (value: unknown): unknown => {
+    if (value instanceof Tensor || typeof value === 'number') return leaves[at++]
+    if (Array.isArray(value)) return value.map(visit)
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, visit(inner)]))
+    }
+    return value
+  }
+  return visit(root)
+}
