@@ -1,7 +1,8 @@
 // The Node-API layer, the only file that knows Node: makes a JavaScript function of each kernel of the registry and
 // checks a call's arguments by its signature before it runs. Nothing is allocated and nothing thrown on the way of a
-// call that is right. All state is per environment, so that the addon loads in any number of worker threads.
-#include <node_api.h>
+// call that is right (the kernels' functions are therefore written in plain Node-API). All state is per environment, so
+// that the addon loads in any number of worker threads.
+#include <napi.h>
 
 #include <string>
 
@@ -14,8 +15,8 @@ namespace {
 
 // What the JavaScript side gave to attach().
 struct Instance {
-  napi_ref argumentError = nullptr;
-  napi_ref showValue = nullptr;
+  Napi::FunctionReference argumentError;
+  Napi::FunctionReference showValue;
 };
 
 // One call on its way: the raw arguments, the arrays among them, and the environment to complain to.
@@ -36,68 +37,31 @@ Kind kindOf(napi_typedarray_type type) {
                                       : Kind::other;
 }
 
-std::string stringOf(napi_env env, napi_value value) {
-  char text[256];
-  std::size_t length = 0;
-  if (value == nullptr || napi_get_value_string_utf8(env, value, text, sizeof text, &length) != napi_ok) return "";
-  return std::string(text, length);
-}
-
 // Text for a message, by the library's showValue.
-std::string show(napi_env env, napi_value value) {
-  Instance* instance = nullptr;
-  napi_value function, undefined, shown = nullptr;
-  napi_get_instance_data(env, reinterpret_cast<void**>(&instance));
-  if (instance != nullptr && instance->showValue != nullptr &&
-      napi_get_reference_value(env, instance->showValue, &function) == napi_ok) {
-    napi_get_undefined(env, &undefined);
-    napi_call_function(env, undefined, function, 1, &value, &shown);
-  }
-  return stringOf(env, shown);
+std::string show(Napi::Env env, Napi::Value value) {
+  const auto* instance = env.GetInstanceData<Instance>();
+  if (instance->showValue.IsEmpty()) return "";
+  return instance->showValue.Call({value}).ToString();
 }
 
 // The kind of an array buffer's view, or any other value's text.
-std::string showKind(napi_env env, napi_value value) {
-  bool typed = false, view = false;
-  napi_value constructor, name;
-  napi_is_typedarray(env, value, &typed);
-  napi_is_dataview(env, value, &view);
-  if ((typed || view) && napi_get_named_property(env, value, "constructor", &constructor) == napi_ok &&
-      napi_get_named_property(env, constructor, "name", &name) == napi_ok) {
-    return stringOf(env, name);
-  }
-  return show(env, value);
+std::string showKind(Napi::Env env, Napi::Value value) {
+  if (!value.IsTypedArray() && !value.IsDataView()) return show(env, value);
+  return value.As<Napi::Object>().Get("constructor").As<Napi::Object>().Get("name").ToString();
 }
 
-// Throws ArgumentError `kernel: expected …`; false, so that a check can end with it.
-bool fail(const Frame& frame, const std::string& expected) {
-  const napi_env env = frame.env;
-  bool pending = false;
-  napi_is_exception_pending(env, &pending);
-  if (pending) return false;
-  Instance* instance = nullptr;
-  napi_get_instance_data(env, reinterpret_cast<void**>(&instance));
+// Throws ArgumentError `kernel: expected …`.
+[[noreturn]] void fail(const Frame& frame, const std::string& expected) {
+  const Napi::Env env = frame.env;
+  const auto* instance = env.GetInstanceData<Instance>();
   const std::string text = std::string(frame.kernel.name) + ": expected " + expected;
-  napi_value message, constructor, error;
-  if (instance == nullptr || instance->argumentError == nullptr ||
-      napi_create_string_utf8(env, text.c_str(), text.size(), &message) != napi_ok ||
-      napi_get_reference_value(env, instance->argumentError, &constructor) != napi_ok ||
-      napi_new_instance(env, constructor, 1, &message, &error) != napi_ok) {
-    napi_throw_type_error(env, "ARGUMENT", text.c_str());
-  } else {
-    napi_throw(env, error);
-  }
-  return false;
+  if (instance->argumentError.IsEmpty()) throw Napi::TypeError::New(env, text);
+  throw Napi::Error(env, instance->argumentError.New({Napi::String::New(env, text)}));
 }
 
-bool failValue(const Frame& frame, int i, const std::string& expected) {
-  return fail(frame,
-              frame.kernel.signature.arguments[i].name + " " + expected + ", got " + show(frame.env, frame.argv[i]));
-}
-
-bool isType(napi_env env, napi_value value, napi_valuetype wanted) {
-  napi_valuetype type;
-  return napi_typeof(env, value, &type) == napi_ok && type == wanted;
+[[noreturn]] void failValue(const Frame& frame, int i, const std::string& expected) {
+  fail(frame, frame.kernel.signature.arguments[i].name + " " + expected + ", got " +
+                  show(frame.env, Napi::Value(frame.env, frame.argv[i])));
 }
 
 bool readArray(napi_env env, napi_value value, Array* array) {
@@ -133,7 +97,7 @@ bool isInteger(double number, double most) {
   return number >= 0 && number <= most && number == static_cast<double>(static_cast<std::int32_t>(number));
 }
 
-bool readArgument(Frame& frame, int i) {
+void readArgument(Frame& frame, int i) {
   const napi_env env = frame.env;
   const napi_value value = frame.argv[i];
   const Signature& signature = frame.kernel.signature;
@@ -144,36 +108,34 @@ bool readArgument(Frame& frame, int i) {
       const bool layout = signature.arguments[i].role == Role::layout;
       double number;
       if (napi_get_value_double(env, value, &number) != napi_ok || !isInteger(number, layout ? 3 : 2147483647)) {
-        return failValue(frame, i, layout ? "to be a layout from 0 to 3" : "to be an integer from 0 to 2147483647");
+        failValue(frame, i, layout ? "to be a layout from 0 to 3" : "to be an integer from 0 to 2147483647");
       }
       slot.size = static_cast<Size>(number);
-      return true;
+      break;
     }
     case Role::flag: {
       bool flag;
-      if (napi_get_value_bool(env, value, &flag) != napi_ok) return failValue(frame, i, "to be true or false");
+      if (napi_get_value_bool(env, value, &flag) != napi_ok) failValue(frame, i, "to be true or false");
       slot.size = flag ? 1 : 0;
-      return true;
+      break;
     }
     case Role::scalar:
-      if (napi_get_value_double(env, value, &slot.scalar) == napi_ok) return true;
-      return failValue(frame, i, "to be a number");
+      if (napi_get_value_double(env, value, &slot.scalar) != napi_ok) failValue(frame, i, "to be a number");
+      break;
     case Role::sizes:
-      if (readAxes(frame, i, 2, kMaxAxes)) return true;
-      return failValue(frame, i, "to be an Int32Array of at most 8 pairs (count, stride), none negative");
+      if (readAxes(frame, i, 2, kMaxAxes)) break;
+      failValue(frame, i, "to be an Int32Array of at most 8 pairs (count, stride), none negative");
     case Role::outer: {
       const int width = 1 + signature.operands;
-      if (isType(env, value, napi_undefined) || readAxes(frame, i, width, kMaxOuterAxes)) return true;
-      return failValue(frame, i,
-                       "to be an Int32Array of at most 4 groups of " + std::to_string(width) + ", none negative");
+      if (Napi::Value(env, value).IsUndefined() || readAxes(frame, i, width, kMaxOuterAxes)) break;
+      failValue(frame, i, "to be an Int32Array of at most 4 groups of " + std::to_string(width) + ", none negative");
     }
     default:
       readArray(env, value, &frame.arrays[i]);
-      return true;
   }
 }
 
-napi_value callKernel(napi_env env, napi_callback_info info) {
+napi_value callKernel(napi_env env, napi_callback_info info) try {
   void* data;
   std::size_t argc = kMaxArguments;
   napi_value argv[kMaxArguments];
@@ -182,118 +144,84 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
   Frame frame(env, kernel, argv);
   frame.call.axes.rank = 0;
   const int count = static_cast<int>(kernel.signature.arguments.size());
-  for (int i = 0; i < count; i++) {
-    if (!readArgument(frame, i)) return nullptr;
-  }
+  for (int i = 0; i < count; i++) readArgument(frame, i);
   Element element = Element::float32;
   Problem problem;
   if (!checkArrays(kernel, frame.arrays, &frame.call, &element, &problem)) {
-    const std::string got = problem.got.empty() ? showKind(env, argv[problem.argument]) : problem.got;
-    fail(frame, problem.expected + ", got " + got);
-    return nullptr;
+    const Napi::Value value(env, argv[problem.argument]);
+    fail(frame, problem.expected + ", got " + (problem.got.empty() ? showKind(env, value) : problem.got));
   }
   const Size bad = run(kernel, element, frame.call);
   napi_value result = nullptr;
   if (kernel.signature.reportsIndex) napi_create_double(env, static_cast<double>(bad), &result);
   return result;
-}
-
-void set(napi_env env, napi_value object, const char* name, const char* text) {
-  napi_value value;
-  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
-  napi_set_named_property(env, object, name, value);
-}
-
-void set(napi_env env, napi_value object, const char* name, int number) {
-  napi_value value;
-  napi_create_int32(env, number, &value);
-  napi_set_named_property(env, object, name, value);
-}
-
-// attach(ArgumentError, showValue): the class of what is thrown, and the function that shows a value in its message.
-napi_value attach(napi_env env, napi_callback_info info) {
-  std::size_t argc = 2;
-  napi_value argv[2];
-  Instance* instance = nullptr;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  napi_get_instance_data(env, reinterpret_cast<void**>(&instance));
-  if (instance == nullptr || !isType(env, argv[0], napi_function) || !isType(env, argv[1], napi_function)) {
-    napi_throw_type_error(env, "ARGUMENT", "attach: expected a class and a function");
-    return nullptr;
-  }
-  if (instance->argumentError != nullptr) napi_delete_reference(env, instance->argumentError);
-  if (instance->showValue != nullptr) napi_delete_reference(env, instance->showValue);
-  napi_create_reference(env, argv[0], 1, &instance->argumentError);
-  napi_create_reference(env, argv[1], 1, &instance->showValue);
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
   return nullptr;
 }
 
+// attach(ArgumentError, showValue): the class of what is thrown, and the function that shows a value in its message.
+void attach(const Napi::CallbackInfo& info) {
+  if (!info[0].IsFunction() || !info[1].IsFunction()) {
+    throw Napi::TypeError::New(info.Env(), "attach: expected a class and a function");
+  }
+  auto* instance = info.Env().GetInstanceData<Instance>();
+  instance->argumentError = Napi::Persistent(info[0].As<Napi::Function>());
+  instance->showValue = Napi::Persistent(info[1].As<Napi::Function>());
+}
+
 // signatures(): { name: { signature, dtypes, inPlace } }, to be compared with the table.
-napi_value signatures(napi_env env, napi_callback_info) {
-  napi_value all;
-  napi_create_object(env, &all);
+Napi::Value signatures(const Napi::CallbackInfo& info) {
+  auto all = Napi::Object::New(info.Env());
   for (const Kernel& kernel : registry()) {
-    napi_value row;
-    napi_create_object(env, &row);
-    set(env, row, "signature", kernel.text.c_str());
-    set(env, row, "dtypes", kernel.numbers ? "numbers" : "floats");
-    set(env, row, "inPlace", kernel.inPlace.c_str());
-    napi_set_named_property(env, all, kernel.name, row);
+    auto row = Napi::Object::New(info.Env());
+    row["signature"] = kernel.text;
+    row["dtypes"] = kernel.numbers ? "numbers" : "floats";
+    row["inPlace"] = kernel.inPlace;
+    all[kernel.name] = row;
   }
   return all;
 }
 
-napi_value info(napi_env env, napi_callback_info) {
+Napi::Value describe(const Napi::CallbackInfo& info) {
   const Machine found = machine();
-  napi_value result;
-  napi_create_object(env, &result);
-  set(env, result, "blas", found.blas);
-  set(env, result, "core", found.core);
-  set(env, result, "parallel", found.parallel);
-  set(env, result, "maxThreads", found.maxThreads);
-  set(env, result, "threads", found.threads);
-  set(env, result, "simd", found.simd);
+  auto result = Napi::Object::New(info.Env());
+  result["blas"] = found.blas;
+  result["core"] = found.core;
+  result["parallel"] = found.parallel;
+  result["maxThreads"] = found.maxThreads;
+  result["threads"] = found.threads;
+  result["simd"] = found.simd;
   return result;
 }
 
 // setThreads(n): returns the number set, at most what the BLAS was built for.
-napi_value changeThreads(napi_env env, napi_callback_info info) {
-  std::size_t argc = 1;
-  napi_value argument;
-  double threads = 0;
-  napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr);
-  if (napi_get_value_double(env, argument, &threads) != napi_ok || !(threads >= 1 && threads <= 65536)) {
-    napi_throw_type_error(env, "ARGUMENT", "setThreads: expected a number from 1 to 65536");
-    return nullptr;
+Napi::Value changeThreads(const Napi::CallbackInfo& info) {
+  const double threads = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+  if (!(threads >= 1 && threads <= 65536)) {
+    throw Napi::TypeError::New(info.Env(), "setThreads: expected a number from 1 to 65536");
   }
-  napi_create_int32(env, setThreads(static_cast<int>(threads)), &argument);
-  return argument;
+  return Napi::Number::New(info.Env(), setThreads(static_cast<int>(threads)));
 }
 
-void setFunction(napi_env env, napi_value object, const char* name, napi_callback function, void* data) {
-  napi_value result;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, function, data, &result);
-  napi_set_named_property(env, object, name, result);
-}
-
-napi_value initialise(napi_env env, napi_value exports) {
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   initialiseThreads();
-  napi_set_instance_data(
-      env, new Instance, [](napi_env, void* data, void*) { delete static_cast<Instance*>(data); }, nullptr);
-  setFunction(env, exports, "attach", attach, nullptr);
-  setFunction(env, exports, "signatures", signatures, nullptr);
-  setFunction(env, exports, "info", info, nullptr);
-  setFunction(env, exports, "setThreads", changeThreads, nullptr);
-  napi_value kernels;
-  napi_create_object(env, &kernels);
+  env.SetInstanceData(new Instance);
+  exports["attach"] = Napi::Function::New<attach>(env, "attach");
+  exports["signatures"] = Napi::Function::New<signatures>(env, "signatures");
+  exports["info"] = Napi::Function::New<describe>(env, "info");
+  exports["setThreads"] = Napi::Function::New<changeThreads>(env, "setThreads");
+  auto kernels = Napi::Object::New(env);
   for (const Kernel& kernel : registry()) {
-    setFunction(env, kernels, kernel.name, callKernel, const_cast<Kernel*>(&kernel));
+    napi_value function;
+    napi_create_function(env, kernel.name, NAPI_AUTO_LENGTH, callKernel, const_cast<Kernel*>(&kernel), &function);
+    kernels[kernel.name] = function;
   }
-  napi_set_named_property(env, exports, "kernels", kernels);
+  exports["kernels"] = kernels;
   return exports;
 }
 
 }  // namespace
 }  // namespace blasgrad
 
-NAPI_MODULE_INIT() { return blasgrad::initialise(env, exports); }
+NAPI_MODULE_INIT() { return Napi::RegisterModule(env, exports, blasgrad::initialise); }
