@@ -5,15 +5,18 @@ import { gridOf } from './broadcast.js'
 import { context } from './context.js'
 import { ShapeError, showShape } from './errors.js'
 import { add, mul } from './ops/arithmetic.js'
-import { asTensor } from './ops/operands.js'
+import { asTensor, scalar } from './ops/operands.js'
 import { sum } from './ops/reductions.js'
 import { expand, reshape } from './ops/shaping.js'
 import { broadcastsTo, type Shape, sameShape, sizeOf } from './shape.js'
 import { Tensor, type TensorLike } from './tensor.js'
 
-/** The gradient that a walk starts with: `given`, checked against `output`, or a single one that repeats. */
+/**
+ * The gradient that a walk starts with: `given`, checked against `output`, or a single one that repeats. Not copied:
+ * whoever adds to other tensors in place during the walk sees to it that this is none of them.
+ */
 export function asGradient(op: string, output: Tensor, given: TensorLike | undefined): Tensor {
-  if (given === undefined) return filled(output, 1)
+  if (given === undefined) return scalar(1, output.dtype)
   const gradient = asTensor(op, given, output.dtype).to(output.dtype)
   if (!broadcastsTo(gradient.shape, output.shape)) {
     throw new ShapeError(
@@ -21,12 +24,6 @@ export function asGradient(op: string, output: Tensor, given: TensorLike | undef
     )
   }
   return gradient
-}
-
-function filled(like: Tensor, value: number): Tensor {
-  const one = Tensor.allocate([], like.dtype)
-  context.backend.fill(1, value, one.storage.array)
-  return one
 }
 
 /** `t` with ones in front of its shape until it has `ndim` axes. */

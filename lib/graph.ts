@@ -92,10 +92,11 @@ function walk(
     if (node.saved === null) {
       throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')
     }
+    const gradientFor = node.saved.gradients(sum.value)
     for (let j = 0; j < node.parents.length; j++) {
       const parent = node.parents[j]
       if (parent === null || (needed !== undefined && !needed.has(parent))) continue
-      const part = node.saved.gradientFor(j, sum.value)
+      const part = gradientFor(j)
       if (part === null) continue
       const before = pending.get(parent)
       if (before === undefined) pending.set(parent, { value: part, owned: false })
@@ -135,26 +136,28 @@ function inGradMode<R>(mode: boolean, fn: () => R): R {
 
 export function runBackward(output: Tensor, gradient: TensorLike | undefined, options: BackwardOptions): void {
   inGradMode(false, () => {
-    const from = start('backward', output, gradient)
     const startedAt = newestStorage()
+    const { root, gradient: given } = start('backward', output, gradient)
     const taken = new Set<unknown>()
     walk(
-      from.root,
-      from.gradient,
+      root,
+      // A tensor of the user's may be some leaf's `.grad`, to which the walk adds in place while others still read it.
+      gradient instanceof Tensor ? ownCopy(given) : given,
       { retainGraph: options.retainGraph ?? false, createGraph: false },
       undefined,
       (node, sum) => {
         const target = node.leaf ?? node.retainedBy
         if (target === null) return
         const whole = expandTo(sum, target.shape)
-        if (target.grad !== null && node.leaf !== null) {
+        if (target.grad !== null && !taken.has(target.grad.storage)) {
           addInto(target.grad, whole)
           return
         }
+        const total = target.grad === null ? whole : addTogether(target.grad, whole)
         // A gradient is handed over as it is only if this walk made it and nobody else got it.
-        const fresh = whole.storage.serial > startedAt && !taken.has(whole.storage)
-        taken.add(whole.storage)
-        target.grad = fresh && !whole.requiresGrad ? whole : ownCopy(whole)
+        const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
+        taken.add(total.storage)
+        target.grad = fresh && !total.requiresGrad ? total : ownCopy(total)
       },
     )
   })

@@ -2,7 +2,7 @@
 
 import { GradientError, showShape } from './errors.js'
 import { padRank } from './gradients.js'
-import type { Primitive, Vjp } from './ops/define.js'
+import type { Primitive } from './ops/define.js'
 import type { Shape } from './shape.js'
 import type { Storage } from './storage.js'
 import type { Tensor } from './tensor.js'
@@ -50,21 +50,32 @@ export class Saved<P = unknown> implements SavedValues<P> {
   }
 
   /**
-   * The gradient of input `i` from the result's gradient `g`. It may be smaller than the input where it merely repeats
-   * along an axis.
+   * From the result's gradient `g`, the gradient of each input that is asked for by its position. It may be smaller than
+   * the input where it merely repeats along an axis.
    * @throws GradientError if a saved value was changed in place.
    */
-  gradientFor(i: number, g: Tensor): Tensor | null {
-    const { name, vjp } = this.op
-    for (let j = 0; j < this.#storages.length; j++) {
-      if (this.#storages[j].version !== this.#versions[j]) {
-        throw new GradientError(
-          `backward: ${name}: a value saved for backward was changed in place ` +
-            `(inputs ${this.shapes.map(showShape).join(' and ')}, version ${this.#storages[j].version}, expected ${this.#versions[j]})`,
-        )
+  gradients(g: Tensor): (i: number) => Tensor | null {
+    this.#checkVersions()
+    const { vjp, vjps } = this.op
+    const received = padRank(g, this.shape.length)
+    if (vjps !== undefined) {
+      let all: readonly (Tensor | null)[] | undefined
+      return i => {
+        all ??= vjps(received, this)
+        return all[i]
       }
     }
-    const formula: Vjp<P> | undefined = typeof vjp === 'function' ? vjp : vjp?.[i]
-    return formula === undefined ? null : formula(padRank(g, this.shape.length), this, i)
+    if (typeof vjp === 'function') return i => vjp(received, this, i)
+    return i => vjp?.[i]?.(received, this, i) ?? null
+  }
+
+  #checkVersions(): void {
+    for (let j = 0; j < this.#storages.length; j++) {
+      if (this.#storages[j].version === this.#versions[j]) continue
+      throw new GradientError(
+        `backward: ${this.op.name}: a value saved for backward was changed in place ` +
+          `(inputs ${this.shapes.map(showShape).join(' and ')}, version ${this.#storages[j].version}, expected ${this.#versions[j]})`,
+      )
+    }
   }
 }

@@ -1,7 +1,7 @@
 // The graph: diamonds, reuse, depth, accumulation, gradients as values, and what must not be done.
 
 import { describe, expect, test } from 'vitest'
-import { defineOp, grad, noGrad, optim, Tensor, tensor, zeros } from '../lib/index.js'
+import { grad, noGrad, optim, Tensor, tensor } from '../lib/index.js'
 
 const square = (x: Tensor): Tensor => x.mul(x)
 
@@ -234,41 +234,31 @@ describe('grad', () => {
   })
 })
 
-describe('defineOp', () => {
-  const cube = defineOp({
-    name: 'cube',
-    forward: ([x]) => x.mul(x).mul(x),
-    vjp: (g, { inputs: [x] }) => [g.mul(x).mul(x).mul(3)],
+describe('what a walk may not touch', () => {
+  test('a gradient given is not added to, even where it is the .grad of a leaf', () => {
+    const [x, w] = [new Tensor([1, 2]), new Tensor([3, 4])]
+    x.grad = tensor([1, 10])
+    x.add(w).backward(x.grad)
+    expect(x.grad.toArray()).toEqual([2, 20])
+    expect(w.grad?.toArray()).toEqual([1, 10])
   })
 
-  test('computes, differentiates, and twice', () => {
+  test('gradients of intermediate values add up over walks, as those of leaves', () => {
     const x = new Tensor([1, 2])
-    cube([x]).sum().backward()
-    expect(x.grad?.toArray()).toEqual([3, 12])
-    const first = grad(cube([x]).sum(), x, { createGraph: true })
-    expect(grad(first.sum(), x).toArray()).toEqual([6, 12])
+    const y = x.mul(2).retainGrad()
+    const z = y.mul(y).sum()
+    z.backward(null, { retainGraph: true })
+    z.backward()
+    expect(y.grad?.toArray()).toEqual([8, 16])
+    expect(x.grad?.toArray()).toEqual([16, 32])
   })
 
-  test('takes options', () => {
-    const scale = defineOp<{ by: number }>({
-      name: 'scale',
-      forward: ([x], { by }) => x.mul(by),
-      vjp: (g, { params: { by } }) => [g.mul(by)],
-    })
-    const x = new Tensor([1, 2])
-    scale([x], { by: 5 }).sum().backward()
-    expect(x.grad?.toArray()).toEqual([5, 5])
-  })
-
-  test('says what is wrong with it', () => {
-    expect(() => defineOp({ name: 'x' } as never)).toThrow('defineOp: expected { name, forward, vjp }')
-    const bad = defineOp({ name: 'bad', forward: ([x]) => x.mul(1), vjp: () => [zeros([3])] })
-    expect(() =>
-      bad([new Tensor([1, 2])])
-        .sum()
-        .backward(),
-    ).toThrow('bad: expected a gradient of shape [2] from vjp, got [3]')
-    const none = defineOp({ name: 'none', forward: () => 3 as never, vjp: () => [] })
-    expect(() => none([new Tensor(1)])).toThrow('none: expected forward to return a Tensor, got 3')
+  test('a leaf that was frozen and thawed between its uses gets both shares', () => {
+    const [x, w] = [new Tensor([1]), new Tensor([1])]
+    const before = x.add(w)
+    x.requiresGrad = false
+    x.requiresGrad = true
+    before.add(x).add(w).backward()
+    expect([x.grad?.item(), w.grad?.item()]).toEqual([2, 2])
   })
 })

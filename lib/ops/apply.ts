@@ -22,7 +22,7 @@ export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly T
   const extras = plan.extras === undefined ? none : plan.extras.map(extra => Tensor.allocate(extra.shape, extra.dtype))
   if (plan.storage === undefined) op.forward(context.backend, storage.array, inputs, params, plan, extras)
   const output = new Tensor({ storage, shape, dtype })
-  if (wanted && op.vjp !== undefined && isFloat(dtype))
+  if (wanted && (op.vjp ?? op.vjps) !== undefined && isFloat(dtype))
     note(op as unknown as Primitive<P>, inputs, params, output, extras)
   return output
 }

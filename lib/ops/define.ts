@@ -46,6 +46,8 @@ export interface Primitive<P, Q extends Plan = Plan> {
   readonly saves: Saves
   /** One for all inputs, or one for each. */
   readonly vjp?: Vjp<P> | readonly Vjp<P>[]
+  /** In place of `vjp`, where one formula gives the gradients of all inputs together: it runs once a walk. */
+  readonly vjps?: (g: Tensor, saved: SavedValues<P>) => readonly (Tensor | null)[]
   /** The same in plain ops, used where the result must be differentiable: for ops that are themselves gradients. */
   readonly composite?: (inputs: readonly Tensor[], params: P) => Tensor
 }

@@ -3,12 +3,12 @@
 import type { Backend } from '../backend/table.js'
 import { isFloat } from '../dtype.js'
 import { ShapeError, showShape } from '../errors.js'
-import { normalizeAxes, reducedShape, sizeOf } from '../shape.js'
+import { normalizeAxes, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { div, mul, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
-import { declare, type Method, type Plan, type Primitive, type Saves, type Vjp } from './define.js'
+import { declare, type Method, type Plan, type Primitive, type Saves } from './define.js'
 import { asTensor } from './operands.js'
 import { prodBackward } from './products.js'
 import { reshape } from './shaping.js'
@@ -43,30 +43,44 @@ interface ReducePlan extends Plan {
   readonly inner: number
 }
 
-/** The primitive: over one run, which stays with length 1. */
-function overRun(name: ReduceKernel, saves: Saves, vjp: Vjp<Run>): Primitive<Run, ReducePlan> {
+interface RunParams {
+  readonly run: Run
+  readonly keepdims: boolean
+}
+
+/** The gradient of `a`, from `g` and the result `y()`, both with 1 along the run. */
+type RunGradient = (g: Tensor, a: Tensor, y: () => Tensor, run: Run) => Tensor
+
+const onesOf = (count: number): number[] => new Array<number>(count).fill(1)
+
+/** `t` with 1 along the run, which is not there. */
+const insertRun = (t: Tensor, [first, count]: Run): Tensor =>
+  reshape(t, [...t.shape.slice(0, first), ...onesOf(count), ...t.shape.slice(first)])
+
+/** The primitive: over one run. */
+function overRun(name: ReduceKernel, saves: Saves, gradient: RunGradient): Primitive<RunParams, ReducePlan> {
   return {
     name,
     saves,
-    plan: ([a], [first, count]) => {
-      const shape = a.shape.map((length, i) => (i >= first && i < first + count ? 1 : length))
-      return {
-        shape,
-        dtype: a.dtype,
-        outer: sizeOf(a.shape.slice(0, first)),
-        n: sizeOf(a.shape.slice(first, first + count)),
-        inner: sizeOf(a.shape.slice(first + count)),
-      }
+    plan: ([a], { run: [first, count], keepdims }) => {
+      const before = a.shape.slice(0, first)
+      const after = a.shape.slice(first + count)
+      const n = sizeOf(a.shape.slice(first, first + count))
+      const kept = keepdims ? onesOf(count) : []
+      return { shape: [...before, ...kept, ...after], dtype: a.dtype, outer: sizeOf(before), n, inner: sizeOf(after) }
     },
     forward: (k: Backend, out, [a], _, { outer, n, inner }) => k[name](outer, n, inner, a.storage.array, out),
-    vjp,
+    vjp: (g, { inputs: [a], output, params: { run, keepdims } }) => {
+      const withRun = (t: Tensor): Tensor => (keepdims || t.ndim === 0 ? t : insertRun(t, run))
+      return gradient(withRun(g), a, () => withRun(output), run)
+    },
   }
 }
 
 interface ReductionSpec {
   readonly name: ReduceKernel
   readonly saves: Saves
-  readonly vjp: Vjp<Run>
+  readonly gradient: RunGradient
   /** What bool and uint8 become first. */
   readonly integers: (a: Tensor) => Tensor
   /** Has a value over nothing; `infinite`: one without a gradient. */
@@ -75,8 +89,16 @@ interface ReductionSpec {
   readonly smooth?: boolean
 }
 
-function reduction({ name, saves, vjp, integers, empty, domain = 'real', smooth = true }: ReductionSpec): Reduction {
-  const op = overRun(name, saves, vjp)
+function reduction({
+  name,
+  saves,
+  gradient,
+  integers,
+  empty,
+  domain = 'real',
+  smooth = true,
+}: ReductionSpec): Reduction {
+  const op = overRun(name, saves, gradient)
   return declare({
     name,
     smooth,
@@ -88,12 +110,10 @@ function reduction({ name, saves, vjp, integers, empty, domain = 'real', smooth 
           `${name}: expected at least one element along the reduced axes, got shape ${showShape(x.shape)}`,
         )
       }
-      let result = x
-      for (const run of runsOf(axes)) result = apply(op, [result], run)
-      const shape = reducedShape(x.shape, axes, options.keepdims ?? false)
-      // A 0-d tensor has no axis to reduce over, but the result is a value of its own.
-      if (result === x) return x.clone()
-      return result.ndim === shape.length ? result : reshape(result, shape)
+      const { keepdims = false } = options
+      // Nothing to reduce over (a 0-d tensor has no axis), but the result is a value of its own.
+      if (axes.length === 0) return x.clone()
+      return runsOf(axes).reduce((result, run) => apply(op, [result], { run, keepdims }), x)
     },
     samples: s => [
       [s[domain](2, 3, 4)],
@@ -118,7 +138,7 @@ const unchanged = (a: Tensor): Tensor => a
 export const sum: Reduction = reduction({
   name: 'sum',
   saves: 'nothing',
-  vjp: g => g,
+  gradient: g => g,
   integers: smallToInt,
   empty: true,
 })
@@ -127,15 +147,15 @@ export const sum: Reduction = reduction({
 export const prod: Reduction = reduction({
   name: 'prod',
   saves: 'inputs',
-  vjp: (g, { inputs: [a], params }) => prodBackward(g, a, params),
+  gradient: (g, a, _, run) => prodBackward(g, a, run),
   integers: smallToInt,
   empty: true,
 })
 
 /** Where several elements are the extreme one, they share the gradient equally, as PyTorch's amax does. */
-const shareGradient: Vjp<Run> = (g, { inputs: [a], output, params: [first, count] }) => {
+const shareGradient: RunGradient = (g, a, y, [first, count]) => {
   const axes = Array.from({ length: count }, (_, i) => first + i)
-  const mask = equal(a.detach(), output.detach()).to(a.dtype)
+  const mask = equal(a.detach(), y().detach()).to(a.dtype)
   return mul(div(g, sum(mask, axes, { keepdims: true })), mask)
 }
 
@@ -143,7 +163,7 @@ const shareGradient: Vjp<Run> = (g, { inputs: [a], output, params: [first, count
 export const max: Reduction = reduction({
   name: 'max',
   saves: 'both',
-  vjp: shareGradient,
+  gradient: shareGradient,
   integers: unchanged,
   empty: false,
   domain: 'distinct',
@@ -153,7 +173,7 @@ export const max: Reduction = reduction({
 export const min: Reduction = reduction({
   name: 'min',
   saves: 'both',
-  vjp: shareGradient,
+  gradient: shareGradient,
   integers: unchanged,
   empty: false,
   domain: 'distinct',
@@ -164,7 +184,7 @@ export const logsumexp: Reduction = reduction({
   name: 'logsumexp',
   saves: 'both',
   // A line of −∞ only has −∞ − −∞ here: its gradient is NaN, as in PyTorch.
-  vjp: (g, { inputs: [a], output }) => mul(g, sub(a, output).exp()),
+  gradient: (g, a, y) => mul(g, sub(a, y()).exp()),
   integers: toFloat,
   empty: 'infinite',
 })

@@ -6,6 +6,7 @@ import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../
 import { expandTo } from '../gradients.js'
 import type { SavedValues } from '../saved.js'
 import { broadcastsTo } from '../shape.js'
+import { newestStorage } from '../storage.js'
 import { Tensor, type TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import type { Plan, Primitive } from './define.js'
@@ -21,7 +22,7 @@ export interface OpDefinition<P> {
 
 /**
  * Makes an op with its own gradient. It takes a list of tensors (or what may stand for one) and options of any kind;
- * if `vjp` uses ops only, its gradient can be differentiated in turn.
+ * if `vjp` (called once a walk) uses ops only, its gradient can be differentiated in turn.
  *
  * @example
  * const cube = defineOp({
@@ -36,23 +37,22 @@ export interface OpDefinition<P> {
 export function defineOp<P = undefined>(
   definition: OpDefinition<P>,
 ): (inputs: readonly TensorLike[], options?: P) => Tensor {
-  const { name, forward, vjp } = definition
+  const { name, forward, vjp } = (definition ?? {}) as Partial<OpDefinition<P>>
   if (typeof name !== 'string' || typeof forward !== 'function' || typeof vjp !== 'function') {
     throw new ArgumentError('defineOp: expected { name, forward, vjp }, a string and two functions')
   }
   const op: Primitive<P> = {
     name,
-    plan: (inputs, options) =>
-      resultOf(
-        name,
-        noGrad(() => forward(inputs, options)),
-        inputs,
-      ),
+    plan: (inputs, options) => noGrad(() => resultOf(name, () => forward(inputs, options))),
     forward: () => {},
     saves: 'both',
-    vjp: (g, saved, i) => {
-      const gradients = vjp(expandTo(g, saved.shape), saved)
-      return checked(name, gradients[i] ?? null, saved.inputs[i])
+    vjps: (g, saved) => {
+      const gradients: unknown = vjp(expandTo(g, saved.shape), saved)
+      if (!Array.isArray(gradients) || gradients.length !== saved.inputs.length) {
+        const expected = `vjp to return a list of ${saved.inputs.length}, a gradient or null for each input`
+        throw new ArgumentError(`${name}: expected ${expected}, got ${showValue(gradients)}`)
+      }
+      return gradients.map((gradient: unknown, i) => checked(name, gradient, saved.inputs[i]))
     },
   }
   return (inputs, options) => {
@@ -66,17 +66,19 @@ export function defineOp<P = undefined>(
   }
 }
 
-/** What forward returned, as a result of the op: an input that comes back unchanged is copied. */
-function resultOf(name: string, result: unknown, inputs: readonly Tensor[]): Plan {
+/** What forward returned, as a result of the op; copied unless forward made it: an input, say, that comes back. */
+function resultOf(name: string, forward: () => unknown): Plan {
+  const startedAt = newestStorage()
+  const result = forward()
   if (!(result instanceof Tensor)) {
     throw new ArgumentError(`${name}: expected forward to return a Tensor, got ${showValue(result)}`)
   }
-  const own = inputs.some(input => input.storage === result.storage) ? noGrad(() => result.clone()) : result
+  const own = result.storage.serial > startedAt ? result : result.clone()
   return { shape: own.shape, dtype: own.dtype, storage: own.storage }
 }
 
-function checked(name: string, gradient: Tensor | null, input: Tensor): Tensor | null {
-  if (gradient === null || !isFloat(input.dtype)) return null
+function checked(name: string, gradient: unknown, input: Tensor): Tensor | null {
+  if (gradient === null || gradient === undefined || !isFloat(input.dtype)) return null
   if (!(gradient instanceof Tensor)) {
     throw new ArgumentError(`${name}: expected vjp to return tensors or null, got ${showValue(gradient)}`)
   }
