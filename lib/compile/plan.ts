@@ -3,7 +3,7 @@
 import type { Layout } from '../backend/signature.js'
 import type { KernelName } from '../backend/table.js'
 import type { NumberArray } from '../dtype.js'
-import type { Call, Program } from './program.js'
+import type { Call, ElementType, Program } from './program.js'
 
 /** An operand of a group's member: a value, laid over the group's grid, or what an earlier member just made. */
 export type Operand = { readonly value: number; readonly layout: Layout } | { readonly member: number }
@@ -11,6 +11,9 @@ export type Operand = { readonly value: number; readonly layout: Layout } | { re
 /** One elementwise kernel within a group. */
 export interface Member {
   readonly kernel: KernelName
+  /** The element type that its signature calls T; members of one group may differ. */
+  readonly dtype: ElementType
+  /** In the order of the signature, as are the operands. */
   readonly scalars: readonly number[]
   readonly operands: readonly Operand[]
   /** The value that it fills (full over the grid), or null where only later members of the group read it. */
@@ -19,7 +22,8 @@ export interface Member {
 
 /**
  * Elementwise calls run together over one grid rows × cols, tile by tile: what one member makes stays in the first-level
- * cache until the next has read it.
+ * cache until the next has read it. What a member writes may be where an operand at full layout was, of the same size:
+ * that operand is read by that member (where its row says `inPlace`) or by earlier ones only.
  */
 export interface Group {
   readonly rows: number
@@ -34,7 +38,7 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** The size of the one block of memory that a run works in. */
   readonly arenaBytes: number
-  /** Where in it each value begins, in bytes, a multiple of 64; −1 for state, constants and what stays in a tile. */
+  /** Where in it each value begins, in bytes, a multiple of 64; −1 for state, constants and what no step stores. */
   readonly offsets: readonly number[]
 }
 

@@ -1,0 +1,89 @@
+// What a call does to its values, read from its kernel's row: what it reads and writes, and how many elements. The rules
+// of lib/backend/lengths are asked, on stand-ins: a program's values have no memory yet.
+
+import { isArray } from '../../backend/lengths/product.js'
+import { lengthsOf } from '../../backend/lengths.js'
+import type { Argument as Parameter } from '../../backend/signature.js'
+import { kernelRow } from '../../backend/table.js'
+import { arrayOf, bytesOf, type NumberArray } from '../../dtype.js'
+import { type Call, type ElementType, isReference, signatureOf, type Use, type Value } from '../program.js'
+
+const standIns = new WeakMap<Value, NumberArray>()
+
+/** An object of the array's kind and length, in memory of its own; the array itself where there is one. */
+function standInOf(value: Value): NumberArray {
+  if ('array' in value.origin) return value.origin.array
+  let standIn = standIns.get(value)
+  if (standIn === undefined) {
+    standIn = Object.create(arrayOf(value.dtype).prototype, {
+      length: { value: value.length },
+      buffer: { value: {} },
+      byteOffset: { value: 0 },
+    }) as NumberArray
+    standIns.set(value, standIn)
+  }
+  return standIn
+}
+
+/** The element type that a call's kernel works in: that of its first array argument of type T. */
+export function elementTypeOf(values: readonly Value[], call: Call): ElementType {
+  const { args } = signatureOf(call.kernel)
+  const at = args.findIndex(({ role, element }, i) => isArray(role) && element === 'T' && isReference(call.args[i]))
+  const argument = call.args[at]
+  return isReference(argument) ? values[argument.value].dtype : 'float32'
+}
+
+/** A call's arguments as the length rules take them: stand-ins for arrays, an empty one for what is left out. */
+export function standInArguments(values: readonly Value[], call: Call): unknown[] {
+  const { args } = signatureOf(call.kernel)
+  return args.map(({ role, element }, at) => {
+    const argument = call.args[at]
+    if (!isArray(role)) return argument
+    if (isReference(argument)) return standInOf(values[argument.value])
+    const dtype = element === 'bool' ? 'uint8' : element === 'T' || element === 'any' ? undefined : element
+    return new (arrayOf(dtype ?? elementTypeOf(values, call)))(new ArrayBuffer(0))
+  })
+}
+
+/** One use of a value by a call. */
+export interface Access extends Use {
+  readonly parameter: Parameter
+  /** How many elements from the value's first on the call needs. */
+  readonly needed: number
+}
+
+/** The uses of values by a call, in the order of its arguments. */
+export function accessesOf(values: readonly Value[], call: Call): Access[] {
+  const lengths = lengthsOf(call.kernel, standInArguments(values, call))
+  let array = 0
+  return signatureOf(call.kernel).args.flatMap((parameter, at) => {
+    if (!isArray(parameter.role)) return []
+    const needed = lengths[array++]
+    const argument = call.args[at]
+    if (!isReference(argument)) return []
+    return [{ value: argument.value, at, role: parameter.role as Use['role'], parameter, needed }]
+  })
+}
+
+export const writes = ({ role }: Access): boolean => role !== 'in'
+
+/** Whether nothing of what the value held before is left. */
+export const overwrites = (values: readonly Value[], { role, value, needed }: Access): boolean =>
+  role === 'out' && needed === values[value].length
+
+/** Whether the call writes only the elements that strides reach, and leaves the others (see `reach` in signature.ts). */
+export const writesPart = ({ role, parameter }: Access): boolean =>
+  role === 'inout' && parameter.length.startsWith('reach(')
+
+/** The memory that a value fills, in bytes. */
+export const sizeOf = (value: Value): number => value.length * bytesOf(value.dtype)
+
+export const reportsIndex = (call: Call): boolean => signatureOf(call.kernel).reportsIndex
+
+/** Whether an output of the call may be its argument `name`, both of one length and contiguous. */
+export const allowsInPlace = (call: Call, name: string): boolean =>
+  kernelRow(call.kernel).inPlace.includes(name) &&
+  signatureOf(call.kernel).args.every(({ role }, at) => role !== 'outer' || isEmpty(call.args[at] as Outer))
+
+type Outer = Int32Array | undefined
+const isEmpty = (outer: Outer): boolean => outer === undefined || outer.length === 0

@@ -1,0 +1,59 @@
+// Makes one call of calls that compute the same: the same kernel, the same numbers, the same elements read. Random
+// kernels are no exception, since their offset and their state are among what is compared.
+
+import { type Argument, type Call, isReference, type Program, type Value } from '../program.js'
+import { accessesOf, overwrites, writes } from './accesses.js'
+
+const show = (argument: Argument): string => {
+  if (Object.is(argument, -0)) return '-0'
+  return argument instanceof Int32Array ? `[${argument.join(' ')}]` : String(argument)
+}
+
+/** How many calls write each value. */
+function countWriters(values: readonly Value[], calls: readonly Call[]): number[] {
+  const writers = new Array<number>(values.length).fill(0)
+  for (const call of calls) for (const access of accessesOf(values, call)) if (writes(access)) writers[access.value]++
+  return writers
+}
+
+/** The program with each computation done once; readers of the others read what the first made. */
+export function mergeEqualCalls(program: Program): Program {
+  const { values } = program
+  const writers = countWriters(values, program.calls)
+  const versions = new Array<number>(values.length).fill(0)
+  const instead = values.map(({ id }) => id)
+  const outputsOf = new Map<string, readonly number[]>()
+  const calls = program.calls.flatMap((call): Call[] => {
+    const args = call.args.map(argument => (isReference(argument) ? { value: instead[argument.value] } : argument))
+    const merged: Call = { kernel: call.kernel, args }
+    const accesses = accessesOf(values, merged)
+    const outputs = accesses.filter(writes)
+    const isPure = outputs.every(
+      access =>
+        overwrites(values, access) && values[access.value].origin.kind === 'made' && writers[access.value] === 1,
+    )
+    if (!isPure) {
+      for (const { value } of outputs) versions[value]++
+      return [merged]
+    }
+    const words = args.map(show)
+    for (const { at, role, value } of accesses) {
+      const { dtype, length } = values[value]
+      words[at] = role === 'in' ? `%${value}.${versions[value]}` : `${dtype} ${length}`
+    }
+    const key = `${call.kernel} ${words.join(', ')}`
+    const earlier = outputsOf.get(key)
+    if (earlier === undefined) {
+      outputsOf.set(
+        key,
+        outputs.map(({ value }) => value),
+      )
+      return [merged]
+    }
+    outputs.forEach(({ value }, i) => {
+      instead[value] = earlier[i]
+    })
+    return []
+  })
+  return { values, calls, results: program.results.map(id => instead[id]) }
+}
