@@ -1,5 +1,5 @@
 // The position of the largest or smallest element along the middle axis of [outer, n, inner]: the first of several, and
-// the first NaN before all. A row's best value comes from the reductions, its first position from a search.
+// the first NaN before all.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/index_reductions.cpp"
 #include <hwy/foreach_target.h>
@@ -17,36 +17,73 @@ HWY_INLINE bool Beats(T b, T a) {
   return (kLargest ? b > a : b < a) || (b != b && a == a);
 }
 
-template <class T>
-Size Find(const T* a, Size n, T value) {
-  constexpr Size kChunk = 64;
-  Size i = 0;
-  for (; i + kChunk <= n; i += kChunk) {
-    int found = 0;
-    for (Size j = 0; j < kChunk; j++) found |= (a[i + j] == value) | (a[i + j] != a[i + j]);
-    if (found != 0) break;
-  }
-  for (; i < n; i++) {
-    if (a[i] == value || a[i] != a[i]) return i;
-  }
-  return 0;
-}
-
 template <bool kLargest, class T>
-void BestOfRow(Size n, const T* a, void (*best)(Size, Size, Size, const T*, T*), std::int32_t* out) {
-  if (n > 64) {
-    T value;
-    best(1, n, 1, a, &value);
-    *out = static_cast<std::int32_t>(Find(a, n, value));
-    return;
-  }
+Size FirstBest(Size n, const T* a) {
   Size at = 0;
   for (Size i = 1; i < n; i++) {
     if (Beats<kLargest>(a[i], a[at])) at = i;
   }
-  *out = static_cast<std::int32_t>(at);
+  return at;
 }
 
+// Each lane keeps its best value and where it stands. NaN never compares as better, but stays in the sum: then, or
+// where infinities made it one, the row is searched again.
+template <bool kLargest, class T>
+Size BestOfWideRow(Size n, const T* a) {
+  const hn::ScalableTag<T> d;
+  const hn::RebindToSigned<decltype(d)> places;
+  using Place = hn::TFromD<decltype(places)>;
+  const Size lanes = LanesOf(d);
+  auto best0 = hn::LoadU(d, a), best1 = hn::LoadU(d, a + lanes);
+  auto sum0 = best0, sum1 = best1;
+  // Those of the second vectors lack `lanes`.
+  auto place = hn::Iota(places, Place(0));
+  auto at0 = place, at1 = place;
+  const auto step = hn::Set(places, static_cast<Place>(2 * lanes));
+  Size i = 2 * lanes;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    place = hn::Add(place, step);
+    const auto x0 = hn::LoadU(d, a + i), x1 = hn::LoadU(d, a + i + lanes);
+    const auto better0 = kLargest ? hn::Gt(x0, best0) : hn::Lt(x0, best0);
+    const auto better1 = kLargest ? hn::Gt(x1, best1) : hn::Lt(x1, best1);
+    best0 = kLargest ? hn::Max(x0, best0) : hn::Min(x0, best0);
+    best1 = kLargest ? hn::Max(x1, best1) : hn::Min(x1, best1);
+    at0 = hn::IfThenElse(hn::RebindMask(places, better0), place, at0);
+    at1 = hn::IfThenElse(hn::RebindMask(places, better1), place, at1);
+    if constexpr (hwy::IsFloat<T>()) {
+      sum0 = hn::Add(sum0, x0);
+      sum1 = hn::Add(sum1, x1);
+    }
+  }
+  if constexpr (hwy::IsFloat<T>()) {
+    if (!hn::AllFalse(d, hn::IsNaN(hn::Add(sum0, sum1)))) return FirstBest<kLargest>(n, a);
+  }
+  const auto all = kLargest ? hn::MaxOfLanes(d, hn::Max(best0, best1)) : hn::MinOfLanes(d, hn::Min(best0, best1));
+  const auto none = hn::Set(places, std::numeric_limits<Place>::max());
+  at0 = hn::IfThenElse(hn::RebindMask(places, hn::Eq(best0, all)), at0, none);
+  at1 = hn::Add(at1, hn::Set(places, static_cast<Place>(lanes)));
+  at1 = hn::IfThenElse(hn::RebindMask(places, hn::Eq(best1, all)), at1, none);
+  T value = hn::GetLane(all);
+  Size at = hn::GetLane(hn::MinOfLanes(places, hn::Min(at0, at1)));
+  for (; i < n; i++) {
+    if (Beats<kLargest>(a[i], value)) {
+      value = a[i];
+      at = i;
+    }
+  }
+  return at;
+}
+
+// Bytes have no room for places: the best value comes from the reductions, then it is looked for.
+template <bool kLargest>
+Size BestOfWideRow(Size n, const std::uint8_t* a) {
+  std::uint8_t value;
+  (kLargest ? reductions().uint8.max : reductions().uint8.min)(1, n, 1, a, &value);
+  return static_cast<const std::uint8_t*>(std::memchr(a, value, static_cast<std::size_t>(n))) - a;
+}
+
+// At least two vectors.
+constexpr Size kWide = 64;
 constexpr Size kColumns = 256;
 
 template <bool kLargest, class T>
@@ -68,22 +105,13 @@ void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* ou
   std::memcpy(out, at, static_cast<std::size_t>(width) * sizeof(std::int32_t));
 }
 
-template <class T>
-Reductions<T> ReductionsOf() {
-  if constexpr (std::is_same_v<T, float>) return reductions().float32;
-  if constexpr (std::is_same_v<T, double>) return reductions().float64;
-  if constexpr (std::is_same_v<T, std::int32_t>) return reductions().int32;
-  if constexpr (std::is_same_v<T, std::uint8_t>) return reductions().uint8;
-}
-
 template <bool kLargest, class T>
 void Best(Size outer, Size n, Size inner, const T* a, std::int32_t* out) {
-  const auto best = kLargest ? ReductionsOf<T>().max : ReductionsOf<T>().min;
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (n == 0) {
       std::memset(out, 0, static_cast<std::size_t>(inner) * sizeof(std::int32_t));
     } else if (inner == 1) {
-      BestOfRow<kLargest>(n, a, best, out);
+      *out = static_cast<std::int32_t>(n < kWide ? FirstBest<kLargest>(n, a) : BestOfWideRow<kLargest>(n, a));
     } else {
       for (Size at = 0; at < inner; at += kColumns) {
         BestOfColumns<kLargest>(n, inner, HWY_MIN(kColumns, inner - at), a + at, out + at);
