@@ -16,8 +16,10 @@ inline T toElement(double value) {
   } else {
     constexpr double low = std::numeric_limits<T>::min();
     constexpr double high = std::numeric_limits<T>::max();
-    if (!(value > low)) return value != value ? T(0) : std::numeric_limits<T>::min();
-    return value >= high ? std::numeric_limits<T>::max() : static_cast<T>(value);
+    // Through int32, which vectors convert to.
+    const double atLeast = value > low ? value : low;
+    const auto whole = static_cast<T>(static_cast<std::int32_t>(atLeast < high ? atLeast : high));
+    return value == value ? whole : T(0);
   }
 }
 

@@ -1,31 +1,37 @@
 // Kernels that fill, convert and move elements.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/movement.cpp"
+#include <hwy/foreach_target.h>
+
 #include <algorithm>
-#include <cstring>
 
 #include "convert.h"
 #include "families.h"
+#include "transpose-inl.h"
 
+HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
-namespace {
+namespace HWY_NAMESPACE {
 
 template <class T>
 void fill(Size n, double value, T* out) {
   std::fill_n(out, n, toElement<T>(value));
 }
 
+// Positions are counted in 32 bits, which every instruction set converts to float64.
 template <class T>
 void arange(Size n, double start, double step, T* out) {
-  for (Size i = 0; i < n; i++) out[i] = toElement<T>(start + static_cast<double>(i) * step);
+  const std::int32_t count = static_cast<std::int32_t>(n);
+  for (std::int32_t i = 0; i < count; i++) out[i] = toElement<T>(start + static_cast<double>(i) * step);
 }
 
 template <class T>
 void linspace(Size n, double start, double end, T* out) {
-  const double step = n > 1 ? (end - start) / static_cast<double>(n - 1) : 0;
-  for (Size i = 0; i < n; i++) {
-    const bool fromStart = n == 1 || i < n / 2;
-    out[i] =
-        toElement<T>(fromStart ? start + static_cast<double>(i) * step : end - static_cast<double>(n - 1 - i) * step);
-  }
+  const std::int32_t last = static_cast<std::int32_t>(n) - 1;
+  const double step = last > 0 ? (end - start) / static_cast<double>(last) : 0;
+  const std::int32_t half = last == 0 ? 1 : (last + 1) / 2;
+  for (std::int32_t i = 0; i < half; i++) out[i] = toElement<T>(start + static_cast<double>(i) * step);
+  for (std::int32_t i = half; i < last + 1; i++) out[i] = toElement<T>(end - static_cast<double>(last - i) * step);
 }
 
 template <class S, class T>
@@ -88,18 +94,20 @@ void copyLine(Size n, const T* from, Size fromStride, T* to, Size toStride) {
   }
 }
 
-// The two innermost axes, in square blocks where one view runs across the other, so that both stay in cache.
+// The two innermost axes.
 template <class T>
 void copyPlane(const Copy& copy, int axis, const T* from, T* to) {
-  constexpr Size kBlock = 16;
   const Size rows = copy.count[axis], cols = copy.count[axis + 1];
   const Size fromRow = copy.from[axis], fromCol = copy.from[axis + 1];
   const Size toRow = copy.to[axis], toCol = copy.to[axis + 1];
-  const bool crosswise = (fromRow < fromCol) != (toRow < toCol) && rows >= kBlock;
-  const Size width = crosswise ? kBlock : cols;
+  if (fromCol == 1 && toRow == 1) return Transpose(rows, cols, from, fromRow, to, toCol);
+  if (fromRow == 1 && toCol == 1) return Transpose(cols, rows, from, fromCol, to, toRow);
+  // Where one view runs across the other, in narrow strips, so that both stay in cache.
+  const bool crosswise = (fromRow < fromCol) != (toRow < toCol) && rows >= 16;
+  const Size width = crosswise ? 16 : cols;
   for (Size c = 0; c < cols; c += width) {
     for (Size r = 0; r < rows; r++) {
-      copyLine(std::min(width, cols - c), from + r * fromRow + c * fromCol, fromCol, to + r * toRow + c * toCol, toCol);
+      copyLine(HWY_MIN(width, cols - c), from + r * fromRow + c * fromCol, fromCol, to + r * toRow + c * toCol, toCol);
     }
   }
 }
@@ -148,12 +156,21 @@ void stridedWrite(Size at, const Axes& dims, const T* a, T* out) {
 
 BLASGRAD_MAKE_TABLE(Movements, BLASGRAD_MOVEMENTS)
 
-}  // namespace
-
-const Numbers<Movements>& movements() {
-  static const Numbers<Movements> table = {MakeMovements<float>(), MakeMovements<double>(),
-                                           MakeMovements<std::int32_t>(), MakeMovements<std::uint8_t>()};
-  return table;
+Numbers<Movements> AllMovements() {
+  return {MakeMovements<float>(), MakeMovements<double>(), MakeMovements<std::int32_t>(),
+          MakeMovements<std::uint8_t>()};
 }
 
+}  // namespace HWY_NAMESPACE
 }  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllMovements);
+const Numbers<Movements>& movements() {
+  static const Numbers<Movements> table = HWY_DYNAMIC_DISPATCH(AllMovements)();
+  return table;
+}
+}  // namespace blasgrad
+#endif

@@ -1,0 +1,95 @@
+// Rows into columns, in registers: to[c·toRow + r] = from[r·fromRow + c].
+
+#if defined(BLASGRAD_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_TRANSPOSE_INL_H_
+#undef BLASGRAD_TRANSPOSE_INL_H_
+#else
+#define BLASGRAD_TRANSPOSE_INL_H_
+#endif
+
+#include "simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// The rows and columns that are turned at once: as many as a vector of 16 bytes has lanes.
+template <class T>
+constexpr Size kSquare = HWY_TARGET == HWY_SCALAR || sizeof(T) < 4 ? 1 : static_cast<Size>(16 / sizeof(T));
+
+template <class T>
+HWY_INLINE void TransposeSquare(const T* from, Size fromRow, T* to, Size toRow) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (sizeof(T) == 8) {
+    const hn::Full128<T> d;
+    const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + fromRow);
+    hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + toRow);
+    return;
+  } else if constexpr (sizeof(T) == 4) {
+    const hn::Full128<T> d;
+    const hn::Repartition<double, decltype(d)> pairs;
+    const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + fromRow);
+    const auto r2 = hn::LoadU(d, from + 2 * fromRow), r3 = hn::LoadU(d, from + 3 * fromRow);
+    const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
+    const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
+    const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
+    const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, to);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, to + toRow);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, to + 2 * toRow);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, to + 3 * toRow);
+    return;
+  }
+#endif
+  *to = *from;
+  (void)fromRow;
+  (void)toRow;
+}
+
+// A block that fits the cache.
+template <class T>
+HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
+  constexpr Size kStep = kSquare<T>;
+  const Size squareRows = rows - rows % kStep;
+  const Size squareCols = cols - cols % kStep;
+  for (Size r = 0; r < squareRows; r += kStep) {
+    for (Size c = 0; c < squareCols; c += kStep) {
+      TransposeSquare(from + r * fromRow + c, fromRow, to + c * toRow + r, toRow);
+    }
+    for (Size c = squareCols; c < cols; c++) {
+      for (Size i = r; i < r + kStep; i++) to[c * toRow + i] = from[i * fromRow + c];
+    }
+  }
+  for (Size r = squareRows; r < rows; r++) {
+    for (Size c = 0; c < cols; c++) to[c * toRow + r] = from[r * fromRow + c];
+  }
+}
+
+// Anything. Whole cache lines are read at once and, by way of a block on the stack, written at once: rows far apart
+// would push one another out of the cache in between.
+template <class T>
+void Transpose(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
+  constexpr Size kBlock = static_cast<Size>(64 / sizeof(T));
+  HWY_ALIGN T block[kBlock * kBlock];
+  for (Size r = 0; r < rows; r += kBlock) {
+    const Size height = HWY_MIN(kBlock, rows - r);
+    for (Size c = 0; c < cols; c += kBlock) {
+      const Size width = HWY_MIN(kBlock, cols - c);
+      const T* source = from + r * fromRow + c;
+      T* target = to + c * toRow + r;
+      if (height < kBlock) {
+        TransposeBlock(height, width, source, fromRow, target, toRow);
+      } else {
+        TransposeBlock(kBlock, width, source, fromRow, block, kBlock);
+        for (Size i = 0; i < width; i++) std::memcpy(target + i * toRow, block + i * kBlock, sizeof(T) * kBlock);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif
