@@ -9,7 +9,7 @@
 #define BLASGRAD_WALK_INL_H_
 #endif
 
-#include "simd-inl.h"
+#include "transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -52,16 +52,12 @@ constexpr Size kNarrowRows = 64;
 // block [n, kNarrowRows] = rows [count, n], transposed.
 template <class T>
 HWY_INLINE void ToColumns(const T* rows, Size count, Size n, T* block) {
-  for (Size r = 0; r < count; r++) {
-    for (Size j = 0; j < n; j++) block[j * kNarrowRows + r] = rows[r * n + j];
-  }
+  TransposeBlock(count, n, rows, n, block, kNarrowRows);
 }
 
 template <class T>
 HWY_INLINE void FromColumns(const T* block, Size count, Size n, T* rows) {
-  for (Size r = 0; r < count; r++) {
-    for (Size j = 0; j < n; j++) rows[r * n + j] = block[j * kNarrowRows + r];
-  }
+  TransposeBlock(n, count, block, kNarrowRows, rows, n);
 }
 
 // Runs `Line` over `width` columns of n elements, `stride` apart. For one input give it twice.
