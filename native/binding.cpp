@@ -4,11 +4,14 @@
 // that the addon loads in any number of worker threads.
 #include <napi.h>
 
+#include <atomic>
 #include <string>
 
 #include "kernels/check.h"
 #include "kernels/registry.h"
 #include "runtime/machine.h"
+#include "runtime/pool.h"
+#include "runtime/split.h"
 
 namespace blasgrad {
 namespace {
@@ -151,7 +154,7 @@ napi_value callKernel(napi_env env, napi_callback_info info) try {
     const Napi::Value value(env, argv[problem.argument]);
     fail(frame, problem.expected + ", got " + (problem.got.empty() ? showKind(env, value) : problem.got));
   }
-  const Size bad = run(kernel, element, frame.call);
+  const Size bad = runSplit(kernel, element, frame.call);
   napi_value result = nullptr;
   if (kernel.signature.reportsIndex) napi_create_double(env, static_cast<double>(bad), &result);
   return result;
@@ -204,8 +207,15 @@ Napi::Value changeThreads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), setThreads(static_cast<int>(threads)));
 }
 
+// The pool ends with the last environment: what follows may unload the addon.
+std::atomic<int> environments{0};
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   initialiseThreads();
+  environments++;
+  env.AddCleanupHook([] {
+    if (--environments == 0) stopPool();
+  });
   env.SetInstanceData(new Instance);
   exports["attach"] = Napi::Function::New<attach>(env, "attach");
   exports["signatures"] = Napi::Function::New<signatures>(env, "signatures");

@@ -3,7 +3,6 @@
 namespace blasgrad {
 namespace {
 
-constexpr Size kBytes[] = {4, 8, 4, 1};
 constexpr const char* kKinds[] = {"a Float32Array", "a Float64Array", "an Int32Array", "a Uint8Array"};
 constexpr const char* kFloatKinds = "a Float32Array or Float64Array";
 constexpr const char* kNumberKinds = "a Float32Array, Float64Array, Int32Array or Uint8Array";
@@ -54,6 +53,7 @@ bool checkKinds(const Kernel& kernel, const Array* arrays, Call* call, Element* 
 
 bool checkLengths(const Kernel& kernel, Array* arrays, Call* call, Problem* problem) {
   const Signature& signature = kernel.signature;
+  call->elements = 0;
   for (int i = 0; i < static_cast<int>(signature.arguments.size()); i++) {
     const Argument& argument = signature.arguments[i];
     if (!argument.isArray()) continue;
@@ -69,7 +69,8 @@ bool checkLengths(const Kernel& kernel, Array* arrays, Call* call, Problem* prob
                   std::to_string(array.length)};
       return false;
     }
-    array.needed = needed * kBytes[static_cast<int>(call->slots[i].element)];
+    call->elements += needed;
+    array.needed = needed * kElementBytes[static_cast<int>(call->slots[i].element)];
   }
   return true;
 }

@@ -6,13 +6,10 @@
 namespace blasgrad {
 namespace {
 
-constexpr Size kTile = 256;
 // Rows shorter than this are put together, several to a tile.
 constexpr Size kNarrow = 128;
-
-struct Buffers {
-  alignas(64) char tile[kMaxOperands][kTile * 8];
-};
+// The most elements of a tile that passes through no buffer.
+constexpr Size kLongTile = 16384;
 
 template <class T>
 void spreadAs(const char* from, Size rows, Size cols, char* to) {
@@ -34,124 +31,139 @@ void spread(Size bytes, const char* from, Size rows, Size cols, char* to) {
   }
 }
 
-void fillScalars(const Grid& grid, Buffers& buffers, Size count) {
-  for (int i = 0; i < grid.operands; i++) {
-    const Operand& operand = grid.operand[i];
-    if (operand.layout == Layout::scalar)
-      spread(operand.bytes, operand.data, 1, std::min(kTile, count), buffers.tile[i]);
-  }
-}
-
-// All operands full or scalar: one row of everything.
-void runFlat(Tile tile, const Grid& grid, Buffers& buffers) {
-  const Size total = grid.rows * grid.cols;
-  bool scalar = false;
-  const void* inputs[kMaxOperands];
-  for (int i = 0; i < grid.operands; i++) {
-    scalar = scalar || grid.operand[i].layout == Layout::scalar;
-    inputs[i] = grid.operand[i].data;
-  }
-  if (!scalar) return tile(total, inputs, grid.scalars, grid.out);
-  fillScalars(grid, buffers, total);
-  for (Size at = 0; at < total; at += kTile) {
-    for (int i = 0; i < grid.operands; i++) {
-      const Operand& operand = grid.operand[i];
-      inputs[i] = operand.layout == Layout::scalar ? buffers.tile[i] : operand.data + at * operand.bytes;
-    }
-    tile(std::min(kTile, total - at), inputs, grid.scalars, grid.out + at * grid.outBytes);
-  }
-}
-
-// Wide rows: a row at a time, in tiles where an operand has to be spread out.
-void runWide(Tile tile, const Grid& grid, Buffers& buffers) {
-  bool spreads = false;
-  for (int i = 0; i < grid.operands; i++) {
-    spreads = spreads || grid.operand[i].layout == Layout::scalar || grid.operand[i].layout == Layout::column;
-  }
-  const Size step = spreads ? std::min(kTile, grid.cols) : grid.cols;
-  fillScalars(grid, buffers, step);
-  const void* inputs[kMaxOperands];
-  for (Size r = 0; r < grid.rows; r++) {
-    for (int i = 0; i < grid.operands; i++) {
-      const Operand& operand = grid.operand[i];
-      if (operand.layout == Layout::column) {
-        spread(operand.bytes, operand.data + r * operand.bytes, 1, step, buffers.tile[i]);
-      }
-    }
-    for (Size c = 0; c < grid.cols; c += step) {
-      for (int i = 0; i < grid.operands; i++) {
-        const Operand& operand = grid.operand[i];
-        inputs[i] = operand.layout == Layout::full  ? operand.data + (r * grid.cols + c) * operand.bytes
-                    : operand.layout == Layout::row ? operand.data + c * operand.bytes
-                                                    : buffers.tile[i];
-      }
-      tile(std::min(step, grid.cols - c), inputs, grid.scalars, grid.out + (r * grid.cols + c) * grid.outBytes);
-    }
-  }
-}
-
-// Narrow rows: as many to a tile as it holds.
-void runNarrow(Tile tile, const Grid& grid, Buffers& buffers) {
-  const Size together = std::min(kTile / grid.cols, grid.rows);
-  fillScalars(grid, buffers, together * grid.cols);
-  const void* inputs[kMaxOperands];
-  for (int i = 0; i < grid.operands; i++) {
-    const Operand& operand = grid.operand[i];
-    if (operand.layout != Layout::row) continue;
-    const Size bytes = grid.cols * operand.bytes;
-    for (Size r = 0; r < together; r++) {
-      std::memcpy(buffers.tile[i] + r * bytes, operand.data, static_cast<std::size_t>(bytes));
-    }
-  }
-  for (Size r = 0; r < grid.rows; r += together) {
-    const Size rows = std::min(together, grid.rows - r);
-    for (int i = 0; i < grid.operands; i++) {
-      const Operand& operand = grid.operand[i];
-      inputs[i] = buffers.tile[i];
-      if (operand.layout == Layout::full) inputs[i] = operand.data + r * grid.cols * operand.bytes;
-      if (operand.layout == Layout::column) {
-        spread(operand.bytes, operand.data + r * operand.bytes, rows, grid.cols, buffers.tile[i]);
-      }
-    }
-    tile(rows * grid.cols, inputs, grid.scalars, grid.out + r * grid.cols * grid.outBytes);
-  }
-}
-
 // Where the grid is a single row or column, layouts that then mean the same become full or scalar.
-Layout simplified(Layout layout, const Grid& grid) {
-  if (grid.rows == 1 && layout == Layout::row) layout = Layout::full;
-  if (grid.rows == 1 && layout == Layout::column) layout = Layout::scalar;
-  if (grid.cols == 1 && layout == Layout::column) layout = Layout::full;
-  if (grid.cols == 1 && layout == Layout::row) layout = Layout::scalar;
+Layout simplified(Layout layout, const Group& group) {
+  if (group.rows == 1 && layout == Layout::row) layout = Layout::full;
+  if (group.rows == 1 && layout == Layout::column) layout = Layout::scalar;
+  if (group.cols == 1 && layout == Layout::column) layout = Layout::full;
+  if (group.cols == 1 && layout == Layout::row) layout = Layout::scalar;
   return layout;
+}
+
+// Where a tile lies: its first row and column, its first element, its extent.
+struct Place {
+  Size row;
+  Size col;
+  Size begin;
+  Size rows;
+  Size count;
+};
+
+Place placeOf(const Group& group, Size tile) {
+  if (group.walk == Group::flat) {
+    const Size begin = tile * group.step;
+    return {0, 0, begin, 1, std::min(group.step, group.rows * group.cols - begin)};
+  }
+  if (group.walk == Group::narrow) {
+    const Size row = tile * group.step;
+    const Size rows = std::min(group.step, group.rows - row);
+    return {row, 0, row * group.cols, rows, rows * group.cols};
+  }
+  const Size row = tile / group.across;
+  const Size col = tile % group.across * group.step;
+  return {row, col, row * group.cols + col, 1, std::min(group.step, group.cols - col)};
+}
+
+// Spreads out what is the same for each tile, and notes where a source is found that does not move.
+void spreadOnce(const Group& group, char* buffers, const void** at) {
+  const Size rows = group.walk == Group::narrow ? group.step : 1;
+  const Size cols = group.walk == Group::narrow ? group.cols : std::min(group.step, group.rows * group.cols);
+  for (int i = 0; i < group.sourceCount; i++) {
+    const Source& source = group.sources[i];
+    if (source.layout == Layout::full) continue;
+    char* buffer = buffers + source.buffer;
+    at[i] = buffer;
+    if (source.layout == Layout::scalar) {
+      spread(source.bytes, source.data, 1, rows * cols, buffer);
+    } else if (source.layout == Layout::row && group.walk == Group::narrow) {
+      const std::size_t bytes = static_cast<std::size_t>(cols * source.bytes);
+      for (Size r = 0; r < rows; r++) std::memcpy(buffer + static_cast<std::size_t>(r) * bytes, source.data, bytes);
+    }
+  }
 }
 
 }  // namespace
 
-void runElementwise(Tile tile, Grid& grid, const Axes& outer) {
-  const Size total = grid.rows * grid.cols;
+void prepare(Group& group) {
+  const Size total = group.rows * group.cols;
+  group.tiles = 0;
   if (total == 0) return;
+  bool flat = true;
+  bool buffered = group.memberCount > 1;
+  for (int i = 0; i < group.sourceCount; i++) {
+    Layout& layout = group.sources[i].layout;
+    layout = simplified(layout, group);
+    flat = flat && (layout == Layout::full || layout == Layout::scalar);
+    buffered = buffered || layout == Layout::scalar || layout == Layout::column;
+  }
+  group.across = 1;
+  const Size most = buffered ? kTile : kLongTile;
+  if (flat) {
+    group.walk = Group::flat;
+    group.step = most;
+    group.tiles = (total + most - 1) / most;
+  } else if (group.cols < kNarrow) {
+    group.walk = Group::narrow;
+    group.step = std::min(kTile / group.cols, group.rows);
+    group.tiles = (group.rows + group.step - 1) / group.step;
+  } else {
+    group.walk = Group::wide;
+    group.step = std::min(most, group.cols);
+    group.across = (group.cols + group.step - 1) / group.step;
+    group.tiles = group.rows * group.across;
+  }
+}
+
+void runTiles(const Group& group, Size from, Size to) {
+  if (from >= to) return;
+  alignas(64) char buffers[kBufferBytes];
+  const void* at[kMaxCells];
+  const void** made = at + group.sourceCount;
+  spreadOnce(group, buffers, at);
+  for (Size tile = from; tile < to; tile++) {
+    const Place place = placeOf(group, tile);
+    for (int i = 0; i < group.sourceCount; i++) {
+      const Source& source = group.sources[i];
+      if (source.layout == Layout::full) {
+        at[i] = source.data + place.begin * source.bytes;
+      } else if (source.layout == Layout::row && group.walk == Group::wide) {
+        at[i] = source.data + place.col * source.bytes;
+      } else if (source.layout == Layout::column) {
+        const bool narrow = group.walk == Group::narrow;
+        if (!narrow && place.col > 0 && tile > from) continue;
+        spread(source.bytes, source.data + place.row * source.bytes, place.rows, narrow ? group.cols : group.step,
+               buffers + source.buffer);
+      }
+    }
+    for (int m = 0; m < group.memberCount; m++) {
+      const Member& member = group.members[m];
+      const void* inputs[kMaxOperands];
+      for (int i = 0; i < member.operands; i++) {
+        const int operand = member.operand[i];
+        inputs[i] = operand >= 0 ? at[operand] : made[~operand];
+      }
+      char* out = member.out == nullptr ? buffers + member.buffer : member.out + place.begin * member.outBytes;
+      made[m] = out;
+      member.tile(place.count, inputs, member.scalars, out);
+    }
+  }
+}
+
+void runOver(Group& group, Member& member, const Axes& outer) {
   for (int axis = 0; axis < outer.rank; axis++) {
     if (outer.count[axis] == 0) return;
   }
-  bool flat = true;
-  for (int i = 0; i < grid.operands; i++) {
-    Operand& operand = grid.operand[i];
-    operand.layout = simplified(operand.layout, grid);
-    flat = flat && (operand.layout == Layout::full || operand.layout == Layout::scalar);
-  }
-  const auto run = flat ? runFlat : grid.cols < kNarrow ? runNarrow : runWide;
-  Buffers buffers;
-  if (outer.rank == 0) return run(tile, grid, buffers);
+  prepare(group);
+  if (outer.rank == 0 || group.tiles == 0) return runTiles(group, 0, group.tiles);
   Size index[kMaxOuterAxes] = {};
   for (int axis = 0; axis >= 0;) {
-    run(tile, grid, buffers);
-    grid.out += total * grid.outBytes;
+    runTiles(group, 0, group.tiles);
+    member.out += group.rows * group.cols * member.outBytes;
     for (axis = outer.rank - 1; axis >= 0; axis--) {
       const bool more = ++index[axis] < outer.count[axis];
       const Size steps = more ? 1 : -(outer.count[axis] - 1);
-      for (int i = 0; i < grid.operands; i++) {
-        grid.operand[i].data += steps * outer.stride[i][axis] * grid.operand[i].bytes;
+      for (int i = 0; i < group.sourceCount; i++) {
+        group.sources[i].data += steps * outer.stride[i][axis] * group.sources[i].bytes;
       }
       if (more) break;
       index[axis] = 0;

@@ -1,4 +1,6 @@
 // Matrix products by OpenBLAS over a batch grid; a batch that is one larger product becomes one call.
+#include "product.h"
+
 #include <cblas.h>
 
 #include <climits>
@@ -11,36 +13,60 @@ namespace blasgrad {
 namespace {
 
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
-          float beta, float* c) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+          float beta, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
-          int ldb, double beta, double* c) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+          int ldb, double beta, double* c, int ldc) {
+  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 // y += op(a)·x, a stored [rows, cols].
-void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const float* a, const float* x, float* y) {
-  cblas_sgemv(CblasRowMajor, ta, rows, cols, 1, a, cols, x, 1, 1, y, 1);
+void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const float* a, int lda, const float* x, int stepX, float* y,
+          int stepY) {
+  cblas_sgemv(CblasRowMajor, ta, rows, cols, 1, a, lda, x, stepX, 1, y, stepY);
 }
-void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const double* a, const double* x, double* y) {
-  cblas_dgemv(CblasRowMajor, ta, rows, cols, 1, a, cols, x, 1, 1, y, 1);
+void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const double* a, int lda, const double* x, int stepX, double* y,
+          int stepY) {
+  cblas_dgemv(CblasRowMajor, ta, rows, cols, 1, a, lda, x, stepX, 1, y, stepY);
 }
+
+// A block [m, n] of one output, with the distances between the stored rows.
+template <class T>
+struct Block {
+  bool transposeA, transposeB;
+  int m, n, k;
+  const T* a;
+  int lda;
+  const T* b;
+  int ldb;
+  T* out;
+  int ldc;
+};
 
 // out (+)= op(a)·op(b); all of m, n, k at least 1.
 template <class T>
-void product(bool transposeA, bool transposeB, int m, int n, int k, const T* a, const T* b, bool add, T* out) {
+void runBlock(const Block<T>& block, bool add) {
+  const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
   if (m == 1 || n == 1) {
     // A matrix-vector product always adds: beta = 0 would leave it to the BLAS what becomes of a NaN in `out`.
-    if (!add) std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(m) * static_cast<std::size_t>(n));
-    if (n == 1) return gemv(transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, a, b, out);
-    return gemv(transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, b, a, out);
+    if (!add && (m == 1 || ldc == 1)) {
+      std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(m) * static_cast<std::size_t>(n));
+    } else if (!add) {
+      for (int i = 0; i < m; i++) out[static_cast<Size>(i) * ldc] = T(0);
+    }
+    if (n == 1) {
+      return gemv(transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, a, lda, b,
+                  transposeB ? 1 : ldb, out, ldc);
+    }
+    return gemv(transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, b, ldb, a,
+                transposeA ? lda : 1, out, 1);
   }
-  gemm(transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, a, transposeA ? m : k,
-       b, transposeB ? k : n, add ? T(1) : T(0), out);
+  gemm(transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, a, lda, b, ldb,
+       add ? T(1) : T(0), out, ldc);
 }
 
 // Where an operand's block for a point of the grid lies.
-Size block(Layout layout, Size cols, Size r, Size c) {
+Size blockAt(Layout layout, Size cols, Size r, Size c) {
   switch (layout) {
     case Layout::full:
       return r * cols + c;
@@ -53,49 +79,111 @@ Size block(Layout layout, Size cols, Size r, Size c) {
   }
 }
 
-// A BLAS built without locks gives wrong results under concurrent calls: worker threads then take turns.
+Size blocksOf(Layout layout, Size rows, Size cols) {
+  return rows == 0 || cols == 0 ? (layout == Layout::full     ? 0
+                                   : layout == Layout::row    ? cols
+                                   : layout == Layout::column ? rows
+                                                              : 1)
+                                : blockAt(layout, cols, rows - 1, cols - 1) + 1;
+}
+
+// A BLAS built without locks gives wrong results under concurrent calls: threads then take turns.
 std::mutex serialBlas;
 
 template <class T>
-void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout,
-            Layout bLayout, Layout outLayout, const T* a, const T* b, T* out) {
-  const Size batch = rows * cols;
-  if (m == 0 || n == 0) return;
-  if (k == 0 || batch == 0) {
-    const Size blocks = outLayout == Layout::full     ? batch
-                        : outLayout == Layout::row    ? cols
-                        : outLayout == Layout::column ? rows
-                                                      : 1;
-    std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(blocks * m * n));
+void runPart(const Product& p, const Part& part) {
+  const T* const a = static_cast<const T*>(p.a);
+  const T* const b = static_cast<const T*>(p.b);
+  T* const out = static_cast<T*>(p.out);
+  if (p.m == 0 || p.n == 0) return;
+  if (p.k == 0 || p.rows == 0 || p.cols == 0) {
+    const Size elements = blocksOf(p.outLayout, p.rows, p.cols) * p.m * p.n;
+    std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(elements));
     return;
   }
   static const bool locks = openblas_get_parallel() == 0;
   std::unique_lock<std::mutex> lock(serialBlas, std::defer_lock);
   if (locks) lock.lock();
-  if (aLayout == Layout::full && batch > 1) {
-    if (!transposeA && bLayout == Layout::scalar && outLayout == Layout::full && batch <= INT_MAX / m) {
-      m *= batch;
-      rows = cols = 1;
-    } else if (transposeA && !transposeB && bLayout == Layout::full && outLayout == Layout::scalar &&
-               batch <= INT_MAX / k) {
-      k *= batch;
-      rows = cols = 1;
+  const int k = static_cast<int>(p.k);
+  const int lda = p.transposeA ? static_cast<int>(p.m) : k;
+  const int ldb = p.transposeB ? k : static_cast<int>(p.n);
+  const Size startA = part.fromM * (p.transposeA ? 1 : lda);
+  const Size startB = part.fromN * (p.transposeB ? ldb : 1);
+  for (Size r = part.fromRow; r < part.toRow; r++) {
+    for (Size c = part.fromCol; c < part.toCol; c++) {
+      const bool add = (p.outLayout == Layout::scalar && r + c > 0) || (p.outLayout == Layout::row && r > 0) ||
+                       (p.outLayout == Layout::column && c > 0);
+      runBlock<T>(
+          {p.transposeA, p.transposeB, static_cast<int>(part.toM - part.fromM), static_cast<int>(part.toN - part.fromN),
+           k, a + blockAt(p.aLayout, p.cols, r, c) * p.m * p.k + startA, lda,
+           b + blockAt(p.bLayout, p.cols, r, c) * p.k * p.n + startB, ldb,
+           out + (blockAt(p.outLayout, p.cols, r, c) * p.m + part.fromM) * p.n + part.fromN, static_cast<int>(p.n)},
+          add);
     }
   }
-  for (Size r = 0; r < rows; r++) {
-    for (Size c = 0; c < cols; c++) {
-      const bool add = (outLayout == Layout::scalar && r + c > 0) || (outLayout == Layout::row && r > 0) ||
-                       (outLayout == Layout::column && c > 0);
-      product(transposeA, transposeB, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
-              a + block(aLayout, cols, r, c) * m * k, b + block(bLayout, cols, r, c) * k * n, add,
-              out + block(outLayout, cols, r, c) * m * n);
-    }
+}
+
+// Where the batch is one larger product, makes it one.
+void join(Product& p) {
+  const Size batch = p.rows * p.cols;
+  if (p.aLayout != Layout::full || batch <= 1 || p.m == 0 || p.k == 0) return;
+  if (!p.transposeA && p.bLayout == Layout::scalar && p.outLayout == Layout::full && batch <= INT_MAX / p.m) {
+    p.m *= batch;
+  } else if (p.transposeA && !p.transposeB && p.bLayout == Layout::full && p.outLayout == Layout::scalar &&
+             batch <= INT_MAX / p.k) {
+    p.k *= batch;
+  } else {
+    return;
   }
+  p.rows = p.cols = 1;
+}
+
+template <class T>
+void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout,
+            Layout bLayout, Layout outLayout, const T* a, const T* b, T* out) {
+  Product product{sizeof(T) == 4 ? Element::float32 : Element::float64,
+                  transposeA,
+                  transposeB,
+                  m,
+                  n,
+                  k,
+                  rows,
+                  cols,
+                  aLayout,
+                  bLayout,
+                  outLayout,
+                  a,
+                  b,
+                  out};
+  join(product);
+  runPart<T>(product, whole(product));
 }
 
 BLASGRAD_MAKE_TABLE(Products, BLASGRAD_PRODUCTS)
 
 }  // namespace
+
+Product readProduct(Element element, const Call& call) {
+  const Slot* slot = call.slots;
+  const auto layout = [&](int i) { return static_cast<Layout>(slot[i].size); };
+  Product product{element,           slot[0].size != 0,
+                  slot[1].size != 0, slot[2].size,
+                  slot[3].size,      slot[4].size,
+                  slot[5].size,      slot[6].size,
+                  layout(7),         layout(8),
+                  layout(9),         slot[10].pointer,
+                  slot[11].pointer,  const_cast<void*>(slot[12].pointer)};
+  join(product);
+  return product;
+}
+
+void runProduct(const Product& product, const Part& part) {
+  if (product.element == Element::float32) {
+    runPart<float>(product, part);
+  } else {
+    runPart<double>(product, part);
+  }
+}
 
 const Floats<Products>& products() {
   static const Floats<Products> table = {MakeProducts<float>(), MakeProducts<double>()};

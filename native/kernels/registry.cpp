@@ -3,9 +3,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "elementwise.h"
-#include "families.h"
-
 namespace blasgrad {
 namespace {
 
@@ -95,9 +92,9 @@ constexpr bool kHasIntegers<Numbers<Table>> = true;
 
 // `pick` takes the kernel's pointer from a family's table.
 template <class Tables, class Pick>
-Kernel makeKernel(const char* name, const std::string& text, const std::string& inPlace, const Tables& tables,
-                  Pick pick) {
-  Kernel kernel{name, text, Signature::parse(text), inPlace, kHasIntegers<Tables>, {}, {}};
+Kernel makeKernel(const char* name, Kernel::FamilyName family, const std::string& text, const std::string& inPlace,
+                  const Tables& tables, Pick pick) {
+  Kernel kernel{name, family, text, Signature::parse(text), inPlace, kHasIntegers<Tables>, {}, {}};
   for (auto& argument : kernel.signature.arguments) {
     for (const auto& input : words(inPlace)) argument.inPlace = argument.inPlace || argument.name == input;
   }
@@ -119,48 +116,26 @@ Kernel makeKernel(const char* name, const std::string& text, const std::string& 
 std::vector<Kernel> makeRegistry() {
   std::vector<Kernel> kernels;
 #define BLASGRAD_ADD_TILE(name, inputs, scalars, output)                                                           \
-  kernels.push_back(makeKernel(#name, tileSignature(inputs, scalars, output), tileInPlace(inputs, output), tables, \
-                               [](const auto& table) { return table.name; }));
+  kernels.push_back(makeKernel(#name, family, tileSignature(inputs, scalars, output), tileInPlace(inputs, output), \
+                               tables, [](const auto& table) { return table.name; }));
 #define BLASGRAD_ADD(name, result, params, inPlace, signature) \
-  kernels.push_back(makeKernel(#name, signature, inPlace, tables, [](const auto& table) { return table.name; }));
+  kernels.push_back(                                           \
+      makeKernel(#name, family, signature, inPlace, tables, [](const auto& table) { return table.name; }));
 #define BLASGRAD_ADD_TILES(Family, Types, LIST, accessor) \
   {                                                       \
     const auto& tables = accessor();                      \
+    constexpr auto family = Kernel::FamilyName::Family;   \
     LIST(BLASGRAD_ADD_TILE)                               \
   }
 #define BLASGRAD_ADD_FAMILY(Family, Types, LIST, accessor) \
   {                                                        \
     const auto& tables = accessor();                       \
+    constexpr auto family = Kernel::FamilyName::Family;    \
     LIST(BLASGRAD_ADD)                                     \
   }
   BLASGRAD_TILE_FAMILIES(BLASGRAD_ADD_TILES)
   BLASGRAD_KERNEL_FAMILIES(BLASGRAD_ADD_FAMILY)
   return kernels;
-}
-
-Size bytesOf(ElementRule rule, Element element) {
-  static constexpr Size bytes[] = {4, 8, 4, 1};
-  return rule == ElementRule::same ? bytes[static_cast<int>(element)] : rule == ElementRule::byte ? 1 : 4;
-}
-
-// The slots lie as tileSignature writes them: rows, cols, layouts, scalars, inputs, out, outer.
-void runTile(const Kernel& kernel, Element element, const Call& call) {
-  const auto& arguments = kernel.signature.arguments;
-  Grid grid;
-  grid.rows = call.slots[0].size;
-  grid.cols = call.slots[1].size;
-  grid.operands = kernel.signature.operands;
-  const int inputs = static_cast<int>(arguments.size()) - 2 - grid.operands;
-  const int scalars = inputs - 2 - grid.operands;
-  for (int i = 0; i < scalars; i++) grid.scalars[i] = call.slots[2 + grid.operands + i].scalar;
-  for (int i = 0; i < grid.operands; i++) {
-    grid.operand[i] = {static_cast<const char*>(call.slots[inputs + i].pointer),
-                       bytesOf(arguments[inputs + i].element, element), static_cast<Layout>(call.slots[2 + i].size)};
-  }
-  const int out = inputs + grid.operands;
-  grid.out = static_cast<char*>(const_cast<void*>(call.slots[out].pointer));
-  grid.outBytes = bytesOf(arguments[out].element, element);
-  runElementwise(reinterpret_cast<Tile>(kernel.function[static_cast<int>(element)]), grid, call.axes);
 }
 
 }  // namespace
@@ -170,10 +145,32 @@ const std::vector<Kernel>& registry() {
   return kernels;
 }
 
+// The slots lie as tileSignature writes them: rows, cols, layouts, scalars, inputs, out, outer.
+Single::Single(const Kernel& kernel, Element element, const Call& call) {
+  const auto& arguments = kernel.signature.arguments;
+  const int operands = kernel.signature.operands;
+  const int inputs = static_cast<int>(arguments.size()) - 2 - operands;
+  const int scalars = inputs - 2 - operands;
+  group = {call.slots[0].size, call.slots[1].size, sources, operands, &member, 1};
+  member.tile = tileOf(kernel, element);
+  for (int i = 0; i < scalars; i++) member.scalars[i] = call.slots[2 + operands + i].scalar;
+  member.operands = operands;
+  for (int i = 0; i < operands; i++) {
+    member.operand[i] = i;
+    sources[i] = {static_cast<const char*>(call.slots[inputs + i].pointer),
+                  bytesOf(arguments[inputs + i].element, element), static_cast<Layout>(call.slots[2 + i].size),
+                  i * kTile * 8};
+  }
+  const int out = inputs + operands;
+  member.out = static_cast<char*>(const_cast<void*>(call.slots[out].pointer));
+  member.outBytes = bytesOf(arguments[out].element, element);
+}
+
 Size run(const Kernel& kernel, Element element, const Call& call) {
   const int index = static_cast<int>(element);
-  if (kernel.invoke[index] != nullptr) return kernel.invoke[index](kernel.function[index], call);
-  runTile(kernel, element, call);
+  if (!kernel.isTile()) return kernel.invoke[index](kernel.function[index], call);
+  Single single(kernel, element, call);
+  runOver(single.group, single.member, call.axes);
   return -1;
 }
 

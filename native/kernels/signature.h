@@ -26,6 +26,8 @@ struct Call {
   Slot slots[kMaxArguments];
   // What the one `sizes` or `outer` argument holds.
   Axes axes;
+  // Of all arrays together, as the check found them needed: a measure of the work.
+  Size elements;
 };
 
 // One factor of a length.

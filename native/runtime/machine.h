@@ -8,7 +8,7 @@ struct Machine {
   const char* core;  // the CPU it chose its kernels for
   int parallel;      // 0: without threads or locks, 1: with threads, 2: with OpenMP
   int maxThreads;    // what the BLAS was built for
-  int threads;       // in use
+  int threads;       // that the pool works with
   const char* simd;  // the instruction set of the other kernels
 };
 
@@ -17,7 +17,11 @@ Machine machine();
 // At least 1, at most what the BLAS was built for (it aborts beyond). Returns what was set.
 int setThreads(int threads);
 
-// Sets the default number of threads; only the first call in a process does.
+// Sets the default number of threads, once in a process, and prepares the calling one.
 void initialiseThreads();
+
+// Keeps the BLAS to one thread for calls from this thread: the pool does all splitting. (In most builds of OpenBLAS
+// that holds for the whole process, in those with OpenMP for the calling thread.)
+void prepareThread();
 
 }  // namespace blasgrad

@@ -1,0 +1,221 @@
+#include "pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "machine.h"
+#include "parking.h"
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#if defined(__SSE2__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace blasgrad {
+namespace {
+
+// How long an idle thread looks out for work before it sleeps.
+constexpr auto kSpin = std::chrono::microseconds(100);
+// The least work, in µs on one thread, that is worth waking a sleeping thread.
+constexpr double kWakeMicros = 150;
+
+void relax() {
+#if defined(__SSE2__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+int currentCpu() {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+// A thread starts on its creator's CPU, and may stay there for tens of milliseconds: moves it elsewhere.
+void leaveCpu(int cpu) {
+#if defined(__linux__)
+  cpu_set_t allowed, others;
+  if (cpu < 0 || sched_getcpu() != cpu || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  others = allowed;
+  CPU_CLR(cpu, &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);
+#else
+  (void)cpu;
+#endif
+}
+
+// A thread and the parts it owns. The parts not yet begun are `open`: (first << 16) | end, empty where both are equal.
+// Who takes one by changing `open` may read what the work is: that stays until all parts are done.
+struct alignas(128) Worker {
+  std::atomic<std::uint32_t> open{0};
+  Work work = nullptr;
+  const void* context = nullptr;
+  std::atomic<bool> asleep{false};
+  std::atomic<bool> called{false};
+  std::atomic<bool> ending{false};
+  Parking parking;
+  std::thread thread;
+
+  bool hasOpen() const {
+    const std::uint32_t parts = open.load();
+    return parts >> 16 != (parts & 0xffff);
+  }
+
+  // Takes the first open part, or the last; −1: there is none.
+  int take(bool first) {
+    std::uint32_t parts = open.load(std::memory_order_acquire);
+    for (;;) {
+      const std::uint32_t begin = parts >> 16;
+      const std::uint32_t end = parts & 0xffff;
+      if (begin == end) return -1;
+      const std::uint32_t rest = first ? (begin + 1) << 16 | end : begin << 16 | (end - 1);
+      if (open.compare_exchange_weak(parts, rest, std::memory_order_acq_rel)) {
+        return static_cast<int>(first ? begin : end - 1);
+      }
+    }
+  }
+
+  void wake() {
+    called.store(true);
+    parking.wake();
+  }
+};
+
+class Pool {
+ public:
+  std::atomic<int> threads{1};
+
+  void run(int parts, double micros, Work work, const void* context) {
+    const int count = std::min(threads.load(std::memory_order_relaxed), parts);
+    if (count <= 1 || parts > 0xffff || busy_.exchange(true, std::memory_order_acquire)) {
+      for (int part = 0; part < parts; part++) work(context, part);
+      return;
+    }
+    makeWorkers();
+    const int total = static_cast<int>(workers_.size()) + 1;
+    const auto firstOf = [&](int thread) { return thread * parts / total; };
+    const int own = firstOf(1);
+    pending_.store(parts - own, std::memory_order_relaxed);
+    for (int i = 1; i < total; i++) {
+      if (firstOf(i) == firstOf(i + 1)) continue;
+      Worker& worker = *workers_[static_cast<std::size_t>(i - 1)];
+      worker.work = work;
+      worker.context = context;
+      worker.open.store(static_cast<std::uint32_t>(firstOf(i) << 16 | firstOf(i + 1)));
+      if (micros >= kWakeMicros && worker.asleep.load()) worker.wake();
+    }
+    for (int part = 0; part < own; part++) work(context, part);
+    for (auto& worker : workers_) {
+      for (int part; (part = worker->take(false)) >= 0;) {
+        work(context, part);
+        pending_.fetch_sub(1, std::memory_order_relaxed);
+      }
+    }
+    for (int turn = 0; pending_.load(std::memory_order_acquire) > 0; turn++) {
+      if (turn < 4096) {
+        relax();
+      } else {
+        std::this_thread::yield();
+      }
+    }
+    busy_.store(false, std::memory_order_release);
+  }
+
+  void wake() {
+    if (threads.load(std::memory_order_relaxed) <= 1 || busy_.exchange(true, std::memory_order_acquire)) return;
+    makeWorkers();
+    for (auto& worker : workers_) {
+      if (worker->asleep.load()) worker->wake();
+    }
+    busy_.store(false, std::memory_order_release);
+  }
+
+  // Leaves the pool without threads, and `number` to be made when they are needed.
+  void reset(int number) {
+    while (busy_.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+    if (number != threads.load() || number == 0) {
+      for (auto& worker : workers_) {
+        worker->ending.store(true);
+        worker->parking.wake();
+      }
+      for (auto& worker : workers_) worker->thread.join();
+      workers_.clear();
+    }
+    if (number > 0) threads.store(number);
+    busy_.store(false, std::memory_order_release);
+  }
+
+ private:
+  void makeWorkers() {
+    const std::size_t wanted = static_cast<std::size_t>(threads.load() - 1);
+    if (workers_.size() == wanted) return;
+    const int cpu = currentCpu();
+    while (workers_.size() < wanted) {
+      workers_.push_back(std::make_unique<Worker>());
+      Worker& worker = *workers_.back();
+      worker.thread = std::thread([this, &worker, cpu] {
+        leaveCpu(cpu);
+        prepareThread();
+        live(worker);
+      });
+    }
+  }
+
+  void live(Worker& worker) {
+    auto idleSince = std::chrono::steady_clock::now();
+    for (int turn = 1; !worker.ending.load(std::memory_order_relaxed); turn++) {
+      const int part = worker.take(true);
+      if (part >= 0) {
+        worker.work(worker.context, part);
+        pending_.fetch_sub(1, std::memory_order_release);
+        turn = 0;
+        continue;
+      }
+      relax();
+      if (turn == 1) idleSince = std::chrono::steady_clock::now();
+      if (turn % 32 != 0 || std::chrono::steady_clock::now() - idleSince < kSpin) continue;
+      worker.asleep.store(true);
+      worker.parking.sleep(
+          [&] { return worker.hasOpen() || worker.called.load() || worker.ending.load(std::memory_order_relaxed); });
+      worker.asleep.store(false);
+      worker.called.store(false);
+      turn = 0;
+    }
+  }
+
+  std::atomic<bool> busy_{false};
+  alignas(128) std::atomic<int> pending_{0};
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+// Never destroyed: at exit its threads may still be asleep.
+Pool& pool() {
+  static Pool* const instance = new Pool;
+  return *instance;
+}
+
+}  // namespace
+
+int poolThreads() { return pool().threads.load(std::memory_order_relaxed); }
+
+void setPoolThreads(int threads) { pool().reset(threads); }
+
+void runParallel(int parts, double micros, Work work, const void* context) { pool().run(parts, micros, work, context); }
+
+void wakePool() { pool().wake(); }
+
+void stopPool() { pool().reset(0); }
+
+}  // namespace blasgrad

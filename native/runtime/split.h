@@ -1,0 +1,21 @@
+// Runs checked calls and groups over the pool: how work is cut follows from its shape and the number of threads alone,
+// so that the same setting gives the same bits, whoever runs a part. Small work stays on the calling thread.
+#pragma once
+
+#include "kernels/registry.h"
+
+namespace blasgrad {
+
+// As run() of the registry.
+Size runSplit(const Kernel& kernel, Element element, const Call& call);
+
+// A prepared group; `elements`: of all that it reads and writes.
+void runGroupSplit(const Group& group, Size elements);
+
+// Whether work over so many elements is worth more than one thread.
+bool isLarge(Size elements);
+
+// An estimate of a call's duration on one thread, in µs.
+double microsOf(const Kernel& kernel, Element element, const Call& call);
+
+}  // namespace blasgrad
