@@ -8,21 +8,22 @@ import { kernelRow } from '../../backend/table.js'
 import { arrayOf, bytesOf, type NumberArray } from '../../dtype.js'
 import { type Call, type ElementType, isReference, signatureOf, type Use, type Value } from '../program.js'
 
+/** An object with an array's kind, length and place, but no elements. Two overlap only where `buffer` is the same. */
+export const standIn = (dtype: ElementType, length: number, buffer: object = {}, byteOffset = 0): NumberArray =>
+  Object.create(arrayOf(dtype).prototype, {
+    length: { value: length },
+    buffer: { value: buffer },
+    byteOffset: { value: byteOffset },
+  }) as NumberArray
+
 const standIns = new WeakMap<Value, NumberArray>()
 
-/** An object of the array's kind and length, in memory of its own; the array itself where there is one. */
-function standInOf(value: Value): NumberArray {
+/** A stand-in in memory of its own; the array itself where there is one. */
+function apart(value: Value): NumberArray {
   if ('array' in value.origin) return value.origin.array
-  let standIn = standIns.get(value)
-  if (standIn === undefined) {
-    standIn = Object.create(arrayOf(value.dtype).prototype, {
-      length: { value: value.length },
-      buffer: { value: {} },
-      byteOffset: { value: 0 },
-    }) as NumberArray
-    standIns.set(value, standIn)
-  }
-  return standIn
+  const made = standIns.get(value) ?? standIn(value.dtype, value.length)
+  standIns.set(value, made)
+  return made
 }
 
 /** The element type that a call's kernel works in: that of its first array argument of type T. */
@@ -34,7 +35,11 @@ export function elementTypeOf(values: readonly Value[], call: Call): ElementType
 }
 
 /** A call's arguments as the length rules take them: stand-ins for arrays, an empty one for what is left out. */
-export function standInArguments(values: readonly Value[], call: Call): unknown[] {
+export function standInArguments(
+  values: readonly Value[],
+  call: Call,
+  standInOf: (value: Value) => NumberArray = apart,
+): unknown[] {
   const { args } = signatureOf(call.kernel)
   return args.map(({ role, element }, at) => {
     const argument = call.args[at]

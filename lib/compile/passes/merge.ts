@@ -25,7 +25,7 @@ export function mergeEqualCalls(program: Program): Program {
   const outputsOf = new Map<string, readonly number[]>()
   const calls = program.calls.flatMap((call): Call[] => {
     const args = call.args.map(argument => (isReference(argument) ? { value: instead[argument.value] } : argument))
-    const merged: Call = { kernel: call.kernel, args }
+    const merged: Call = { ...call, args }
     const accesses = accessesOf(values, merged)
     const outputs = accesses.filter(writes)
     const isPure = outputs.every(

@@ -24,7 +24,7 @@ export function nameEachWrite(program: Program): Program {
       }
       touched.add(value)
     }
-    return { kernel: call.kernel, args }
+    return { ...call, args }
   })
   return { values, calls, results: program.results.map(id => current[id]) }
 }

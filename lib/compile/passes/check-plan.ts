@@ -1,0 +1,126 @@
+// The check of a plan before it runs: that places are in the arena, that each step is a call its kernel allows there,
+// that groups can be run tile by tile, and that what a step reads is still what was written. It trusts no pass.
+
+import { checkerOf } from '../../backend/lengths.js'
+import { Layout } from '../../backend/signature.js'
+import { bytesOf, type NumberArray } from '../../dtype.js'
+import { ArgumentError } from '../../errors.js'
+import { type Group, isGroup, type Plan } from '../plan.js'
+import type { Call, Value } from '../program.js'
+import { accessesOf, sizeOf, standIn, standInArguments, writes, writesPart } from './accesses.js'
+import { argumentsOf, resultTypeOf } from './member-call.js'
+import { Ownership } from './ownership.js'
+import { alignment } from './place.js'
+
+type Fail = (message: string) => never
+
+/** @throws ArgumentError that names the step. */
+export function checkPlan({ program: { values, results }, steps, offsets, arenaBytes }: Plan): void {
+  checkOffsets(values, offsets, arenaBytes)
+  const arena = {}
+  const placed = values.map(({ dtype, length, origin }, id) =>
+    'array' in origin ? origin.array : standIn(dtype, length, arena, offsets[id]),
+  )
+  const ownership = new Ownership(values, offsets, arenaBytes)
+  const given = values.filter(({ origin }) => origin.kind === 'argument')
+  for (const { id } of given) ownership.take(id)
+  for (const { id } of given) if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected a place for %${id}`)
+  steps.forEach((step, at) => {
+    const fail = (message: string): never => {
+      throw new ArgumentError(`plan: step ${at}: ${message}`)
+    }
+    const hasPlace = (id: number): void => {
+      if (values[id] === undefined) fail(`expected a value, got %${id}`)
+      if (ownership.isInArena(id) && offsets[id] === -1) fail(`expected a place for %${id}, got none`)
+    }
+    if (isGroup(step)) checkGroup(values, placed, step, ownership, hasPlace, fail)
+    else checkCall(values, placed, step, ownership, hasPlace, fail)
+  })
+  for (const id of results) {
+    if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected result %${id} to be there at the end`)
+  }
+}
+
+function checkOffsets(values: readonly Value[], offsets: readonly number[], arenaBytes: number): void {
+  for (const value of values) {
+    const offset = offsets[value.id]
+    if (offset === -1) continue
+    const fits = Number.isInteger(offset) && offset >= 0 && offset + sizeOf(value) <= arenaBytes
+    if (fits && offset % alignment === 0) continue
+    throw new ArgumentError(`plan: expected %${value.id} in ${arenaBytes} bytes, aligned, got it at ${offset}`)
+  }
+}
+
+function checkKernel(kernel: Call['kernel'], args: readonly unknown[], fail: Fail): void {
+  try {
+    checkerOf(kernel)(args)
+  } catch (error) {
+    fail((error as Error).message)
+  }
+}
+
+function checkCall(
+  values: readonly Value[],
+  placed: readonly NumberArray[],
+  call: Call,
+  ownership: Ownership,
+  hasPlace: (id: number) => void,
+  fail: Fail,
+): void {
+  const accesses = accessesOf(values, call)
+  for (const { value } of accesses) hasPlace(value)
+  checkKernel(
+    call.kernel,
+    standInArguments(values, call, ({ id }) => placed[id]),
+    fail,
+  )
+  for (const access of accesses) {
+    const isRead = access.role !== 'out' && !writesPart(access) && access.needed > 0
+    if (isRead && !ownership.isThere(access.value)) fail(`expected %${access.value} to be there still`)
+  }
+  for (const access of accesses) if (writes(access)) ownership.take(access.value)
+}
+
+function checkGroup(
+  values: readonly Value[],
+  placed: readonly NumberArray[],
+  group: Group,
+  ownership: Ownership,
+  hasPlace: (id: number) => void,
+  fail: Fail,
+): void {
+  const points = group.rows * group.cols
+  const results: NumberArray[] = []
+  const read: { id: number; layout: Layout }[] = []
+  const written: number[] = []
+  group.members.forEach((member, at) => {
+    const { kernel, dtype, operands, out } = member
+    const operandArrays = operands.map(operand => {
+      if ('member' in operand) return results[operand.member] ?? fail(`member ${at} reads member ${operand.member}`)
+      const { value: id, layout } = operand
+      hasPlace(id)
+      if (!ownership.isThere(id) || written.includes(id)) fail(`member ${at}: expected %${id} to be there still`)
+      read.push({ id, layout })
+      return placed[id]
+    })
+    const type = resultTypeOf(member)
+    if (out !== null) hasPlace(out)
+    const result = out === null ? standIn(type, points) : placed[out]
+    results.push(result)
+    const args = argumentsOf(group, member, [...operandArrays, result])
+    checkKernel(kernel, args, fail)
+    if (out === null) return
+    if (values[out].dtype !== type) fail(`member ${at}: expected ${dtype} to make ${type}, got ${values[out].dtype}`)
+    ownership.take(out)
+    written.push(out)
+  })
+  for (const out of written) {
+    if (!ownership.isThere(out)) fail(`expected %${out} to be there after the group`)
+    for (const { id, layout } of read) {
+      if (id !== out && !ownership.overlap(id, out)) continue
+      const isSame = placed[id].byteOffset === placed[out].byteOffset
+      const sameSize = bytesOf(values[id].dtype) === bytesOf(values[out].dtype)
+      if (layout !== Layout.full || !isSame || !sameSize) fail(`expected %${out} not to be over %${id}, read elsewhere`)
+    }
+  }
+}

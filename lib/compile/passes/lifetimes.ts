@@ -1,0 +1,98 @@
+// When the values of a program have to be in memory, in terms of its steps, and which of them may follow one another in
+// the same place.
+
+import { Layout } from '../../backend/signature.js'
+import { type KernelName, kernelRow } from '../../backend/table.js'
+import { bytesOf } from '../../dtype.js'
+import { type Group, isGroup, type Step } from '../plan.js'
+import { type Call, type Program, signatureOf, type Value } from '../program.js'
+import { accessesOf, allowsInPlace, overwrites } from './accesses.js'
+
+/** The first and the last step that a value lies in memory for; arguments are there before step 0: from −1 on. */
+export interface Lifetime {
+  first: number
+  last: number
+}
+
+/** The values that a step reads from or writes to memory. */
+export function touchedBy(values: readonly Value[], step: Step): number[] {
+  if (!isGroup(step)) return accessesOf(values, step).map(({ value }) => value)
+  return step.members.flatMap(({ operands, out }) => [
+    ...operands.flatMap(operand => ('value' in operand ? [operand.value] : [])),
+    ...(out === null ? [] : [out]),
+  ])
+}
+
+/** The lifetime of each value that lies in the arena, by its id; results are there to the end. */
+export function lifetimesOf({ values, results }: Program, steps: readonly Step[]): Map<number, Lifetime> {
+  const lifetimes = new Map<number, Lifetime>()
+  const touch = (id: number, at: number): void => {
+    const { kind } = values[id].origin
+    if (kind !== 'made' && kind !== 'argument') return
+    const lifetime = lifetimes.get(id)
+    if (lifetime === undefined) lifetimes.set(id, { first: at, last: at })
+    else lifetime.last = at
+  }
+  for (const { id, origin } of values) if (origin.kind === 'argument') touch(id, -1)
+  steps.forEach((step, at) => {
+    for (const id of touchedBy(values, step)) touch(id, at)
+  })
+  for (const id of results) touch(id, steps.length)
+  return lifetimes
+}
+
+/** An output that may be written where an input of the same step was, if that input is not read any more. */
+export interface Succession {
+  readonly input: number
+  readonly output: number
+}
+
+/** The outputs of a step with the inputs whose place each could take. */
+export const successionsOf = (values: readonly Value[], step: Step): Succession[] =>
+  isGroup(step) ? ofGroup(values, step) : ofCall(values, step)
+
+function ofCall(values: readonly Value[], call: Call): Succession[] {
+  const accesses = accessesOf(values, call)
+  const inputs = [...new Set(accesses.flatMap(({ role, value }) => (role === 'in' ? [value] : [])))]
+  return accesses
+    .filter(access => overwrites(values, access))
+    .flatMap(({ value: output, needed: length }) =>
+      inputs.flatMap(input => {
+        const fits = values[input].dtype === values[output].dtype && values[input].length === length
+        const allowed = accesses.every(
+          ({ role, value, needed, parameter }) =>
+            value !== input || (role === 'in' && needed === length && allowsInPlace(call, parameter.name)),
+        )
+        return fits && allowed ? [{ input, output }] : []
+      }),
+    )
+}
+
+/** A tile's output may lie over what this member or an earlier one has read of the same tile. */
+function ofGroup(values: readonly Value[], { rows, cols, members }: Group): Succession[] {
+  const inputs = new Set(
+    members.flatMap(({ operands }) => operands.flatMap(each => ('value' in each ? [each.value] : []))),
+  )
+  for (const { out } of members) if (out !== null) inputs.delete(out)
+  return members.flatMap(({ out: output }, writer) => {
+    if (output === null) return []
+    const bytes = bytesOf(values[output].dtype)
+    return [...inputs].flatMap(input => {
+      const { dtype, length } = values[input]
+      if (bytesOf(dtype) !== bytes || length !== rows * cols || values[output].length !== length) return []
+      const allowed = members.every(({ kernel, operands }, reader) => {
+        const names = inputNamesOf(kernel)
+        return operands.every(
+          (operand, i) =>
+            !('value' in operand && operand.value === input) ||
+            (operand.layout === Layout.full &&
+              (reader < writer || (reader === writer && kernelRow(kernel).inPlace.includes(names[i])))),
+        )
+      })
+      return allowed ? [{ input, output }] : []
+    })
+  })
+}
+
+const inputNamesOf = (kernel: KernelName): string[] =>
+  signatureOf(kernel).args.flatMap(({ role, name }) => (role === 'in' ? [name] : []))

@@ -1,0 +1,79 @@
+// Gives each value its place in the arena: values whose lifetimes do not meet share memory, and an output takes the
+// place of an input that is read for the last time where the kernel may work in place.
+
+import type { Step } from '../plan.js'
+import type { Program } from '../program.js'
+import { sizeOf } from './accesses.js'
+import { type Lifetime, lifetimesOf, successionsOf } from './lifetimes.js'
+
+/** Every value begins on a cache line of its own. */
+export const alignment = 64
+export const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
+
+/** One place, and the values that follow one another in it. */
+interface Slot extends Lifetime {
+  readonly bytes: number
+  readonly values: number[]
+  offset: number
+}
+
+export interface Placement {
+  readonly arenaBytes: number
+  /** By value, −1 for what lies elsewhere or nowhere. */
+  readonly offsets: readonly number[]
+}
+
+export function place(program: Program, steps: readonly Step[]): Placement {
+  const slots = slotsOf(program, steps)
+  const arenaBytes = setOffsets(slots)
+  const offsets = new Array<number>(program.values.length).fill(-1)
+  for (const { values, offset } of slots) for (const id of values) offsets[id] = offset
+  return { arenaBytes, offsets }
+}
+
+/** A slot for each value in the arena, joined where an output takes over an input's. */
+function slotsOf(program: Program, steps: readonly Step[]): Slot[] {
+  const { values } = program
+  const lifetimes = lifetimesOf(program, steps)
+  const slots = new Map<number, Slot>()
+  for (const [id, { first, last }] of lifetimes) {
+    slots.set(id, { first, last, bytes: aligned(sizeOf(values[id])), values: [id], offset: -1 })
+  }
+  steps.forEach((step, at) => {
+    const taken = new Set<Slot>()
+    for (const { input, output } of successionsOf(values, step)) {
+      const [from, to] = [slots.get(input), slots.get(output)]
+      if (from === undefined || to === undefined || from.last !== at || to.first !== at) continue
+      if (taken.has(from) || taken.has(to)) continue
+      taken.add(from)
+      from.last = to.last
+      from.values.push(...to.values)
+      for (const id of to.values) slots.set(id, from)
+    }
+  })
+  return [...new Set(slots.values())]
+}
+
+/**
+ * Sets the offsets, the largest slots first, each in the smallest gap that is free for its whole lifetime.
+ * @returns the bytes of the arena.
+ */
+function setOffsets(slots: readonly Slot[]): number {
+  const placed: Slot[] = []
+  let arenaBytes = 0
+  for (const slot of slots.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first)) {
+    let end = 0
+    let best: { offset: number; bytes: number } | undefined
+    for (const other of placed) {
+      if (other.last < slot.first || slot.last < other.first) continue
+      const bytes = other.offset - end
+      if (bytes >= slot.bytes && (best === undefined || bytes < best.bytes)) best = { offset: end, bytes }
+      end = Math.max(end, other.offset + other.bytes)
+    }
+    slot.offset = best?.offset ?? end
+    arenaBytes = Math.max(arenaBytes, slot.offset + slot.bytes)
+    const after = placed.findIndex(({ offset }) => offset > slot.offset)
+    placed.splice(after === -1 ? placed.length : after, 0, slot)
+  }
+  return arenaBytes
+}

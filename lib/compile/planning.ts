@@ -1,0 +1,30 @@
+// From a recorded program to a plan: the passes in order. Each is a pure function in passes/; this file only chains them.
+
+import { eliminateDeadCalls } from './passes/eliminate.js'
+import { fuse } from './passes/fuse.js'
+import { mergeEqualCalls } from './passes/merge.js'
+import { place } from './passes/place.js'
+import { nameEachWrite } from './passes/rename.js'
+import { validate } from './passes/validate.js'
+import type { Plan } from './plan.js'
+import type { Program } from './program.js'
+
+export interface PlanOptions {
+  /** Whether elementwise calls are joined into groups; without it, a plan's numbers are to the bit those of its calls. */
+  readonly fusion: boolean
+}
+
+/** What turns a program into a shorter one with the same results, in order. */
+export const passes: readonly { readonly name: string; readonly run: (program: Program) => Program }[] = [
+  { name: 'one name per write', run: nameEachWrite },
+  { name: 'dead calls out', run: eliminateDeadCalls },
+  { name: 'equal calls merged', run: mergeEqualCalls },
+]
+
+/** @throws ArgumentError for a program that breaks a kernel's rules, or reads what was never written. */
+export function plan(program: Program, { fusion }: PlanOptions): Plan {
+  validate(program)
+  const shortened = passes.reduce((shorter, { run }) => run(shorter), program)
+  const steps = fusion ? fuse(shortened) : shortened.calls
+  return { program: shortened, steps, ...place(shortened, steps) }
+}
