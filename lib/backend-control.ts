@@ -41,13 +41,17 @@ export function backendInfo(): BackendInfo {
   return { backend, native: { blas, core, simd, threads, maxThreads }, reason: null }
 }
 
+/** What the addon takes; every BLAS uses far fewer. */
+const mostThreads = 65536
+
 /**
  * Sets how many threads a kernel may use, from 1; more than the BLAS was built for counts as that many. The default
  * honours the container's quota; BLASGRAD_THREADS changes it. The reference backend has one thread.
  */
 export function setThreads(n: number): void {
-  if (!Number.isInteger(n) || n < 1)
-    throw new ArgumentError(`setThreads: expected an integer of at least 1, got ${showValue(n)}`)
+  if (!Number.isInteger(n) || n < 1 || n > mostThreads) {
+    throw new ArgumentError(`setThreads: expected an integer from 1 to ${mostThreads}, got ${showValue(n)}`)
+  }
   const native = nativeOrReason()
   if (!(native instanceof BackendError)) native.setThreads(n)
 }

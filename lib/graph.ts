@@ -1,8 +1,9 @@
 // The graph: what made each value, the topological order, and the walk back. Nothing here knows a particular op.
 
 import { context } from './context.js'
-import { ArgumentError, GradientError, showShape } from './errors.js'
+import { ArgumentError, GradientError, showShape, showValue } from './errors.js'
 import { addInto, addTogether, asGradient, expandTo, ownCopy } from './gradients.js'
+import { checkedWhereUsed, checkOptions, flag, type Schema } from './options.js'
 import type { Saved } from './saved.js'
 import { newestStorage } from './storage.js'
 import { Tensor, type TensorLike } from './tensor.js'
@@ -134,32 +135,36 @@ function inGradMode<R>(mode: boolean, fn: () => R): R {
   }
 }
 
+const backwardOptions: Schema<BackwardOptions> = { retainGraph: flag }
+const gradOptions: Schema<GradOptions> = {
+  ...backwardOptions,
+  gradient: checkedWhereUsed,
+  createGraph: flag,
+  allowUnused: flag,
+}
+
 export function runBackward(output: Tensor, gradient: TensorLike | undefined, options: BackwardOptions): void {
+  checkOptions('backward', options, backwardOptions)
   inGradMode(false, () => {
-    const startedAt = newestStorage()
     const { root, gradient: given } = start('backward', output, gradient)
+    // A tensor of the user's may be some leaf's `.grad`, to which the walk adds in place while others still read it.
+    const first = gradient instanceof Tensor ? ownCopy(given) : given
+    const startedAt = newestStorage()
     const taken = new Set<unknown>()
-    walk(
-      root,
-      // A tensor of the user's may be some leaf's `.grad`, to which the walk adds in place while others still read it.
-      gradient instanceof Tensor ? ownCopy(given) : given,
-      { retainGraph: options.retainGraph ?? false, createGraph: false },
-      undefined,
-      (node, sum) => {
-        const target = node.leaf ?? node.retainedBy
-        if (target === null) return
-        const whole = expandTo(sum, target.shape)
-        if (target.grad !== null && !taken.has(target.grad.storage)) {
-          addInto(target.grad, whole)
-          return
-        }
-        const total = target.grad === null ? whole : addTogether(target.grad, whole)
-        // A gradient is handed over as it is only if this walk made it and nobody else got it.
-        const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
-        taken.add(total.storage)
-        target.grad = fresh && !total.requiresGrad ? total : ownCopy(total)
-      },
-    )
+    walk(root, first, { retainGraph: options.retainGraph ?? false, createGraph: false }, undefined, (node, sum) => {
+      const target = node.leaf ?? node.retainedBy
+      if (target === null) return
+      const whole = expandTo(sum, target.shape)
+      if (target.grad !== null && !taken.has(target.grad.storage)) {
+        addInto(target.grad, whole)
+        return
+      }
+      const total = target.grad === null ? whole : addTogether(target.grad, whole)
+      // A gradient is handed over as it is only if this walk made it and nobody else got it.
+      const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
+      taken.add(total.storage)
+      target.grad = fresh && !total.requiresGrad ? total : ownCopy(total)
+    })
   })
 }
 
@@ -175,8 +180,13 @@ export function grad<const T extends readonly Tensor[]>(
   options?: GradOptions,
 ): { -readonly [K in keyof T]: Tensor }
 export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options: GradOptions = {}): unknown {
-  if (!(output instanceof Tensor)) throw new ArgumentError('grad: expected a Tensor as output')
+  if (!(output instanceof Tensor))
+    throw new ArgumentError(`grad: expected a Tensor as output, got ${showValue(output)}`)
   const list = inputs instanceof Tensor ? [inputs] : inputs
+  if (!Array.isArray(list) || !list.every(input => input instanceof Tensor)) {
+    throw new ArgumentError(`grad: expected a Tensor or a list of them as inputs, got ${showValue(inputs)}`)
+  }
+  checkOptions('grad', options, gradOptions)
   const nodes = list.map(input => Tensor.nodeOf(input))
   const createGraph = options.createGraph ?? false
   const found = new Map<Node, Tensor>()

@@ -32,11 +32,16 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** The largest number of elements a tensor may have: kernels count in 32-bit signed integers. */
 export const maxSize = 2 ** 31 - 1
 
-/** Throws ShapeError unless `shape` is a list of non-negative integers whose product is at most 2³¹ − 1. */
+/** The largest number of axes, as PyTorch's. */
+export const maxRank = 64
+
+/** Throws ShapeError unless `shape` is a list of at most 64 non-negative integers whose product is at most 2³¹ − 1. */
 export function checkShape(op: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape) || !shape.every(n => Number.isInteger(n) && n >= 0)) {
+  // findIndex visits holes, every does not.
+  if (!Array.isArray(shape) || shape.findIndex(n => !Number.isInteger(n) || n < 0) !== -1) {
     throw new ShapeError(`${op}: expected a shape of non-negative integers, got ${showValue(shape)}`)
   }
+  if (shape.length > maxRank) throw new ShapeError(`${op}: expected at most ${maxRank} axes, got ${shape.length}`)
   if (sizeOf(shape) > maxSize || shape.some(n => n > maxSize)) {
     throw new ShapeError(`${op}: expected at most ${maxSize} elements, got shape ${showShape(shape)}`)
   }
@@ -77,10 +82,13 @@ export function normalizeAxis(op: string, axis: number, ndim: number, extra = 0)
   return axis < 0 ? axis + bound : axis
 }
 
-/** One, several or no axes (all of them) as distinct ascending positions. */
+/** One, several or all axes (null, or left out) as distinct ascending positions. */
 export function normalizeAxes(op: string, axis: number | readonly number[] | null | undefined, ndim: number): number[] {
   if (axis === undefined || axis === null) return Array.from({ length: ndim }, (_, i) => i)
-  const axes = (typeof axis === 'number' ? [axis] : [...axis]).map(a => normalizeAxis(op, a, ndim))
+  if (typeof axis !== 'number' && !Array.isArray(axis)) {
+    throw new ArgumentError(`${op}: expected an axis or a list of axes, got ${showValue(axis)}`)
+  }
+  const axes = (typeof axis === 'number' ? [axis] : Array.from(axis)).map(a => normalizeAxis(op, a, ndim))
   if (new Set(axes).size !== axes.length) throw new ShapeError(`${op}: expected distinct axes, got ${showShape(axes)}`)
   return ndim === 0 ? [] : axes.sort((a, b) => a - b)
 }

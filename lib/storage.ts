@@ -2,6 +2,7 @@
 
 import { context } from './context.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from './dtype.js'
+import { ShapeError } from './errors.js'
 
 let made = 0
 
@@ -39,23 +40,34 @@ const inHeap = 64
 /**
  * Memory for `length` elements, holding anything: whoever asks writes every element by kernels. The engine collects it.
  * While a step is recorded there is none: the storage stands for a value of the program.
+ * @throws ShapeError, in the name of `op`, for more elements than memory can be had for.
  */
-export function allocate(dtype: DType, length: number): Storage {
-  return context.recording === null ? allocateNow(dtype, length) : context.recording.allocate(dtype, length)
+export function allocate(dtype: DType, length: number, op = 'allocate'): Storage {
+  return context.recording === null ? allocateNow(dtype, length, op) : context.recording.allocate(dtype, length)
 }
 
 /** Memory that is written at once, from values known now: a constant of the step while one is recorded. */
 export function allocateConstant(dtype: DType, length: number): Storage {
-  const storage = allocateNow(dtype, length)
+  const storage = allocateNow(dtype, length, 'allocate')
   context.recording?.constant(storage)
   return storage
 }
 
-function allocateNow(dtype: DType, length: number): Storage {
+function allocateNow(dtype: DType, length: number, op: string): Storage {
   const ArrayType = arrayOf(dtype)
   const bytes = length * bytesOf(dtype)
   if (bytes <= inHeap) return new Storage(new (ArrayType as unknown as new (length: number) => NumberArray)(length))
-  return new Storage(new ArrayType(Buffer.allocUnsafeSlow(bytes).buffer))
+  return new Storage(new ArrayType(bufferOf(bytes, op)))
+}
+
+function bufferOf(bytes: number, op: string): ArrayBufferLike {
+  try {
+    return Buffer.allocUnsafeSlow(bytes).buffer
+  } catch (error) {
+    throw new ShapeError(`${op}: expected a tensor that memory can be had for, got one of ${bytes} bytes`, {
+      cause: error,
+    })
+  }
 }
 
 const states = new WeakMap<NumberArray, Storage>()

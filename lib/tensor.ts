@@ -10,6 +10,7 @@ import { type BackwardOptions, leafNode, type Node, runBackward } from './graph.
 import './ops/index.js'
 import type { TensorMethods } from './ops/methods.js'
 import { methods } from './ops/registry.js'
+import { checkedWhereUsed, checkOptions, flag, type Schema } from './options.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
 import { allocate, markState, Storage } from './storage.js'
 import { type NestedArray, readValues, toNested, type ValueOptions, type Values } from './values.js'
@@ -17,6 +18,12 @@ import { type NestedArray, readValues, toNested, type ValueOptions, type Values 
 export interface TensorOptions extends ValueOptions {
   /** Whether `backward` should fill `.grad`; only float tensors can. */
   readonly requiresGrad?: boolean | undefined
+}
+
+export const tensorOptions: Schema<TensorOptions> = {
+  shape: checkedWhereUsed,
+  dtype: checkedWhereUsed,
+  requiresGrad: flag,
 }
 
 /** Whatever may stand where an op takes a tensor. */
@@ -67,6 +74,7 @@ export class Tensor {
       this.dtype = values.dtype
       this.size = values.storage.length
     } else {
+      checkOptions('Tensor', options, tensorOptions)
       const made = readValues('Tensor', values, options)
       this.storage = made.storage
       this.shape = made.shape
@@ -245,9 +253,9 @@ export class Tensor {
   }
 
   /** A new tensor of this shape with uninitialised elements. Library code only. */
-  static allocate(shape: Shape, dtype: DType): Tensor {
-    checkDType('allocate', dtype)
-    return new Tensor({ storage: allocate(dtype, sizeOf(shape)), shape, dtype })
+  static allocate(shape: Shape, dtype: DType, op = 'allocate'): Tensor {
+    checkDType(op, dtype)
+    return new Tensor({ storage: allocate(dtype, sizeOf(shape), op), shape, dtype })
   }
 }
 
@@ -255,4 +263,8 @@ export class Tensor {
 Object.setPrototypeOf(Tensor.prototype, methods)
 
 const isMade = (values: Values | Made): values is Made =>
-  typeof values === 'object' && values !== null && 'storage' in values && values.storage instanceof Storage
+  typeof values === 'object' &&
+  values !== null &&
+  !(values instanceof Tensor) &&
+  'storage' in values &&
+  values.storage instanceof Storage

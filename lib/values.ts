@@ -2,7 +2,7 @@
 
 import { arrayOf, checkDType, type DType, dtypeOfArray, type NumberArray } from './dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from './errors.js'
-import { checkShape, type Shape, sizeOf } from './shape.js'
+import { checkShape, maxRank, type Shape, sizeOf } from './shape.js'
 import { allocateConstant, type Storage } from './storage.js'
 
 export type NestedArray = readonly (number | boolean | NestedArray)[]
@@ -11,7 +11,7 @@ export type Values = number | boolean | NestedArray | ArrayBufferView
 export interface ValueOptions {
   /** The shape; by default that of the nesting, or one axis for a typed array. */
   readonly shape?: readonly number[] | undefined
-  /** The dtype; by default a typed array's own kind, bool for booleans, else float32. */
+  /** The dtype; by default a typed array's own kind, bool where all are booleans, else float32. */
   readonly dtype?: DType | undefined
 }
 
@@ -64,7 +64,9 @@ function ofNested(op: string, values: number | boolean | NestedArray): Found {
   const shape: number[] = []
   let first: unknown = values
   while (Array.isArray(first)) {
-    shape.push(first.length)
+    if (shape.push(first.length) > maxRank) {
+      throw new ShapeError(`${op}: expected arrays nested at most ${maxRank} deep, got more`)
+    }
     first = first[0]
   }
   const size = sizeOf(shape)
@@ -72,7 +74,7 @@ function ofNested(op: string, values: number | boolean | NestedArray): Found {
   return {
     shape,
     size,
-    dtype: typeof first === 'boolean' ? 'bool' : 'float32',
+    dtype: typeof first === 'boolean' && areBooleans(values) ? 'bool' : 'float32',
     copyTo: (out, to) => {
       let at = 0
       const copy = (value: unknown, depth: number): void => {
@@ -92,6 +94,9 @@ function ofNested(op: string, values: number | boolean | NestedArray): Found {
   }
 }
 
+const areBooleans = (values: unknown): boolean =>
+  Array.isArray(values) ? values.every(areBooleans) : typeof values === 'boolean'
+
 function raggedError(op: string, shape: Shape, depth: number, value: unknown): ShapeError {
   const got = Array.isArray(value) ? `an array of ${value.length}` : showValue(value)
   const expected = depth < shape.length ? `an array of ${shape[depth]}` : 'a number'
@@ -99,7 +104,7 @@ function raggedError(op: string, shape: Shape, depth: number, value: unknown): S
 }
 
 /** A number as an element: integers by truncation, held at the bounds of the type; NaN 0; bool by being non-zero. */
-function convert(value: number, dtype: DType): number {
+export function convert(value: number, dtype: DType): number {
   switch (dtype) {
     case 'bool':
       return value !== 0 ? 1 : 0

@@ -1,6 +1,6 @@
 // Which backend computes: chosen once, changed by setBackend. The fallback's one warning is given here.
 
-import { ArgumentError, BackendError } from '../errors.js'
+import { ArgumentError, BackendError, showValue } from '../errors.js'
 import { type LoadedAddon, loadNative } from './load.js'
 import { reference } from './reference.js'
 import type { Backend } from './table.js'
@@ -32,7 +32,7 @@ export function nativeOrReason(): LoadedAddon | BackendError {
 /** The backend of that name. @throws BackendError if it is native and did not load; ArgumentError for another name. */
 export function chooseBackend(name: string): ActiveBackend {
   if (name === 'reference') return forReference
-  if (name !== 'native') throw new ArgumentError(`setBackend: expected 'native' or 'reference', got '${name}'`)
+  if (name !== 'native') throw new ArgumentError(`setBackend: expected 'native' or 'reference', got ${showValue(name)}`)
   const native = nativeOrReason()
   if (native instanceof BackendError) throw native
   return { name: 'native', kernels: native.backend }

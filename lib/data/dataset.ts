@@ -66,6 +66,9 @@ export class TensorDataset<S extends Sample> implements Dataset<Tensors<S>> {
    * @throws IndexError for one outside 0 … length − 1.
    */
   batch(indices: Int32Array): Tensors<S> {
+    if (!(indices instanceof Int32Array)) {
+      throw new ArgumentError(`TensorDataset.batch: expected an Int32Array of indices, got ${showValue(indices)}`)
+    }
     return (this.tensors as Tensor[]).map(tensor => gather('TensorDataset.batch', tensor, indices)) as Tensors<S>
   }
 }

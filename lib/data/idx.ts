@@ -31,7 +31,7 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
  * @throws FormatError for a file that is not IDX, too short or too long.
  */
 export function readIdx(source: string | URL | Uint8Array): Tensor {
-  const name = source instanceof Uint8Array ? '' : ` ${source}:`
+  const name = source instanceof Uint8Array ? '' : ` ${String(source)}:`
   const bytes = unzipped(name, source instanceof Uint8Array ? source : readBytes(source))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 4) throw new FormatError(`readIdx:${name} expected at least 4 bytes, got ${bytes.length}`)

@@ -1,6 +1,7 @@
 // What a DataLoader can be told, and the check of it.
 
 import { ArgumentError, showValue } from '../errors.js'
+import { checkedWhereUsed, checkOptions, flag, func, type Schema } from '../options.js'
 import type { Sample, Tensors } from './dataset.js'
 
 export interface LoaderOptions<S extends Sample, B = Tensors<S>> {
@@ -30,15 +31,22 @@ export interface Checked {
   readonly prefetch: number | undefined
 }
 
+const schema: Schema<LoaderOptions<Sample, unknown>> = {
+  batchSize: checkedWhereUsed,
+  shuffle: flag,
+  seed: checkedWhereUsed,
+  dropLast: flag,
+  prefetch: checkedWhereUsed,
+  transform: func,
+}
+
 /** @throws ArgumentError for an option that is not possible. */
-export function checkOptions<S extends Sample, B>(options: LoaderOptions<S, B>, isDataset: boolean): Checked {
-  const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch, transform } = options
+export function checkLoaderOptions<S extends Sample, B>(options: LoaderOptions<S, B>, isDataset: boolean): Checked {
+  const checked = checkOptions('DataLoader', options, schema as Schema<LoaderOptions<S, B>>)
+  const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch } = checked
   if (batchSize !== null) checkInteger('batchSize', batchSize, 1)
   checkInteger('seed', seed, 0)
   if (prefetch !== undefined) checkInteger('prefetch', prefetch, 0)
-  checkType('shuffle', shuffle, 'boolean')
-  checkType('dropLast', dropLast, 'boolean')
-  if (transform !== undefined) checkType('transform', transform, 'function')
   if (shuffle && !isDataset) {
     throw new ArgumentError('DataLoader: a stream has an order of its own: expected shuffle false, got true')
   }
@@ -49,9 +57,4 @@ export function checkOptions<S extends Sample, B>(options: LoaderOptions<S, B>, 
 export function checkInteger(name: string, value: unknown, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return
   throw new ArgumentError(`DataLoader: expected ${name} to be an integer of at least ${least}, got ${showValue(value)}`)
-}
-
-function checkType(name: string, value: unknown, type: 'boolean' | 'function'): void {
-  if (typeof value === type) return
-  throw new ArgumentError(`DataLoader: expected ${name} to be a ${type}, got ${showValue(value)}`)
 }

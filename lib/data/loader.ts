@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ArgumentError, showValue } from '../errors.js'
 import { groupBatches, groupBatchesLater, pickBatches } from './batches.js'
 import type { Dataset, Sample, Stream, Tensors } from './dataset.js'
-import { checkInteger, checkOptions, type LoaderOptions } from './loader-options.js'
+import { checkInteger, checkLoaderOptions, type LoaderOptions } from './loader-options.js'
 import { naturalOrder, shuffledOrder } from './order.js'
 import { readAhead } from './read-ahead.js'
 
@@ -35,7 +35,7 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     if (!isDataset(source) && !isIterable(source) && !isAsyncIterable(source)) {
       throw new ArgumentError(`DataLoader: expected a dataset or an iterable of samples, got ${showValue(source)}`)
     }
-    const { batchSize, shuffle, seed, dropLast, prefetch } = checkOptions(options, isDataset(source))
+    const { batchSize, shuffle, seed, dropLast, prefetch } = checkLoaderOptions(options, isDataset(source))
     this.batchSize = batchSize
     this.shuffle = shuffle
     this.seed = seed

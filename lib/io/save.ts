@@ -1,6 +1,7 @@
 // Writing safetensors, byte for byte as the reference implementation does.
 
 import { ArgumentError, showValue } from '../errors.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../options.js'
 import { Tensor } from '../tensor.js'
 import { writeAtomically } from './atomic-file.js'
 import { elementTypeOf, rankOf } from './elements.js'
@@ -10,6 +11,8 @@ export interface SaveOptions {
   /** Text to keep beside the tensors, as `__metadata__`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
+
+const saveOptions: Schema<SaveOptions> = { metadata: checkedWhereUsed }
 
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>
 
@@ -36,7 +39,8 @@ export function encodeSafetensors(tensors: NamedTensors, options: SaveOptions = 
 }
 
 /** The file's bytes in pieces: the header's length, the header, then each tensor's own memory, not copied. */
-function partsOf(op: string, tensors: NamedTensors, { metadata = {} }: SaveOptions): Uint8Array[] {
+function partsOf(op: string, tensors: NamedTensors, options: SaveOptions): Uint8Array[] {
+  const { metadata = {} } = checkOptions(op, options, saveOptions)
   checkMetadata(op, metadata)
   const sorted = sortedTensors(op, tensors)
   const entries: Entry[] = []

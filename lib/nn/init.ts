@@ -3,6 +3,7 @@
 import { context } from '../context.js'
 import { isFloat } from '../dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../errors.js'
+import { checkedWhereUsed, checkOptions, finite, oneOf, type Schema } from '../options.js'
 import { drawNormal, drawUniform } from '../random.js'
 import { Tensor } from '../tensor.js'
 
@@ -22,6 +23,13 @@ export interface XavierOptions {
   /** A factor on the standard deviation; 1 by default. */
   readonly gain?: number
 }
+
+const kaimingOptions: Schema<KaimingOptions> = {
+  a: finite,
+  mode: oneOf('fanIn', 'fanOut'),
+  nonlinearity: checkedWhereUsed,
+}
+const xavierOptions: Schema<XavierOptions> = { gain: finite }
 
 function check(op: string, target: Tensor, numbers: Readonly<Record<string, number>>): void {
   if (!(target instanceof Tensor)) throw new ArgumentError(`${op}: expected a Tensor, got ${showValue(target)}`)
@@ -88,15 +96,9 @@ function fans(op: string, { shape }: Tensor): Readonly<Record<FanMode, number>> 
   return { fanIn: shape[1] * field, fanOut: shape[0] * field }
 }
 
-function kaimingStd(
-  op: string,
-  target: Tensor,
-  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
-): number {
-  check(op, target, { a })
-  if (mode !== 'fanIn' && mode !== 'fanOut') {
-    throw new ArgumentError(`${op}: expected mode to be 'fanIn' or 'fanOut', got ${showValue(mode)}`)
-  }
+function kaimingStd(op: string, target: Tensor, options: KaimingOptions): number {
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = checkOptions(op, options, kaimingOptions)
+  check(op, target, {})
   return calculateGain(nonlinearity, a) / Math.sqrt(Math.max(1, fans(op, target)[mode]))
 }
 
@@ -110,8 +112,9 @@ export function kaimingUniform(target: Tensor, options: KaimingOptions = {}): Te
 export const kaimingNormal = (target: Tensor, options: KaimingOptions = {}): Tensor =>
   normal(target, 0, kaimingStd('kaimingNormal', target, options))
 
-function xavierStd(op: string, target: Tensor, { gain = 1 }: XavierOptions): number {
-  check(op, target, { gain })
+function xavierStd(op: string, target: Tensor, options: XavierOptions): number {
+  const { gain = 1 } = checkOptions(op, options, xavierOptions)
+  check(op, target, {})
   const { fanIn, fanOut } = fans(op, target)
   return gain * Math.sqrt(2 / Math.max(1, fanIn + fanOut))
 }

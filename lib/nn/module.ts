@@ -2,6 +2,7 @@
 
 import { context } from '../context.js'
 import { ArgumentError, showValue } from '../errors.js'
+import { checkOptions, flag, type Schema } from '../options.js'
 import { markState } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import { members } from './members.js'
@@ -13,10 +14,18 @@ import {
   copyState,
   type LoadOptions,
   type LoadResult,
+  loadOptions,
   problemsOf,
   type StateDict,
   throwProblems,
 } from './state.js'
+
+export interface BufferOptions {
+  /** Whether stateDict has it; true by default. */
+  readonly persistent?: boolean
+}
+
+const bufferOptions: Schema<BufferOptions> = { persistent: flag }
 
 type Named<T> = [name: string, value: T]
 
@@ -102,7 +111,8 @@ export abstract class Module {
    * one that is not `persistent` is left out of stateDict.
    * @returns the tensor, so that a property can be declared by it: `mean = this.registerBuffer('mean', zeros([8]))`.
    */
-  registerBuffer<T extends Tensor>(name: string, tensor: T, { persistent = true } = {}): T {
+  registerBuffer<T extends Tensor>(name: string, tensor: T, options: BufferOptions = {}): T {
+    const { persistent = true } = checkOptions('registerBuffer', options, bufferOptions)
     if (typeof name !== 'string' || name === '' || name.includes('.')) {
       throw new ArgumentError(`registerBuffer: expected a name without dots, got ${showValue(name)}`)
     }
@@ -129,7 +139,8 @@ export abstract class Module {
    * @throws ArgumentError that lists every missing key, unexpected key (unless `strict` is false) and wrong shape;
    * nothing was copied then.
    */
-  loadStateDict(state: StateDict, { strict = true }: LoadOptions = {}): LoadResult {
+  loadStateDict(state: StateDict, options: LoadOptions = {}): LoadResult {
+    const { strict = true } = checkOptions('loadStateDict', options, loadOptions)
     checkStateDict(state)
     const targets = this.stateDict()
     const comparison = compareState(targets, state)
@@ -151,6 +162,7 @@ export abstract class Module {
 
   /** Calls `fn` with each module below and with this one, children first. */
   apply(fn: (module: Module) => void): this {
+    if (typeof fn !== 'function') throw new ArgumentError(`apply: expected a function, got ${showValue(fn)}`)
     for (const child of this.children()) child.apply(fn)
     fn(this)
     return this

@@ -1,6 +1,7 @@
 // A tensor that a Module owns and trains. Nothing but its class sets it apart from any other leaf.
 
-import { Tensor, type TensorOptions } from '../tensor.js'
+import { checkOptions } from '../options.js'
+import { Tensor, type TensorOptions, tensorOptions } from '../tensor.js'
 import type { Values } from '../values.js'
 
 /**
@@ -13,6 +14,6 @@ export class Parameter extends Tensor {
   constructor(values: Values | Tensor, options: TensorOptions = {}) {
     if (values instanceof Tensor) super({ storage: values.storage, shape: values.shape, dtype: values.dtype })
     else super(values, { ...options, requiresGrad: false })
-    this.requiresGrad = options.requiresGrad ?? true
+    this.requiresGrad = checkOptions('Parameter', options, tensorOptions).requiresGrad ?? true
   }
 }

@@ -1,6 +1,7 @@
 // Saved state against what it is loaded into: named tensors, checked before anything is copied.
 
 import { ArgumentError, showShape, showValue } from '../errors.js'
+import { flag, type Schema } from '../options.js'
 import { type Shape, sameShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 
@@ -11,6 +12,8 @@ export interface LoadOptions {
   /** Throw for missing and unexpected keys (the default). A shape that does not fit always throws. */
   readonly strict?: boolean
 }
+
+export const loadOptions: Schema<LoadOptions> = { strict: flag }
 
 export interface LoadResult {
   readonly missingKeys: string[]

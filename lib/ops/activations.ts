@@ -1,6 +1,7 @@
 // Exponentials, trigonometry and activation functions, with their fused gradients.
 
 import { ArgumentError, showValue } from '../errors.js'
+import { checkOptions, oneOf, type Schema } from '../options.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { div, mul, neg, pow, sub } from './arithmetic.js'
@@ -128,13 +129,14 @@ export interface GeluOptions {
   readonly approximate?: 'none' | 'tanh'
 }
 
+/** Not for `gelu` alone: the layer takes the same. */
+export const geluOptions: Schema<GeluOptions> = { approximate: oneOf('none', 'tanh') }
+
 /** The Gaussian error linear unit, a·Φ(a). */
 export const gelu: Method<(a: TensorLike, options?: GeluOptions) => Tensor> = declare({
   name: 'gelu',
-  call: (a: TensorLike, { approximate = 'none' }: GeluOptions = {}) => {
-    if (approximate !== 'none' && approximate !== 'tanh') {
-      throw new ArgumentError(`gelu: expected approximate to be 'none' or 'tanh', got ${showValue(approximate)}`)
-    }
+  call: (a: TensorLike, options: GeluOptions = {}) => {
+    const { approximate = 'none' } = checkOptions('gelu', options, geluOptions)
     const x = unify1('gelu', a, true)
     return approximate === 'none' ? geluExact(x) : geluTanh(x)
   },

@@ -18,7 +18,7 @@ export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly T
   }
   const plan = op.plan(inputs, params)
   const { shape, dtype } = plan
-  const storage = plan.storage ?? allocate(dtype, sizeOf(shape))
+  const storage = plan.storage ?? allocate(dtype, sizeOf(shape), op.name)
   const extras = plan.extras === undefined ? none : plan.extras.map(extra => Tensor.allocate(extra.shape, extra.dtype))
   if (plan.storage === undefined) op.forward(context.backend, storage.array, inputs, params, plan, extras)
   const output = new Tensor({ storage, shape, dtype })

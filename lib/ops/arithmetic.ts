@@ -195,7 +195,7 @@ export const clamp: Method<(a: TensorLike, low?: number | null, high?: number | 
   call: (a: TensorLike, low?: number | null, high?: number | null) => {
     const bounds = [low ?? Number.NEGATIVE_INFINITY, high ?? Number.POSITIVE_INFINITY]
     for (const bound of bounds) {
-      if (typeof bound !== 'number')
+      if (typeof bound !== 'number' || Number.isNaN(bound))
         throw new ArgumentError(`clamp: expected numbers as bounds, got ${showValue(bound)}`)
     }
     const fractional = bounds.some(bound => Number.isFinite(bound) && !Number.isInteger(bound))

@@ -1,14 +1,15 @@
 // Comparisons, element by element, and what is asked of a whole tensor. They give bools and have no gradient.
 
 import { full } from '../creation.js'
-import { ArgumentError, showValue } from '../errors.js'
+import { checkOptions, flag, nonNegative, type Schema } from '../options.js'
 import { normalizeAxes, reducedShape, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { to } from './casting.js'
 import { declare, type Method } from './define.js'
 import { type BinaryOp, binary } from './elementwise.js'
 import { asTensor } from './operands.js'
-import { max, min, type ReduceOptions } from './reductions.js'
+import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
+import { max, min } from './reductions.js'
 
 /** a > b. False where either is NaN, as every comparison but notEqual. */
 export const greater: BinaryOp = binary({ name: 'greater' })
@@ -31,13 +32,14 @@ export const logicalNot: Method<(a: TensorLike) => Tensor> = declare({
   samples: s => [[s.mask(3, 4)], [s.real(5)]],
 })
 
-type Quantifier = Method<(a: TensorLike, axis?: number | readonly number[] | null, options?: ReduceOptions) => Tensor>
+type Quantifier = Method<(a: TensorLike, axis?: Axis, options?: ReduceOptions) => Tensor>
 
 const quantifier = (name: 'any' | 'all', reduce: () => typeof max, overNothing: number): Quantifier =>
   declare({
     name,
     differentiable: false,
-    call: (a: TensorLike, axis?: number | readonly number[] | null, options: ReduceOptions = {}) => {
+    call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
+      checkOptions(name, options, reduceOptions)
       const x = to(asTensor(name, a), 'bool').detach()
       const axes = normalizeAxes(name, axis, x.ndim)
       if (sizeOf(axes.map(i => x.shape[i])) > 0) return reduce()(x, axis ?? null, options)
@@ -60,14 +62,14 @@ export interface CloseOptions {
   readonly equalNaN?: boolean
 }
 
+const closeOptions: Schema<CloseOptions> = { rtol: nonNegative, atol: nonNegative, equalNaN: flag }
+
 /** Whether |a − b| ≤ atol + rtol·|b| everywhere: a plain boolean, read at once. Infinities equal themselves. */
 export const allclose: Method<(a: TensorLike, b: TensorLike, options?: CloseOptions) => boolean> = declare({
   name: 'allclose',
   differentiable: false,
-  call: (a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-8, equalNaN = false }: CloseOptions = {}) => {
-    if (!(rtol >= 0 && atol >= 0)) {
-      throw new ArgumentError(`allclose: expected tolerances of at least 0, got ${showValue([rtol, atol])}`)
-    }
+  call: (a: TensorLike, b: TensorLike, options: CloseOptions = {}) => {
+    const { rtol = 1e-5, atol = 1e-8, equalNaN = false } = checkOptions('allclose', options, closeOptions)
     const x = asTensor('allclose', a).detach()
     const y = asTensor('allclose', b).detach()
     const near = lessEqual(x.sub(y).abs(), y.abs().mul(rtol).add(atol)).mul(less(y.abs(), Number.POSITIVE_INFINITY))

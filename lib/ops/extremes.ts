@@ -1,12 +1,13 @@
 // Where the largest and the smallest element are.
 
 import { ShapeError, showShape } from '../errors.js'
+import { checkOptions } from '../options.js'
 import { around, normalizeAxis, reducedShape } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { declare, type Method, type Plan, type Primitive } from './define.js'
 import { asTensor } from './operands.js'
-import type { ReduceOptions } from './reductions.js'
+import { type ReduceOptions, reduceOptions } from './reduce-options.js'
 
 interface IndexPlan extends Plan {
   readonly outer: number
@@ -37,7 +38,8 @@ function indexOf(
   return declare({
     name,
     differentiable: false,
-    call: (a: TensorLike, axis: number | null = null, { keepdims = false }: ReduceOptions = {}) => {
+    call: (a: TensorLike, axis: number | null = null, options: ReduceOptions = {}) => {
+      const { keepdims = false } = checkOptions(name, options, reduceOptions)
       const x = asTensor(name, a)
       return apply(op, [x], { axis: axis === null ? null : normalizeAxis(name, axis, x.ndim), keepdims })
     },

@@ -1,6 +1,6 @@
 // Tensors joined and cut along an axis.
 
-import { ArgumentError, ShapeError, showShape } from '../errors.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
 import { expandTo } from '../gradients.js'
 import { normalizeAxis, sameShape } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
@@ -117,8 +117,9 @@ function sizesOf(length: number, size: number | readonly number[]): readonly num
       throw new ArgumentError(`split: expected a size of at least 1, got ${size}`)
     return Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size))
   }
+  if (!Array.isArray(size)) throw new ArgumentError(`split: expected a size or a list of sizes, got ${showValue(size)}`)
   if (!size.every(n => Number.isInteger(n) && n >= 0) || size.reduce((a, b) => a + b, 0) !== length) {
-    throw new ShapeError(`split: expected sizes that add up to ${length}, got ${showShape(size)}`)
+    throw new ShapeError(`split: expected sizes that add up to ${length}, got ${showValue(size)}`)
   }
   return size
 }

@@ -9,7 +9,7 @@ import { broadcastShapes, type Shape, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { declare, declareFunction, type Method, type Plan, type Primitive } from './define.js'
-import { unify2 } from './operands.js'
+import { asTensor, unify2 } from './operands.js'
 import { expand, reshape } from './shaping.js'
 
 /** Which operands are stored transposed, and which batch axes the result keeps (others are summed over). */
@@ -146,9 +146,9 @@ export const matmul: Method<(a: TensorLike, b: TensorLike) => Tensor> = declare(
 })
 
 /** x·weightᵀ (+ bias), weight [out, in] as PyTorch stores it: one product with a transpose flag. */
-export const linear: (x: TensorLike, weight: Tensor, bias?: Tensor | null) => Tensor = declareFunction({
+export const linear: (x: TensorLike, weight: TensorLike, bias?: TensorLike | null) => Tensor = declareFunction({
   name: 'linear',
-  call: (x: TensorLike, weight: Tensor, bias?: Tensor | null) => {
+  call: (x: TensorLike, weight: TensorLike, bias?: TensorLike | null) => {
     const [a, w] = unify2('linear', x, weight, false)
     checked('linear', a, w)
     if (w.ndim !== 2 || a.shape[a.ndim - 1] !== w.shape[1]) {
@@ -156,13 +156,14 @@ export const linear: (x: TensorLike, weight: Tensor, bias?: Tensor | null) => Te
         `linear: expected x [..., in] and weight [out, in], got ${showShape(a.shape)} and ${showShape(w.shape)}`,
       )
     }
-    if (bias && (bias.ndim !== 1 || bias.size !== w.shape[0])) {
-      throw new ShapeError(`linear: expected bias [${w.shape[0]}], got ${showShape(bias.shape)}`)
+    const b = bias === undefined || bias === null ? null : asTensor('linear', bias, w.dtype)
+    if (b !== null && (b.ndim !== 1 || b.size !== w.shape[0])) {
+      throw new ShapeError(`linear: expected bias [${w.shape[0]}], got ${showShape(b.shape)}`)
     }
     const rows = a.ndim === 2 ? a : reshape(a, [sizeOf(a.shape.slice(0, -1)), w.shape[1]])
     const flat = product(rows, w, { transposeA: false, transposeB: true, batch: [] })
     const result = a.ndim === 2 ? flat : reshape(flat, [...a.shape.slice(0, -1), w.shape[0]])
-    return bias ? result.add(bias) : result
+    return b === null ? result : result.add(b)
   },
   samples: s => [
     [s.real(3, 4), s.real(5, 4)],

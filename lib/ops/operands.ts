@@ -11,7 +11,7 @@ import { to } from './casting.js'
 /** A 0-d tensor that wants no gradient. */
 export function scalar(value: number, dtype: DType): Tensor {
   const storage = allocateConstant(dtype, 1)
-  storage.array[0] = value
+  storage.array[0] = dtype === 'bool' ? Number(value !== 0) : value
   return new Tensor({ storage, shape: [], dtype })
 }
 
@@ -30,11 +30,13 @@ export function asTensor(op: string, value: TensorLike, dtype?: DType): Tensor {
   return plain(op, value, dtype)
 }
 
-/** As promotion sees it: a plain number is an integer if it has no fraction. */
+const isInt32 = (value: number): boolean => value === (value | 0)
+
+/** As promotion sees it: a plain number is an integer if it has no fraction and fits one of ours. */
 function operandOf(value: Tensor | number | boolean): Operand {
   if (value instanceof Tensor) return { dtype: value.dtype, weight: value.shape.length === 0 ? 1 : 2 }
   if (typeof value === 'boolean') return { dtype: 'bool', weight: 0 }
-  return { dtype: Number.isInteger(value) ? 'int32' : 'float32', weight: 0 }
+  return { dtype: isInt32(value) ? 'int32' : 'float32', weight: 0 }
 }
 
 /** The dtype that operands promote to; `floats`: integers become float32. */
@@ -71,7 +73,7 @@ export function unifyAll(op: string, values: readonly TensorLike[]): Tensor[] {
   if (!Array.isArray(values) || values.length === 0) {
     throw new ArgumentError(`${op}: expected a non-empty array of tensors, got ${showValue(values)}`)
   }
-  const tensors = values.map(value => asTensor(op, value))
+  const tensors = Array.from(values, value => asTensor(op, value))
   const dtype = promote(tensors.map(operandOf))
   return tensors.map(tensor => to(tensor, dtype))
 }
@@ -79,12 +81,13 @@ export function unifyAll(op: string, values: readonly TensorLike[]): Tensor[] {
 /** Integer positions: an int32 tensor, a uint8 one, or plain integers. @throws DTypeError for floats and bools. */
 export function asIds(op: string, what: string, value: TensorLike): Tensor {
   if (!(value instanceof Tensor)) {
-    const isInt = ArrayBuffer.isView(value) && !(value instanceof Float32Array || value instanceof Float64Array)
-    const floats = asTensor(op, value, ArrayBuffer.isView(value) ? undefined : 'float64')
-    if (!isInt && !(floats.storage.array as Float64Array).every(Number.isInteger)) {
+    // Read as they are, then as float64, which holds every id; an empty list is of no kind.
+    const given = asTensor(op, value)
+    const exact = ArrayBuffer.isView(value) ? given : asTensor(op, value, 'float64')
+    if (given.dtype === 'bool' || (isFloat(exact.dtype) && !exact.storage.array.every(Number.isInteger))) {
       throw new DTypeError(`${op}: expected integer ${what}, got ${showValue(value)}`)
     }
-    return to(floats, 'int32')
+    return to(exact, 'int32')
   }
   if (value.dtype !== 'int32' && value.dtype !== 'uint8') {
     throw new DTypeError(`${op}: expected int32 ${what}, got ${value.dtype} of shape ${showShape(value.shape)}`)

@@ -34,7 +34,7 @@ export const permute: Method<(a: TensorLike, axes: readonly number[]) => Tensor>
   call: (a: TensorLike, axes: readonly number[]) => {
     const x = asTensor('permute', a)
     if (!Array.isArray(axes)) throw new ArgumentError(`permute: expected a list of axes, got ${showValue(axes)}`)
-    const order = axes.map(axis => normalizeAxis('permute', axis, x.ndim))
+    const order = Array.from(axes, axis => normalizeAxis('permute', axis, x.ndim))
     if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
       throw new ShapeError(`permute: expected each of ${x.ndim} axes once, got ${showShape(axes)}`)
     }
@@ -49,15 +49,16 @@ export const permute: Method<(a: TensorLike, axes: readonly number[]) => Tensor>
   ],
 })
 
-/** Two axes exchanged, the last two by default; a tensor of fewer than two axes stays as it is. */
+/** Two axes exchanged, the last two by default; without axes given, a tensor of fewer than two stays as it is. */
 export const transpose: Method<(a: TensorLike, first?: number, second?: number) => Tensor> = declare({
   name: 'transpose',
-  call: (a: TensorLike, first = -2, second = -1) => {
+  call: (a: TensorLike, first?: number, second?: number) => {
     const x = asTensor('transpose', a)
-    if (x.ndim < 2) return x
-    const order = x.shape.map((_, i) => i)
-    const i = normalizeAxis('transpose', first, x.ndim)
-    const j = normalizeAxis('transpose', second, x.ndim)
+    if (x.ndim < 2 && first === undefined && second === undefined) return x
+    const i = normalizeAxis('transpose', first ?? -2, x.ndim)
+    const j = normalizeAxis('transpose', second ?? -1, x.ndim)
+    if (i === j) return x
+    const order = x.shape.map((_, axis) => axis)
     ;[order[i], order[j]] = [j, i]
     return permute(x, order)
   },

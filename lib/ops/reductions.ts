@@ -3,6 +3,7 @@
 import type { Backend } from '../backend/table.js'
 import { isFloat } from '../dtype.js'
 import { ShapeError, showShape } from '../errors.js'
+import { checkOptions } from '../options.js'
 import { normalizeAxes, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
@@ -11,14 +12,9 @@ import { equal } from './comparison.js'
 import { declare, type Method, type Plan, type Primitive, type Saves } from './define.js'
 import { asTensor } from './operands.js'
 import { prodBackward } from './products.js'
+import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
 import { reshape } from './shaping.js'
 
-export interface ReduceOptions {
-  /** Leave the reduced axes in place with length 1. */
-  readonly keepdims?: boolean
-}
-
-export type Axis = number | readonly number[] | null
 export type Reduction = Method<(a: TensorLike, axis?: Axis, options?: ReduceOptions) => Tensor>
 
 /** A run of adjacent axes, as [first, how many]. */
@@ -110,7 +106,7 @@ function reduction({
           `${name}: expected at least one element along the reduced axes, got shape ${showShape(x.shape)}`,
         )
       }
-      const { keepdims = false } = options
+      const { keepdims = false } = checkOptions(name, options, reduceOptions)
       // Nothing to reduce over (a 0-d tensor has no axis), but the result is a value of its own.
       if (axes.length === 0) return x.clone()
       return runsOf(axes).reduce((result, run) => apply(op, [result], { run, keepdims }), x)

@@ -1,12 +1,12 @@
 // Choosing between values by a mask.
 
 import { arange } from '../creation.js'
-import { ShapeError, showShape } from '../errors.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { greaterEqual } from './comparison.js'
 import { declare, type Method } from './define.js'
 import { selection } from './elementwise.js'
-import { asTensor } from './operands.js'
+import { asTensor, scalar } from './operands.js'
 
 /** a where the mask is true, b elsewhere; the three broadcast. */
 export const where: (mask: TensorLike, a: TensorLike, b: TensorLike) => Tensor = selection({
@@ -37,9 +37,12 @@ const triangle = (name: 'tril' | 'triu', keep: (row: Tensor, column: Tensor) => 
     call: (a: TensorLike, diagonal = 0) => {
       const x = asTensor(name, a)
       if (x.ndim < 2) throw new ShapeError(`${name}: expected at least two axes, got shape ${showShape(x.shape)}`)
+      if (!Number.isInteger(diagonal)) {
+        throw new ArgumentError(`${name}: expected an integer as diagonal, got ${showValue(diagonal)}`)
+      }
       const [rows, columns] = x.shape.slice(-2)
       const row = arange(rows, { dtype: 'int32' }).add(diagonal).unsqueeze(1)
-      return where(keep(row, arange(columns, { dtype: 'int32' })), x, 0)
+      return where(keep(row, arange(columns, { dtype: 'int32' })), x, scalar(0, x.dtype))
     },
     samples: s => [[s.real(3, 4)], [s.real(2, 3, 3), 1], [s.real(4, 2), -1], [s.real(0, 2)]],
   })

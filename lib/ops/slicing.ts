@@ -2,8 +2,9 @@
 
 import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
 import { expandTo } from '../gradients.js'
-import { type Shape, sizeOf } from '../shape.js'
+import { checkShape, type Shape, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
+import { convert } from '../values.js'
 import { apply } from './apply.js'
 import { declare, type Method, type Primitive } from './define.js'
 import { asTensor } from './operands.js'
@@ -93,33 +94,42 @@ const padOp: Primitive<PadParams> = {
 }
 
 /** `value` (0) added around: `widths` gives [before, after] for each axis, as NumPy's pad does. */
-export const pad: Method<(a: TensorLike, widths: readonly (readonly [number, number])[], value?: number) => Tensor> =
-  declare({
-    name: 'pad',
-    call: (a: TensorLike, widths: readonly (readonly [number, number])[], value = 0) => {
-      const x = asTensor('pad', a)
-      const isPair = (pair: unknown): boolean =>
-        Array.isArray(pair) && pair.length === 2 && pair.every(n => Number.isInteger(n) && n >= 0)
-      if (!Array.isArray(widths) || widths.length !== x.ndim || !widths.every(isPair)) {
-        throw new ShapeError(`pad: expected [before, after] for each of ${x.ndim} axes, got ${showValue(widths)}`)
-      }
-      return apply(padOp, [x], { before: widths.map(([n]) => n), after: widths.map(([, n]) => n), value })
-    },
-    samples: s => [
+export const pad: Method<
+  (a: TensorLike, widths: readonly (readonly [number, number])[], value?: number | boolean) => Tensor
+> = declare({
+  name: 'pad',
+  call: (a: TensorLike, widths: readonly (readonly [number, number])[], value: number | boolean = 0) => {
+    const x = asTensor('pad', a)
+    const isPair = (pair: unknown): boolean =>
+      Array.isArray(pair) && pair.length === 2 && pair.every(n => Number.isInteger(n) && n >= 0)
+    if (!Array.isArray(widths) || widths.length !== x.ndim || !widths.every(isPair)) {
+      throw new ShapeError(`pad: expected [before, after] for each of ${x.ndim} axes, got ${showValue(widths)}`)
+    }
+    if (typeof value !== 'number' && typeof value !== 'boolean') {
+      throw new ArgumentError(`pad: expected a number as value, got ${showValue(value)}`)
+    }
+    const [before, after] = [widths.map(([n]) => n), widths.map(([, n]) => n)]
+    checkShape(
+      'pad',
+      x.shape.map((n, i) => before[i] + n + after[i]),
+    )
+    return apply(padOp, [x], { before, after, value: convert(Number(value), x.dtype) })
+  },
+  samples: s => [
+    [
+      s.real(2, 3),
       [
-        s.real(2, 3),
-        [
-          [1, 0],
-          [0, 2],
-        ],
-      ],
-      [s.real(4), [[2, 3]], 0.5],
-      [
-        s.real(0, 2),
-        [
-          [1, 1],
-          [0, 0],
-        ],
+        [1, 0],
+        [0, 2],
       ],
     ],
-  })
+    [s.real(4), [[2, 3]], 0.5],
+    [
+      s.real(0, 2),
+      [
+        [1, 1],
+        [0, 0],
+      ],
+    ],
+  ],
+})

@@ -1,14 +1,16 @@
 // Means, variances and norms: reductions made of others.
 
 import { isFloat } from '../dtype.js'
-import { ArgumentError, DTypeError } from '../errors.js'
+import { DTypeError } from '../errors.js'
+import { checkOptions, finite, positive, type Schema } from '../options.js'
 import { normalizeAxes, type Shape, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
-import { div, mul, sub } from './arithmetic.js'
+import { div, mul, pow, sqrt, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
 import { declare, type Method } from './define.js'
 import { asTensor } from './operands.js'
-import { type Axis, max, type ReduceOptions, type Reduction, sum } from './reductions.js'
+import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
+import { max, type Reduction, sum } from './reductions.js'
 import type { Sampler } from './samples.js'
 import { where } from './selecting.js'
 
@@ -31,6 +33,7 @@ const countOver = (shape: Shape, axes: readonly number[]): number => sizeOf(axes
 export const mean: Reduction = declare({
   name: 'mean',
   call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
+    checkOptions('mean', options, reduceOptions)
     const x = floatsOnly('mean', a)
     const n = countOver(x.shape, normalizeAxes('mean', axis, x.ndim))
     return div(sum(x, axis, options), n)
@@ -45,23 +48,29 @@ export interface VarianceOptions extends ReduceOptions {
 
 type VarianceOp = Method<(a: TensorLike, axis?: Axis, options?: VarianceOptions) => Tensor>
 
-/** Σ (a − mean)² / (n − correction). */
+const varianceOptions: Schema<VarianceOptions> = { ...reduceOptions, correction: finite }
+
+function varianceOf(name: string, a: TensorLike, axis: Axis | undefined, options: VarianceOptions): Tensor {
+  const { correction = 1, keepdims } = checkOptions(name, options, varianceOptions)
+  const x = floatsOnly(name, a)
+  const axes = normalizeAxes(name, axis, x.ndim)
+  const centred = sub(x, mean(x, axes, { keepdims: true }))
+  const free = Math.max(0, countOver(x.shape, axes) - correction)
+  return div(sum(mul(centred, centred), axes, { keepdims }), free)
+}
+
+/** Σ (a − mean)² / (n − correction); NaN for one element. */
 export const variance: VarianceOp = declare({
   name: 'variance',
-  call: (a: TensorLike, axis?: Axis, { correction = 1, ...options }: VarianceOptions = {}) => {
-    const x = floatsOnly('variance', a)
-    const axes = normalizeAxes('variance', axis, x.ndim)
-    const centred = sub(x, mean(x, axes, { keepdims: true }))
-    const free = Math.max(0, countOver(x.shape, axes) - correction)
-    return div(sum(mul(centred, centred), axes, options), free)
-  },
+  call: (a: TensorLike, axis?: Axis, options: VarianceOptions = {}) => varianceOf('variance', a, axis, options),
   samples: s => [...commonSamples(s), [s.real(4, 3), 0, { correction: 0 }]],
 })
 
-/** The square root of `variance`. */
+/** The square root of `variance`. Its gradient is 0 where it is 0, as in PyTorch. */
 export const std: VarianceOp = declare({
   name: 'std',
-  call: (a: TensorLike, axis?: Axis, options: VarianceOptions = {}) => variance(a, axis, options).sqrt(),
+  call: (a: TensorLike, axis?: Axis, options: VarianceOptions = {}) =>
+    unlessZero(varianceOf('std', a, axis, options), sqrt),
   samples: s => [...commonSamples(s), [s.real(4, 3), 0, { correction: 0 }]],
 })
 
@@ -70,16 +79,19 @@ export interface NormOptions extends ReduceOptions {
   readonly ord?: number
 }
 
+const normOptions: Schema<NormOptions> = { ...reduceOptions, ord: positive }
+
 /** (Σ |a|ᵖ)^(1/p) over all axes or those given, p = `ord`; max |a| for Infinity. The gradient at 0 is 0. */
 export const norm: Method<(a: TensorLike, axis?: Axis, options?: NormOptions) => Tensor> = declare({
   name: 'norm',
-  call: (a: TensorLike, axis?: Axis, { ord = 2, ...options }: NormOptions = {}) => {
+  call: (a: TensorLike, axis?: Axis, options: NormOptions = {}) => {
+    const { ord = 2, keepdims } = checkOptions('norm', options, normOptions)
     const x = floatsOnly('norm', a)
-    if (!(ord > 0)) throw new ArgumentError(`norm: expected ord to be a positive number, got ${ord}`)
-    if (ord === Number.POSITIVE_INFINITY) return max(x.abs(), axis, options)
-    if (ord === 1) return sum(x.abs(), axis, options)
-    if (ord === 2) return euclidean(x, axis, options)
-    return sum(x.abs().pow(ord), axis, options).pow(1 / ord)
+    if (ord === Number.POSITIVE_INFINITY) return max(x.abs(), axis, { keepdims })
+    if (ord === 1) return sum(x.abs(), axis, { keepdims })
+    if (ord === 2) return unlessZero(sum(mul(x, x), axis, { keepdims }), sqrt)
+    const powers = ord < 1 ? unlessZero(x.abs(), m => pow(m, ord)) : x.abs().pow(ord)
+    return unlessZero(sum(powers, axis, { keepdims }), total => pow(total, 1 / ord))
   },
   samples: s => [
     [s.real(2, 3, 4)],
@@ -87,13 +99,13 @@ export const norm: Method<(a: TensorLike, axis?: Axis, options?: NormOptions) =>
     [s.real(2, 3, 4), [0, 2], { keepdims: true }],
     [s.nonZero(5), null, { ord: 1 }],
     [s.nonZero(3, 4), 1, { ord: 3 }],
+    [s.nonZero(3, 4), 0, { ord: 0.5 }],
     [s.distinct(3, 4), 1, { ord: Number.POSITIVE_INFINITY }],
   ],
 })
 
-/** The root of the sum of squares; where it is 0 the root is taken of 1 instead, so that the gradient there is 0. */
-function euclidean(x: Tensor, axis: Axis | undefined, options: ReduceOptions): Tensor {
-  const squares = sum(mul(x, x), axis, options)
-  const isZero = equal(squares.detach(), 0)
-  return where(isZero, 0, where(isZero, 1, squares).sqrt())
+/** f(x), f(0) being 0 and its derivative there infinite: where x is 0 f is taken of 1 instead, and the gradient is 0. */
+function unlessZero(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+  const isZero = equal(x.detach(), 0)
+  return where(isZero, 0, f(where(isZero, 1, x)))
 }

@@ -4,22 +4,29 @@ import { Layout } from '../backend/signature.js'
 import { context, noGrad } from '../context.js'
 import { ArgumentError, showValue } from '../errors.js'
 import { clamp, div, norm, stack, to } from '../ops/index.js'
+import { checkOptions, nonNegative, positive, type Schema } from '../options.js'
+import type { Storage } from '../storage.js'
 import { Tensor } from '../tensor.js'
+import { isIterable } from './params.js'
 
 export interface ClipOptions {
   /** Which norm: 2 by default; Infinity is the largest magnitude. */
   readonly normType?: number
 }
 
-/** The gradients of those of `parameters` that have one, each once. */
+const clipOptions: Schema<ClipOptions> = { normType: positive }
+
+/** The gradients of those of `parameters` that have one, each once: what shares its elements counts once. */
 function gradientsOf(op: string, parameters: Iterable<Tensor> | Tensor): Tensor[] {
-  const list: unknown[] = parameters instanceof Tensor ? [parameters] : [...parameters]
-  const gradients = new Set<Tensor>()
-  for (const parameter of list) {
+  const given = parameters instanceof Tensor ? [parameters] : parameters
+  if (!isIterable(given)) throw new ArgumentError(`${op}: expected a list of Tensors, got ${showValue(parameters)}`)
+  const gradients = new Map<Storage, Tensor>()
+  for (const parameter of given) {
     if (!(parameter instanceof Tensor)) throw new ArgumentError(`${op}: expected Tensors, got ${showValue(parameter)}`)
-    if (parameter.grad !== null && parameter.size > 0) gradients.add(parameter.grad)
+    const { grad } = parameter
+    if (grad !== null && grad.size > 0) gradients.set(grad.storage, grad)
   }
-  return [...gradients]
+  return [...gradients.values()]
 }
 
 /**
@@ -30,12 +37,10 @@ function gradientsOf(op: string, parameters: Iterable<Tensor> | Tensor): Tensor[
 export function clipGradNorm(
   parameters: Iterable<Tensor> | Tensor,
   maxNorm: number,
-  { normType = 2 }: ClipOptions = {},
+  options: ClipOptions = {},
 ): Tensor {
-  if (!(maxNorm >= 0))
-    throw new ArgumentError(`clipGradNorm: expected maxNorm to be 0 or more, got ${showValue(maxNorm)}`)
-  if (!(normType > 0))
-    throw new ArgumentError(`clipGradNorm: expected normType to be above 0, got ${showValue(normType)}`)
+  const { normType = 2 } = checkOptions('clipGradNorm', options, clipOptions)
+  checkOptions('clipGradNorm', { maxNorm }, { maxNorm: nonNegative })
   const gradients = gradientsOf('clipGradNorm', parameters)
   return noGrad(() => {
     if (gradients.length === 0) return new Tensor(0, { requiresGrad: false })
@@ -53,9 +58,7 @@ export function clipGradNorm(
 
 /** Limits each element of each gradient to [−maxValue, maxValue], in place. */
 export function clipGradValue(parameters: Iterable<Tensor> | Tensor, maxValue: number): void {
-  if (!(maxValue >= 0)) {
-    throw new ArgumentError(`clipGradValue: expected maxValue to be 0 or more, got ${showValue(maxValue)}`)
-  }
+  checkOptions('clipGradValue', { maxValue }, { maxValue: nonNegative })
   for (const { size, storage } of gradientsOf('clipGradValue', parameters)) {
     context.backend.clamp(1, size, Layout.full, -maxValue, maxValue, storage.array, storage.array)
     storage.version++

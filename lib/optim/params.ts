@@ -12,7 +12,7 @@ export type GroupOptions<H extends HyperRecord> = { readonly params: Iterable<Te
 /** Parameters, or groups of them. */
 export type OptimizerParams<H extends HyperRecord> = Iterable<Tensor> | Iterable<GroupOptions<H>>
 
-const isIterable = (value: unknown): value is Iterable<unknown> =>
+export const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' &&
   value !== null &&
   Symbol.iterator in value &&

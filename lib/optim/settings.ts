@@ -18,6 +18,9 @@ export function changeSettings<H extends HyperRecord>(
   base: Settings<H>,
   changes: Readonly<Record<string, unknown>>,
 ): Settings<H> {
+  if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) {
+    throw new ArgumentError(`${owner}: expected an object of options, got ${showValue(changes)}`)
+  }
   const settings: Record<string, unknown> = { ...base }
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(hyper, name)) {

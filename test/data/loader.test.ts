@@ -105,7 +105,7 @@ describe('DataLoader', () => {
     [{ batchSize: 1.5 }, 'DataLoader: expected batchSize to be an integer of at least 1, got 1.5'],
     [{ seed: -1 }, 'DataLoader: expected seed to be an integer of at least 0, got -1'],
     [{ prefetch: -1 }, 'DataLoader: expected prefetch to be an integer of at least 0, got -1'],
-    [{ shuffle: 1 as unknown as boolean }, 'DataLoader: expected shuffle to be a boolean, got 1'],
+    [{ shuffle: 1 as unknown as boolean }, 'DataLoader: expected shuffle to be true or false, got 1'],
   ])('refuses %j', (options, message) => {
     expect(() => new DataLoader(dataset(3), options)).toThrow(new ArgumentError(message))
   })

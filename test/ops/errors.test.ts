@@ -71,9 +71,9 @@ test.each<[string, () => unknown, new (message: string) => Error]>([
   ['tril: expected at least two axes, got shape [3]', () => ones([3]).tril(), bg.ShapeError],
   ['gelu: expected approximate to be', () => ones([3]).gelu({ approximate: 'erf' as never }), bg.ArgumentError],
   ['setBackend: expected', () => bg.setBackend('gpu' as never), bg.ArgumentError],
-  ['setThreads: expected an integer of at least 1, got 0', () => bg.setThreads(0), bg.ArgumentError],
+  ['setThreads: expected an integer from 1 to 65536, got 0', () => bg.setThreads(0), bg.ArgumentError],
   ['manualSeed: expected a non-negative integer', () => bg.manualSeed(-1), bg.ArgumentError],
-  ['full: expected at most 2147483647 elements', () => bg.zeros([2 ** 16, 2 ** 16]), bg.ShapeError],
+  ['zeros: expected at most 2147483647 elements', () => bg.zeros([2 ** 16, 2 ** 16]), bg.ShapeError],
 ])('%s', (message, run, kind) => {
   expect(run).toThrow(message)
   expect(run).toThrow(kind)

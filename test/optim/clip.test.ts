@@ -65,3 +65,11 @@ describe('clipping', () => {
     )
   })
 })
+
+it('gradients that share their elements count once', () => {
+  const [a, b] = [new Tensor([0, 0]), new Tensor([0, 0])]
+  a.grad = tensor([3, 4])
+  b.grad = a.grad.detach()
+  expect(optim.clipGradNorm([a, b], 1).item()).toBe(5)
+  expect(a.grad.norm().item()).toBeCloseTo(1)
+})

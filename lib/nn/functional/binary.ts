@@ -3,16 +3,23 @@
 import { ShapeError, showShape } from '../../errors.js'
 import { add, mul, neg, softplus, sub } from '../../ops/index.js'
 import { asTensor, unify2 } from '../../ops/operands.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../../options.js'
 import { broadcastsTo, sameShape } from '../../shape.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
 import { reduce } from './reduction.js'
-import type { LossOptions } from './regression.js'
+import { type LossOptions, lossOptions } from './regression.js'
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** A factor for each loss; broadcasts to their shape. */
   readonly weight?: TensorLike
   /** A factor for the positive part of each loss (above 1: recall counts more); broadcasts to their shape. */
   readonly posWeight?: TensorLike
+}
+
+const binaryOptions: Schema<BinaryCrossEntropyOptions> = {
+  ...lossOptions,
+  weight: checkedWhereUsed,
+  posWeight: checkedWhereUsed,
 }
 
 /**
@@ -22,9 +29,10 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 export function binaryCrossEntropyWithLogits(
   logits: TensorLike,
   targets: TensorLike,
-  { weight, posWeight, reduction }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
   const op = 'binaryCrossEntropyWithLogits'
+  const { weight, posWeight, reduction } = checkOptions(op, options, binaryOptions)
   const [x, y] = unify2(op, logits, targets, true)
   if (!sameShape(x.shape, y.shape)) {
     throw new ShapeError(`${op}: expected targets of shape ${showShape(x.shape)}, got ${showShape(y.shape)}`)
@@ -40,5 +48,5 @@ export function binaryCrossEntropyWithLogits(
   const positive = posWeight === undefined ? undefined : sub(factor('posWeight', posWeight), 1)
   const weighted = positive === undefined ? tail : mul(add(mul(positive, y), 1), tail)
   const losses = add(mul(sub(1, y), x), weighted)
-  return reduce(op, weight === undefined ? losses : mul(losses, factor('weight', weight)), reduction)
+  return reduce(weight === undefined ? losses : mul(losses, factor('weight', weight)), reduction)
 }

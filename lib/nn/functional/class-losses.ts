@@ -1,14 +1,15 @@
 // Losses of scores against class ids.
 
 import { isFloat } from '../../dtype.js'
-import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../../errors.js'
+import { DTypeError, ShapeError, showShape } from '../../errors.js'
 import { gather, indexSelect, mul, neg, notEqual, permute, reshape, to, where } from '../../ops/index.js'
 import { crossEntropyLosses } from '../../ops/losses.js'
 import { asIds, asTensor } from '../../ops/operands.js'
+import { checkedWhereUsed, checkOptions, fraction, integer, type Schema } from '../../options.js'
 import { type Shape, sameShape, sizeOf } from '../../shape.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
-import { checkReduction, reduceWeighted } from './reduction.js'
-import type { LossOptions } from './regression.js'
+import { reduceWeighted } from './reduction.js'
+import { type LossOptions, lossOptions } from './regression.js'
 
 export interface ClassLossOptions extends LossOptions {
   /** A weight for each class, [classes]; the mean is then the weighted one. */
@@ -21,6 +22,9 @@ export interface CrossEntropyOptions extends ClassLossOptions {
   /** How much of each target is spread evenly over the classes, 0 (the default) to 1. */
   readonly labelSmoothing?: number
 }
+
+const classLossOptions: Schema<ClassLossOptions> = { ...lossOptions, weight: checkedWhereUsed, ignoreIndex: integer }
+const crossEntropyOptions: Schema<CrossEntropyOptions> = { ...classLossOptions, labelSmoothing: fraction }
 
 /** Scores as rows over classes, with an id for each. */
 interface Rows {
@@ -36,7 +40,6 @@ interface Rows {
 }
 
 function toRows(op: string, scores: TensorLike, classIds: TensorLike, options: ClassLossOptions): Rows {
-  checkReduction(op, options.reduction ?? 'mean')
   const x = asTensor(op, scores)
   if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected scores of float32 or float64, got ${x.dtype}`)
   if (x.ndim === 0) throw new ShapeError(`${op}: expected scores with an axis of classes, got shape []`)
@@ -49,9 +52,6 @@ function toRows(op: string, scores: TensorLike, classIds: TensorLike, options: C
   }
   const classes = x.shape[axis]
   const { weight, ignoreIndex = -100 } = options
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new ArgumentError(`${op}: expected ignoreIndex to be an integer, got ${showValue(ignoreIndex)}`)
-  }
   const last = x.ndim > 2 ? permute(x, [0, ...x.shape.map((_, i) => i).slice(2), 1]) : x
   return {
     scores: shaped(last, [sizeOf(shape), classes]),
@@ -91,10 +91,7 @@ function weightsOf(rows: Rows, counts: Tensor): Tensor {
  * @throws IndexError for an id out of range that is not ignoreIndex; ShapeError and DTypeError for what does not fit.
  */
 export function crossEntropy(logits: TensorLike, classIds: TensorLike, options: CrossEntropyOptions = {}): Tensor {
-  const { labelSmoothing = 0, reduction = 'mean' } = options
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ArgumentError(`crossEntropy: expected labelSmoothing to be in [0, 1], got ${showValue(labelSmoothing)}`)
-  }
+  const { labelSmoothing = 0, reduction = 'mean' } = checkOptions('crossEntropy', options, crossEntropyOptions)
   const rows = toRows('crossEntropy', logits, classIds, options)
   const { scores, ids, weight, shape, ignoreIndex } = rows
   const losses = crossEntropyLosses(scores, ids, weight, { ignoreIndex, labelSmoothing })
@@ -107,6 +104,7 @@ export function crossEntropy(logits: TensorLike, classIds: TensorLike, options: 
  * errors are the same.
  */
 export function nllLoss(logProbabilities: TensorLike, classIds: TensorLike, options: ClassLossOptions = {}): Tensor {
+  checkOptions('nllLoss', options, classLossOptions)
   const rows = toRows('nllLoss', logProbabilities, classIds, options)
   const counts = countsOf(rows)
   const weights = weightsOf(rows, counts)

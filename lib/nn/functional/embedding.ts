@@ -1,8 +1,9 @@
 // Rows of a table by index, with PyTorch's order of arguments.
 
-import { IndexError } from '../../errors.js'
+import { IndexError, showValue } from '../../errors.js'
 import { equal, embedding as lookUp, unsqueeze, where } from '../../ops/index.js'
 import { asIds, asTensor } from '../../ops/operands.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../../options.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
 
 export interface EmbeddingOptions {
@@ -10,11 +11,14 @@ export interface EmbeddingOptions {
   readonly paddingIdx?: number
 }
 
+const embeddingOptions: Schema<EmbeddingOptions> = { paddingIdx: checkedWhereUsed }
+
 /**
  * Rows of `weight` [rows, width] by int32 ids of any shape: [...ids, width]. Gradients of a repeated id add up.
  * @throws IndexError for an id out of range.
  */
-export function embedding(ids: TensorLike, weight: TensorLike, { paddingIdx }: EmbeddingOptions = {}): Tensor {
+export function embedding(ids: TensorLike, weight: TensorLike, options: EmbeddingOptions = {}): Tensor {
+  const { paddingIdx } = checkOptions('embedding', options, embeddingOptions)
   const table = asTensor('embedding', weight)
   const positions = asIds('embedding', 'ids', ids)
   const rows = lookUp(table, positions)
@@ -26,5 +30,5 @@ export function embedding(ids: TensorLike, weight: TensorLike, { paddingIdx }: E
 /** `paddingIdx` as a row from 0. */
 export function wrapRow(op: string, index: number, length: number): number {
   if (Number.isInteger(index) && index >= -length && index < length) return index < 0 ? index + length : index
-  throw new IndexError(`${op}: expected paddingIdx in [${-length}, ${length}), got ${index}`)
+  throw new IndexError(`${op}: expected paddingIdx in [${-length}, ${length}), got ${showValue(index)}`)
 }

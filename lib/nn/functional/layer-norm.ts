@@ -1,11 +1,12 @@
 // Layer normalisation over one or several last axes.
 
 import { isFloat } from '../../dtype.js'
-import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../../errors.js'
+import { DTypeError, ShapeError, showShape } from '../../errors.js'
 import { reshape } from '../../ops/index.js'
 import { layerNorm as overLastAxis } from '../../ops/normalize.js'
 import { asTensor } from '../../ops/operands.js'
-import { type Shape, sameShape, sizeOf } from '../../shape.js'
+import { checkedWhereUsed, checkOptions, nonNegative, type Schema } from '../../options.js'
+import { checkShape, type Shape, sameShape, sizeOf } from '../../shape.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
 
 export interface LayerNormOptions {
@@ -15,6 +16,8 @@ export interface LayerNormOptions {
   readonly normalizedShape?: Shape
 }
 
+const layerNormOptions: Schema<LayerNormOptions> = { eps: nonNegative, normalizedShape: checkedWhereUsed }
+
 /**
  * (x − mean)/√(variance + eps)·weight + bias, mean and variance over the last axes (variance divided by the count).
  * @param weight of the normalised axes' shape and x's dtype, or null; `bias` likewise.
@@ -23,11 +26,12 @@ export function layerNorm(
   x: TensorLike,
   weight: TensorLike | null = null,
   bias: TensorLike | null = null,
-  { eps = 1e-5, normalizedShape }: LayerNormOptions = {},
+  options: LayerNormOptions = {},
 ): Tensor {
+  const { eps = 1e-5, normalizedShape } = checkOptions('layerNorm', options, layerNormOptions)
+  if (normalizedShape !== undefined) checkShape('layerNorm', normalizedShape)
   const input = asTensor('layerNorm', x)
   if (!isFloat(input.dtype)) throw new DTypeError(`layerNorm: expected float32 or float64, got ${input.dtype}`)
-  if (!(eps >= 0)) throw new ArgumentError(`layerNorm: expected eps to be 0 or more, got ${showValue(eps)}`)
   const w = weight === null ? null : asTensor('layerNorm', weight, input.dtype)
   const b = bias === null ? null : asTensor('layerNorm', bias, input.dtype)
   const shape = normalizedShape ?? w?.shape ?? b?.shape ?? input.shape.slice(-1)

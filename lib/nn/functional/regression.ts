@@ -1,21 +1,26 @@
 // Losses between a prediction and a target of the same shape.
 
-import { ArgumentError, ShapeError, showShape, showValue } from '../../errors.js'
+import { ShapeError, showShape } from '../../errors.js'
 import { abs, clamp, mul, sub } from '../../ops/index.js'
 import { unify2 } from '../../ops/operands.js'
+import { checkOptions, finitePositive, type Schema } from '../../options.js'
 import { sameShape } from '../../shape.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
-import { type Reduction, reduce } from './reduction.js'
+import { type Reduction, reduce, reductions } from './reduction.js'
 
 export interface LossOptions {
   /** `mean` by default. */
   readonly reduction?: Reduction
 }
 
+export const lossOptions: Schema<LossOptions> = { reduction: reductions }
+
 export interface HuberOptions extends LossOptions {
   /** Where the loss goes from square to straight; 1 by default. */
   readonly delta?: number
 }
+
+const huberOptions: Schema<HuberOptions> = { ...lossOptions, delta: finitePositive }
 
 /**
  * prediction − target. A target that is one number serves all; anything else has the prediction's shape: a [32, 1]
@@ -30,27 +35,23 @@ export function difference(op: string, prediction: TensorLike, target: TensorLik
 }
 
 /** Squared error, (prediction − target)². */
-export function mseLoss(prediction: TensorLike, target: TensorLike, { reduction }: LossOptions = {}): Tensor {
+export function mseLoss(prediction: TensorLike, target: TensorLike, options: LossOptions = {}): Tensor {
+  const { reduction } = checkOptions('mseLoss', options, lossOptions)
   const d = difference('mseLoss', prediction, target)
-  return reduce('mseLoss', mul(d, d), reduction)
+  return reduce(mul(d, d), reduction)
 }
 
 /** Absolute error, |prediction − target|; its gradient at 0 is 0. */
-export function l1Loss(prediction: TensorLike, target: TensorLike, { reduction }: LossOptions = {}): Tensor {
-  return reduce('l1Loss', abs(difference('l1Loss', prediction, target)), reduction)
+export function l1Loss(prediction: TensorLike, target: TensorLike, options: LossOptions = {}): Tensor {
+  const { reduction } = checkOptions('l1Loss', options, lossOptions)
+  return reduce(abs(difference('l1Loss', prediction, target)), reduction)
 }
 
 /** Huber's loss: d²/2 where |d| ≤ delta, else delta·(|d| − delta/2); d = prediction − target. */
-export function huberLoss(
-  prediction: TensorLike,
-  target: TensorLike,
-  { reduction, delta = 1 }: HuberOptions = {},
-): Tensor {
-  if (!(delta > 0 && delta < Infinity)) {
-    throw new ArgumentError(`huberLoss: expected delta to be above 0 and finite, got ${showValue(delta)}`)
-  }
+export function huberLoss(prediction: TensorLike, target: TensorLike, options: HuberOptions = {}): Tensor {
+  const { reduction, delta = 1 } = checkOptions('huberLoss', options, huberOptions)
   const distance = abs(difference('huberLoss', prediction, target))
   // Both branches are c·(|d| − c/2) with c = min(|d|, delta), and so are their gradients.
   const held = clamp(distance, null, delta)
-  return reduce('huberLoss', mul(held, sub(distance, mul(held, 0.5))), reduction)
+  return reduce(mul(held, sub(distance, mul(held, 0.5))), reduction)
 }

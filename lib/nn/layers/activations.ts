@@ -1,7 +1,8 @@
 // Layers without parameters: the activations, and flatten.
 
-import type { GeluOptions } from '../../ops/activations.js'
+import { type GeluOptions, geluOptions } from '../../ops/activations.js'
 import { flatten, gelu, relu, sigmoid, softmax, tanh } from '../../ops/index.js'
+import { checkOptions } from '../../options.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
 import { Module } from '../module.js'
 import { showSettings } from '../repr.js'
@@ -31,9 +32,9 @@ export class Sigmoid extends Module {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh'
 
-  constructor({ approximate = 'none' }: GeluOptions = {}) {
+  constructor(options: GeluOptions = {}) {
     super()
-    this.approximate = approximate
+    this.approximate = checkOptions('GELU', options, geluOptions).approximate ?? 'none'
   }
 
   override forward(x: TensorLike): Tensor {

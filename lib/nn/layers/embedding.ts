@@ -1,6 +1,8 @@
 // The embedding: a table of vectors, looked up by row.
 
 import type { DType } from '../../dtype.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../../options.js'
+import { checkShape } from '../../shape.js'
 import { Tensor, type TensorLike } from '../../tensor.js'
 import { embedding, wrapRow } from '../functional/embedding.js'
 import { normal } from '../init.js'
@@ -16,6 +18,8 @@ export interface EmbeddingLayerOptions {
   readonly dtype?: DType
 }
 
+const embeddingOptions: Schema<EmbeddingLayerOptions> = { paddingIdx: checkedWhereUsed, dtype: checkedWhereUsed }
+
 /** Row ids of any shape to vectors: [...ids, embeddingDim]; weight [numEmbeddings, embeddingDim]. */
 export class Embedding extends Module {
   readonly numEmbeddings: number
@@ -24,15 +28,13 @@ export class Embedding extends Module {
   weight: Parameter
 
   /** The vectors start normal (mean 0, standard deviation 1). */
-  constructor(
-    numEmbeddings: number,
-    embeddingDim: number,
-    { paddingIdx, dtype = 'float32' }: EmbeddingLayerOptions = {},
-  ) {
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions = {}) {
     super()
+    const { paddingIdx, dtype = 'float32' } = checkOptions('Embedding', options, embeddingOptions)
     this.numEmbeddings = checkSize('Embedding', 'numEmbeddings', numEmbeddings)
     this.embeddingDim = checkSize('Embedding', 'embeddingDim', embeddingDim)
     checkFloat('Embedding', dtype)
+    checkShape('Embedding', [numEmbeddings, embeddingDim])
     this.paddingIdx = paddingIdx === undefined ? undefined : wrapRow('Embedding', paddingIdx, numEmbeddings)
     this.weight = new Parameter(Tensor.allocate([numEmbeddings, embeddingDim], dtype))
     this.resetParameters()

@@ -1,13 +1,14 @@
 // Layer normalisation.
 
 import type { DType } from '../../dtype.js'
-import { ArgumentError, showValue } from '../../errors.js'
-import type { Shape } from '../../shape.js'
+import { ArgumentError } from '../../errors.js'
+import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../options.js'
+import { checkShape, type Shape } from '../../shape.js'
 import { Tensor, type TensorLike } from '../../tensor.js'
 import { layerNorm } from '../functional/layer-norm.js'
 import { ones, zeros } from '../init.js'
 import { Module } from '../module.js'
-import { checkFloat, checkSize } from '../options.js'
+import { checkFloat } from '../options.js'
 import { Parameter } from '../parameter.js'
 import { showSettings } from '../repr.js'
 
@@ -22,6 +23,13 @@ export interface LayerNormLayerOptions {
   readonly dtype?: DType
 }
 
+const layerNormOptions: Schema<LayerNormLayerOptions> = {
+  eps: nonNegative,
+  elementwiseAffine: flag,
+  bias: flag,
+  dtype: checkedWhereUsed,
+}
+
 /**
  * (x − mean)/√(variance + eps)·weight + bias over the last axes, which have `normalizedShape` (Ba et al., "Layer
  * normalization", 2016); weight and bias of that shape.
@@ -33,15 +41,14 @@ export class LayerNorm extends Module {
   bias: Parameter | null
 
   /** @param normalizedShape the lengths of the last axes, or of the last one. */
-  constructor(
-    normalizedShape: number | readonly number[],
-    { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = 'float32' }: LayerNormLayerOptions = {},
-  ) {
+  constructor(normalizedShape: number | readonly number[], options: LayerNormLayerOptions = {}) {
     super()
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
-    for (const length of shape) checkSize('LayerNorm', 'normalizedShape', length)
+    const checked = checkOptions('LayerNorm', options, layerNormOptions)
+    const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = 'float32' } = checked
+    const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape
+    checkShape('LayerNorm', given)
+    const shape = [...given]
     if (shape.length === 0) throw new ArgumentError('LayerNorm: expected at least one axis, got []')
-    if (!(eps >= 0)) throw new ArgumentError(`LayerNorm: expected eps to be 0 or more, got ${showValue(eps)}`)
     checkFloat('LayerNorm', dtype)
     this.normalizedShape = shape
     this.eps = eps

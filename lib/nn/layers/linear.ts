@@ -2,6 +2,8 @@
 
 import type { DType } from '../../dtype.js'
 import { linear } from '../../ops/index.js'
+import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../options.js'
+import { checkShape } from '../../shape.js'
 import { Tensor, type TensorLike } from '../../tensor.js'
 import { kaimingUniform, uniform, zeros } from '../init.js'
 import { Module } from '../module.js'
@@ -16,6 +18,8 @@ export interface LinearOptions {
   readonly dtype?: DType
 }
 
+const linearOptions: Schema<LinearOptions> = { bias: flag, dtype: checkedWhereUsed }
+
 /** x·weightᵀ + bias, from […, inFeatures] to […, outFeatures]; weight [outFeatures, inFeatures], bias [outFeatures]. */
 export class Linear extends Module {
   readonly inFeatures: number
@@ -24,11 +28,13 @@ export class Linear extends Module {
   bias: Parameter | null
 
   /** Weight and bias start uniform in ±1/√inFeatures, as PyTorch's do. */
-  constructor(inFeatures: number, outFeatures: number, { bias = true, dtype = 'float32' }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super()
+    const { bias = true, dtype = 'float32' } = checkOptions('Linear', options, linearOptions)
     this.inFeatures = checkSize('Linear', 'inFeatures', inFeatures)
     this.outFeatures = checkSize('Linear', 'outFeatures', outFeatures)
     checkFloat('Linear', dtype)
+    checkShape('Linear', [outFeatures, inFeatures])
     this.weight = new Parameter(Tensor.allocate([outFeatures, inFeatures], dtype))
     this.bias = bias ? new Parameter(Tensor.allocate([outFeatures], dtype)) : null
     this.resetParameters()
