@@ -14,34 +14,67 @@ namespace HWY_NAMESPACE {
 template <class T>
 constexpr T kMinusInfinity = -std::numeric_limits<T>::infinity();
 
+#define STEP(name, body)                                                                                    \
+  struct name {                                                                                             \
+    template <class D, class V>                                                                             \
+    HWY_INLINE V operator()([[maybe_unused]] D d, V& state, [[maybe_unused]] V other, [[maybe_unused]] V a, \
+                            [[maybe_unused]] V b) const body                                                \
+  };
+#define MAP(name, expression)                                                                \
+  struct name {                                                                              \
+    template <class D, class V>                                                              \
+    HWY_INLINE V operator()(D d, [[maybe_unused]] V state, [[maybe_unused]] V other) const { \
+      return expression;                                                                     \
+    }                                                                                        \
+  };
+
+STEP(GrowLargest, { return state = hn::Max(state, a); })
+STEP(AddExp, {
+  const V e = ExpOf(d, hn::Sub(a, other));
+  state = hn::Add(state, e);
+  return e;
+})
+STEP(AddProduct, { return state = hn::MulAdd(a, b, state); })
+STEP(AddElement, { return state = hn::Add(state, a); })
+STEP(TimesState, { return hn::Mul(a, state); })
+STEP(MinusBoth, { return hn::Sub(hn::Sub(a, other), state); })
+STEP(SoftmaxSlope, { return hn::Mul(b, hn::Sub(a, state)); })
+STEP(LogSoftmaxSlope, { return hn::NegMulAdd(ExpOf(d, b), state, a); })
+MAP(Reciprocal, hn::Div(Value(d, 1), state))
+MAP(Logarithm, LogOf(d, state))
+MAP(ZeroIfInfinite, hn::IfThenElse(hn::Lt(hn::Abs(state), Infinity(d)), state, hn::Zero(d)))
+MAP(OtherPlusLogarithm, hn::Add(other, LogOf(d, state)))
+
+#undef STEP
+#undef MAP
+
 template <class W, class T>
-HWY_INLINE typename W::V Maximum(const W& walk, const T* a) {
-  const typename W::D d;
-  auto largest = hn::Set(d, kMinusInfinity<T>);
-  for (Size i = 0; i < walk.end; i += walk.step) largest = hn::Max(largest, walk.Load(a, i, kMinusInfinity<T>));
-  return walk.Max(largest);
+HWY_INLINE typename W::State Maximum(const W& walk, const T* a) {
+  auto largest = walk.Start(kMinusInfinity<T>);
+  walk.Each(GrowLargest(), largest, largest, a, a, kMinusInfinity<T>, nullptr);
+  walk.JoinByMax(largest);
+  return largest;
 }
 
-// Σ e^(a − shift).
+// Σ e^(a − shift); the terms go to `out`, if given.
 template <class W, class T>
-HWY_INLINE typename W::V SumExp(const W& walk, const T* a, typename W::V shift) {
-  const typename W::D d;
-  auto sum = hn::Zero(d);
-  for (Size i = 0; i < walk.end; i += walk.step) {
-    sum = hn::Add(sum, ExpOf(d, hn::Sub(walk.Load(a, i, kMinusInfinity<T>), shift)));
-  }
-  return walk.Sum(sum);
+HWY_INLINE typename W::State SumExp(const W& walk, const T* a, const typename W::State& shift, T* out) {
+  auto sum = walk.Start(T(0));
+  walk.Each(AddExp(), sum, shift, a, a, kMinusInfinity<T>, out);
+  walk.JoinBySum(sum);
+  return sum;
 }
 
 struct LogSumExpLine {
   static constexpr bool kReduces = true;
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
-    const typename W::D d;
-    const auto largest = Maximum(walk, a);
+    auto shift = Maximum(walk, a);
     // An infinite largest comes through the sum.
-    const auto shift = hn::IfThenElse(hn::Lt(hn::Abs(largest), Infinity(d)), largest, hn::Zero(d));
-    walk.StoreLine(hn::Add(shift, LogOf(d, SumExp(walk, a, shift))), out);
+    walk.Map(ZeroIfInfinite(), shift, shift);
+    auto sum = SumExp(walk, a, shift, static_cast<T*>(nullptr));
+    walk.Map(OtherPlusLogarithm(), sum, shift);
+    walk.StoreLine(sum, out);
   }
 };
 
@@ -49,16 +82,10 @@ struct SoftmaxLine {
   static constexpr bool kReduces = false;
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
-    const typename W::D d;
     const auto largest = Maximum(walk, a);
-    auto sum = hn::Zero(d);
-    for (Size i = 0; i < walk.end; i += walk.step) {
-      const auto e = ExpOf(d, hn::Sub(walk.Load(a, i, kMinusInfinity<T>), largest));
-      sum = hn::Add(sum, e);
-      walk.Store(e, out, i);
-    }
-    const auto scale = hn::Div(Value(d, 1), walk.Sum(sum));
-    for (Size i = 0; i < walk.end; i += walk.step) walk.Store(hn::Mul(walk.Load(out, i, T(0)), scale), out, i);
+    auto scale = SumExp(walk, a, largest, out);
+    walk.Map(Reciprocal(), scale, scale);
+    walk.Each(TimesState(), scale, scale, out, out, T(0), out);
   }
 };
 
@@ -66,15 +93,10 @@ struct SoftmaxBackwardLine {
   static constexpr bool kReduces = false;
   template <class W, class T>
   static void Run(const W walk, const T* g, const T* y, T* out) {
-    const typename W::D d;
-    auto sum = hn::Zero(d);
-    for (Size i = 0; i < walk.end; i += walk.step) {
-      sum = hn::MulAdd(walk.Load(g, i, T(0)), walk.Load(y, i, T(0)), sum);
-    }
-    sum = walk.Sum(sum);
-    for (Size i = 0; i < walk.end; i += walk.step) {
-      walk.Store(hn::Mul(walk.Load(y, i, T(0)), hn::Sub(walk.Load(g, i, T(0)), sum)), out, i);
-    }
+    auto sum = walk.Start(T(0));
+    walk.Each(AddProduct(), sum, sum, g, y, T(0), nullptr);
+    walk.JoinBySum(sum);
+    walk.Each(SoftmaxSlope(), sum, sum, g, y, T(0), out);
   }
 };
 
@@ -82,12 +104,10 @@ struct LogSoftmaxLine {
   static constexpr bool kReduces = false;
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
-    const typename W::D d;
     const auto largest = Maximum(walk, a);
-    const auto log = LogOf(d, SumExp(walk, a, largest));
-    for (Size i = 0; i < walk.end; i += walk.step) {
-      walk.Store(hn::Sub(hn::Sub(walk.Load(a, i, T(0)), largest), log), out, i);
-    }
+    auto log = SumExp(walk, a, largest, static_cast<T*>(nullptr));
+    walk.Map(Logarithm(), log, log);
+    walk.Each(MinusBoth(), log, largest, a, a, T(0), out);
   }
 };
 
@@ -95,13 +115,10 @@ struct LogSoftmaxBackwardLine {
   static constexpr bool kReduces = false;
   template <class W, class T>
   static void Run(const W walk, const T* g, const T* y, T* out) {
-    const typename W::D d;
-    auto sum = hn::Zero(d);
-    for (Size i = 0; i < walk.end; i += walk.step) sum = hn::Add(sum, walk.Load(g, i, T(0)));
-    sum = walk.Sum(sum);
-    for (Size i = 0; i < walk.end; i += walk.step) {
-      walk.Store(hn::NegMulAdd(ExpOf(d, walk.Load(y, i, T(0))), sum, walk.Load(g, i, T(0))), out, i);
-    }
+    auto sum = walk.Start(T(0));
+    walk.Each(AddElement(), sum, sum, g, g, T(0), nullptr);
+    walk.JoinBySum(sum);
+    walk.Each(LogSoftmaxSlope(), sum, sum, g, y, T(0), out);
   }
 };
 

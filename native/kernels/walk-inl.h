@@ -1,6 +1,7 @@
-// One body for a kernel that needs a whole line at once, whichever way lines lie. A walk gives vectors along a line:
-// RowWalk takes the lanes from one row and joins them where the line is reduced; ColumnWalk takes each lane from
-// another line, so that nothing is joined.
+// One body for a kernel that needs a whole line at once, whichever way lines lie. A walk runs a step over the vectors
+// of a line, with a state that the step updates and another that it only reads. RowWalk takes the lanes from one row,
+// keeps states in registers and joins their lanes where the line is reduced; ColumnWalk takes many lines side by side,
+// each lane from another line, so that memory is read in order and nothing is joined.
 
 #if defined(BLASGRAD_WALK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_WALK_INL_H_
@@ -15,35 +16,118 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// A step is called with (tag, state, other state, a, b) and returns what is stored where an output is given.
 template <class T>
 struct RowWalk {
   using D = hn::ScalableTag<T>;
-  using V = hn::Vec<D>;
-  Size end;
+  using State = hn::Vec<D>;
+  Size n;
   Size step = LanesOf(D());
 
   // `rest` stands in for what lies beyond the row's end.
-  HWY_INLINE V Load(const T* p, Size i, T rest) const { return LoadUpTo(D(), p + i, end - i, rest); }
-  HWY_INLINE void Store(V v, T* p, Size i) const { StoreUpTo(v, D(), p + i, end - i); }
-  HWY_INLINE V Sum(V v) const { return hn::SumOfLanes(D(), v); }
-  HWY_INLINE V Max(V v) const { return hn::MaxOfLanes(D(), v); }
-  HWY_INLINE void StoreLine(V v, T* p) const { StorePart(v, D(), p, 1); }
+  HWY_INLINE State Load(const T* p, Size i, T rest) const { return LoadUpTo(D(), p + i, n - i, rest); }
+  HWY_INLINE void Store(State v, T* p, Size i) const { StoreUpTo(v, D(), p + i, n - i); }
+  HWY_INLINE State Sum(State v) const { return hn::SumOfLanes(D(), v); }
+
+  HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
+
+  template <class F>
+  HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T rest, T* out) const {
+    for (Size i = 0; i < n; i += step) {
+      const auto y = f(D(), state, other, Load(a, i, rest), Load(b, i, rest));
+      if (out != nullptr) Store(y, out, i);
+    }
+  }
+
+  // state = f(tag, state, other).
+  template <class F>
+  HWY_INLINE void Map(F f, State& state, const State& other) const {
+    state = f(D(), state, other);
+  }
+
+  HWY_INLINE void JoinBySum(State& state) const { state = hn::SumOfLanes(D(), state); }
+  HWY_INLINE void JoinByMax(State& state) const { state = hn::MaxOfLanes(D(), state); }
+  HWY_INLINE void StoreLine(const State& state, T* p) const { *p = hn::GetLane(state); }
 };
 
 template <class T>
 struct ColumnWalk {
   using D = hn::ScalableTag<T>;
-  using V = hn::Vec<D>;
-  Size end;
+  using State = hn::Vec<D>;
+  Size n;
   Size stride;
   Size width;
-  Size step = 1;
 
-  HWY_INLINE V Load(const T* p, Size i, T) const { return LoadUpTo(D(), p + i * stride, width); }
-  HWY_INLINE void Store(V v, T* p, Size i) const { StoreUpTo(v, D(), p + i * stride, width); }
-  HWY_INLINE V Sum(V v) const { return v; }
-  HWY_INLINE V Max(V v) const { return v; }
-  HWY_INLINE void StoreLine(V v, T* p) const { StoreUpTo(v, D(), p, width); }
+  HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
+
+  template <class F>
+  HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T, T* out) const {
+    const D d;
+    for (Size at = 0; at < n * stride; at += stride) {
+      const auto y = f(d, state, other, LoadUpTo(d, a + at, width), LoadUpTo(d, b + at, width));
+      if (out != nullptr) StoreUpTo(y, d, out + at, width);
+    }
+  }
+
+  template <class F>
+  HWY_INLINE void Map(F f, State& state, const State& other) const {
+    state = f(D(), state, other);
+  }
+
+  HWY_INLINE void JoinBySum(State&) const {}
+  HWY_INLINE void JoinByMax(State&) const {}
+  HWY_INLINE void StoreLine(const State& state, T* p) const { StoreUpTo(state, D(), p, width); }
+};
+
+constexpr Size kPanel = 1024;
+// Up to here the vectors of a column stay in the nearest cache from one pass to the next.
+constexpr Size kNearBytes = 16384;
+
+template <class T>
+struct PanelWalk {
+  using D = hn::ScalableTag<T>;
+  struct State {
+    HWY_ALIGN T lanes[kPanel];
+  };
+  Size n;
+  Size stride;
+  Size width;
+
+  HWY_INLINE State Start(T value) const {
+    const D d;
+    State state;
+    for (Size i = 0; i < width; i += LanesOf(d)) hn::Store(hn::Set(d, value), d, state.lanes + i);
+    return state;
+  }
+
+  template <class F>
+  HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T, T* out) const {
+    const D d;
+    for (Size j = 0; j < n; j++) {
+      for (Size i = 0; i < width; i += LanesOf(d)) {
+        const Size at = j * stride + i;
+        auto lanes = hn::Load(d, state.lanes + i);
+        const auto y =
+            f(d, lanes, hn::Load(d, other.lanes + i), LoadUpTo(d, a + at, width - i), LoadUpTo(d, b + at, width - i));
+        hn::Store(lanes, d, state.lanes + i);
+        if (out != nullptr) StoreUpTo(y, d, out + at, width - i);
+      }
+    }
+  }
+
+  template <class F>
+  HWY_INLINE void Map(F f, State& state, const State& other) const {
+    const D d;
+    for (Size i = 0; i < width; i += LanesOf(d)) {
+      hn::Store(f(d, hn::Load(d, state.lanes + i), hn::Load(d, other.lanes + i)), d, state.lanes + i);
+    }
+  }
+
+  HWY_INLINE void JoinBySum(State&) const {}
+  HWY_INLINE void JoinByMax(State&) const {}
+  HWY_INLINE void StoreLine(const State& state, T* p) const {
+    std::memcpy(p, state.lanes, static_cast<std::size_t>(width) * sizeof(T));
+  }
 };
 
 constexpr Size kNarrow = 32;
@@ -64,9 +148,13 @@ HWY_INLINE void FromColumns(const T* block, Size count, Size n, T* rows) {
 template <class Line, class T>
 void EachColumn(Size n, Size stride, Size width, const T* a, const T* b, T* out) {
   const Size lanes = LanesOf(hn::ScalableTag<T>());
-  for (Size i = 0; i < width; i += lanes) {
-    const ColumnWalk<T> walk{n, stride, HWY_MIN(lanes, width - i)};
-    Line::Run(walk, a + i, b + i, out + i);
+  const bool inCache = n * lanes * static_cast<Size>(sizeof(T)) <= kNearBytes;
+  for (Size i = 0; i < width; i += inCache ? lanes : kPanel) {
+    if (inCache) {
+      Line::Run(ColumnWalk<T>{n, stride, HWY_MIN(lanes, width - i)}, a + i, b + i, out + i);
+    } else {
+      Line::Run(PanelWalk<T>{n, stride, HWY_MIN(kPanel, width - i)}, a + i, b + i, out + i);
+    }
   }
 }
 

@@ -5,8 +5,10 @@ import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../lib/backend/load.js'
 import { type Addon, createNative } from '../../lib/backend/native.js'
+import { reference } from '../../lib/backend/reference.js'
 import type { Backend } from '../../lib/backend/table.js'
 import { ArgumentError, BackendError } from '../../lib/errors.js'
+import { difference } from './support/compare.js'
 
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
 
@@ -235,6 +237,28 @@ describe.skipIf(referenceOnly)('the addon', () => {
     expect([...memory]).toEqual([-1, -2, -3, -4, 5])
     call('add', 1, 2, 0, 0, memory.subarray(0, 2), memory.subarray(2, 4), memory.subarray(0, 2))
     expect([...memory]).toEqual([-4, -6, -3, -4, 5])
+  })
+
+  test('long lines across more columns than are taken together', () => {
+    const [n, inner] = [300, 1100]
+    const a = Float64Array.from({ length: n * inner }, (_, i) => Math.sin(i * i))
+    for (const [name, inputs, size] of [
+      ['logsumexp', [a], inner],
+      ['softmax', [a], n * inner],
+      ['logSoftmax', [a], n * inner],
+      ['softmaxBackward', [a, a.toReversed()], n * inner],
+      ['logSoftmaxBackward', [a, a.toReversed()], n * inner],
+    ] as const) {
+      const [expected, actual] = [reference, kernels].map(backend => {
+        const out = new Float64Array(size)
+        ;(backend[name] as (...args: readonly unknown[]) => unknown)(1, n, inner, ...inputs, out)
+        return out
+      })
+      expect(
+        difference(actual, expected, size, value => 1e-12 * (1 + Math.abs(value))),
+        name,
+      ).toBeUndefined()
+    }
   })
 
   test('nothing to do is fine, however it is asked for', () => {

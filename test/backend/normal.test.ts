@@ -21,7 +21,7 @@ const kinds = [
 describe.each(Object.entries(backends))('%s', (_, backend) => {
   test.each(kinds)('$Kind.name', ({ Kind, relative, negligible }) => {
     const n = points.length
-    const x = Kind.from(points, ([x]) => x)
+    const x = new Kind(points.map(([x]) => x))
     const value = new Kind(n)
     const slope = new Kind(n)
     backend.gelu(1, n, 0, x, value)
