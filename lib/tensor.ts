@@ -162,11 +162,15 @@ export class Tensor {
     this.#gradUsed = used
   }
 
-  /** The storage, for reading values. @throws ArgumentError in a function that is being compiled: it has none yet. */
+  /**
+   * The storage, for reading values.
+   * @throws ArgumentError in a function that is being compiled, which has none yet, and where the buffer was transferred.
+   */
   #read(what: string): Storage {
     if (context.recording !== null) {
       throw new ArgumentError(`${what}: values cannot be read while a step is compiled: return the tensor instead`)
     }
+    if (this.storage.isRecorded) throw noElements(what, this)
     return this.storage
   }
 
@@ -258,6 +262,12 @@ export class Tensor {
     return new Tensor({ storage: allocate(dtype, sizeOf(shape), op), shape, dtype })
   }
 }
+
+/** The error for a tensor whose elements are gone. */
+export const noElements = (what: string, { shape }: Tensor): ArgumentError =>
+  new ArgumentError(
+    `${what}: expected a tensor with its elements, got one of shape ${showShape(shape)} whose buffer was transferred elsewhere`,
+  )
 
 // The ops' methods lie behind the class's own, whichever module is evaluated first.
 Object.setPrototypeOf(Tensor.prototype, methods)

@@ -45,9 +45,9 @@ function partsOf(op: string, tensors: NamedTensors, options: SaveOptions): Uint8
   const sorted = sortedTensors(op, tensors)
   const entries: Entry[] = []
   let end = 0
-  for (const [name, { dtype, shape, storage }] of sorted) {
+  for (const [name, { dtype, shape, data }] of sorted) {
     const start = end
-    end += storage.array.byteLength
+    end += data.byteLength
     entries.push({ name, dtype: elementTypeOf(dtype), shape, start, end })
   }
   const header = encodeHeader({ metadata, entries })
@@ -56,14 +56,7 @@ function partsOf(op: string, tensors: NamedTensors, options: SaveOptions): Uint8
   }
   const length = new Uint8Array(8)
   new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true)
-  const data = sorted.map(
-    ([
-      ,
-      {
-        storage: { array },
-      },
-    ]) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-  )
+  const data = sorted.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   return [length, header, ...data]
 }
 

@@ -6,7 +6,7 @@ import { Node } from '../graph.js'
 import { Saved } from '../saved.js'
 import { sizeOf } from '../shape.js'
 import { allocate } from '../storage.js'
-import { Tensor } from '../tensor.js'
+import { noElements, Tensor } from '../tensor.js'
 import type { Plan, Primitive } from './define.js'
 
 /** Runs an op on tensors. */
@@ -20,7 +20,15 @@ export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly T
   const { shape, dtype } = plan
   const storage = plan.storage ?? allocate(dtype, sizeOf(shape), op.name)
   const extras = plan.extras === undefined ? none : plan.extras.map(extra => Tensor.allocate(extra.shape, extra.dtype))
-  if (plan.storage === undefined) op.forward(context.backend, storage.array, inputs, params, plan, extras)
+  if (plan.storage === undefined) {
+    try {
+      op.forward(context.backend, storage.array, inputs, params, plan, extras)
+    } catch (error) {
+      // Kernels refuse an array that is too short; only here is known that it is one whose buffer was transferred.
+      const gone = context.recording === null ? inputs.find(input => input.storage.isRecorded) : undefined
+      throw gone === undefined ? error : noElements(op.name, gone)
+    }
+  }
   const output = new Tensor({ storage, shape, dtype })
   if (wanted && (op.vjp ?? op.vjps) !== undefined && isFloat(dtype))
     note(op as unknown as Primitive<P>, inputs, params, output, extras)
