@@ -57,8 +57,16 @@ export interface Access extends Use {
   readonly needed: number
 }
 
-/** The uses of values by a call, in the order of its arguments. */
-export function accessesOf(values: readonly Value[], call: Call): Access[] {
+const known = new WeakMap<Call, readonly Access[]>()
+
+/** The uses of values by a call, in the order of its arguments. Kept by call: no pass changes a value's length. */
+export function accessesOf(values: readonly Value[], call: Call): readonly Access[] {
+  const accesses = known.get(call) ?? readAccesses(values, call)
+  known.set(call, accesses)
+  return accesses
+}
+
+function readAccesses(values: readonly Value[], call: Call): Access[] {
   const lengths = lengthsOf(call.kernel, standInArguments(values, call))
   let array = 0
   return signatureOf(call.kernel).args.flatMap((parameter, at) => {

@@ -23,7 +23,7 @@ export function checkPlan({ program: { values, results }, steps, offsets, arenaB
   )
   const ownership = new Ownership(values, offsets, arenaBytes)
   const given = values.filter(({ origin }) => origin.kind === 'argument')
-  for (const { id } of given) ownership.take(id)
+  for (const { id } of given) ownership.claim(id)
   for (const { id } of given) if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected a place for %${id}`)
   steps.forEach((step, at) => {
     const fail = (message: string): never => {
@@ -78,7 +78,7 @@ function checkCall(
     const isRead = access.role !== 'out' && !writesPart(access) && access.needed > 0
     if (isRead && !ownership.isThere(access.value)) fail(`expected %${access.value} to be there still`)
   }
-  for (const access of accesses) if (writes(access)) ownership.take(access.value)
+  for (const access of accesses) if (writes(access)) ownership.claim(access.value)
 }
 
 function checkGroup(
@@ -111,7 +111,7 @@ function checkGroup(
     checkKernel(kernel, args, fail)
     if (out === null) return
     if (values[out].dtype !== type) fail(`member ${at}: expected ${dtype} to make ${type}, got ${values[out].dtype}`)
-    ownership.take(out)
+    ownership.claim(out)
     written.push(out)
   })
   for (const out of written) {

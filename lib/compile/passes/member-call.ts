@@ -1,6 +1,6 @@
 // A member of a group as a call of its kernel over the whole grid.
 
-import { type Layout, Layout as Layouts } from '../../backend/signature.js'
+import { Layout } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
 import { ArgumentError } from '../../errors.js'
 import type { Group, Member, Operand } from '../plan.js'
@@ -10,7 +10,7 @@ import { type ElementType, signatureOf } from '../program.js'
 export const resultTypeOf = ({ kernel, dtype }: Member): ElementType =>
   signatureOf(kernel).args.some(({ role, element }) => role === 'out' && element === 'bool') ? 'uint8' : dtype
 
-export const layoutOf = (operand: Operand): Layout => ('layout' in operand ? operand.layout : Layouts.full)
+export const layoutOf = (operand: Operand): Layout => ('layout' in operand ? operand.layout : Layout.full)
 
 /**
  * The arguments in the signature's order.
@@ -24,14 +24,14 @@ export function argumentsOf({ rows, cols }: Group, member: Member, arrays: reado
   }
   if (kernelRow(kernel)?.class !== 'elementwise') fail('an elementwise kernel', kernelRow(kernel)?.class)
   const { args } = signatureOf(kernel)
-  const counts = { scalar: 0, layout: 0, array: 0 }
-  const call = args.map(({ name, role }): unknown => {
+  const count = (wanted: string): number => args.filter(({ role }) => role === wanted).length
+  if (operands.length !== count('in')) fail(`${count('in')} operands`, operands.length)
+  if (scalars.length !== count('scalar')) fail(`${count('scalar')} scalars`, scalars.length)
+  let [layout, scalar, array] = [0, 0, 0]
+  return args.map(({ name, role }): unknown => {
     if (role === 'size') return name === 'rows' ? rows : cols
-    if (role === 'layout') return operands[counts.layout] && layoutOf(operands[counts.layout++])
-    if (role === 'scalar') return scalars[counts.scalar++]
-    return role === 'outer' ? undefined : arrays[counts.array++]
+    if (role === 'layout') return layoutOf(operands[layout++])
+    if (role === 'scalar') return scalars[scalar++]
+    return role === 'outer' ? undefined : arrays[array++]
   })
-  if (counts.layout !== operands.length) fail(`${counts.layout} operands`, operands.length)
-  if (counts.scalar !== scalars.length) fail(`${counts.scalar} scalars`, scalars.length)
-  return call
 }

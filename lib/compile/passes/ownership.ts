@@ -29,7 +29,7 @@ export class Ownership {
   }
 
   /** The value is written: what was there is gone. */
-  take(id: number): void {
+  claim(id: number): void {
     if (this.isInArena(id)) this.#blocks(id).fill(id)
   }
 

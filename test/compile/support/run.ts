@@ -1,7 +1,8 @@
-// Programs run without a plan, each value an array of its own, each call a call of the reference backend; and plans run
+// Programs run without a plan, each value an array of its own, each call a call of a backend; and plans run
 // by an executor, so that the two outcomes can be compared.
 
 import { reference } from '../../../lib/backend/reference.js'
+import type { Backend } from '../../../lib/backend/table.js'
 import { elementTypeOf } from '../../../lib/compile/passes/accesses.js'
 import { isGroup, type MakeExecutor, type Plan } from '../../../lib/compile/plan.js'
 import { type Call, isReference, type Program, signatureOf } from '../../../lib/compile/program.js'
@@ -31,21 +32,25 @@ function keepingState(program: Program, run: (results: NumberArray[]) => Outcome
 }
 
 /** Runs one call; returns the bad index that it reports. */
-function runCall({ values }: Program, arrays: readonly NumberArray[], call: Call): Outcome['bad'] {
+function runCall(backend: Backend, { values }: Program, arrays: readonly NumberArray[], call: Call): Outcome['bad'] {
   const parameters = signatureOf(call.kernel).args
   const args = parameters.map(({ role }, at) => {
     const argument = call.args[at]
     if (isReference(argument)) return arrays[argument.value]
     return role === 'in' || role === 'inout' ? zeros(elementTypeOf(values, call), 0) : argument
   })
-  const position = (reference[call.kernel] as (...args: unknown[]) => unknown)(...args)
+  const position = (backend[call.kernel] as (...args: unknown[]) => unknown)(...args)
   if (typeof position !== 'number' || position === -1) return null
   const ids = args[parameters.findIndex(({ element }) => element === 'int32')] as Int32Array
   return { source: call.source, position, id: ids[position] }
 }
 
 /** Call by call on plain arrays, once for each list of arguments. */
-export function runCalls(program: Program, runs: readonly (readonly NumberArray[])[]): Outcome {
+export function runCalls(
+  program: Program,
+  runs: readonly (readonly NumberArray[])[],
+  backend: Backend = reference,
+): Outcome {
   return keepingState(program, results => {
     for (const given of runs) {
       const arrays = program.values.map(({ dtype, length, origin }) => {
@@ -53,7 +58,7 @@ export function runCalls(program: Program, runs: readonly (readonly NumberArray[
         return origin.kind === 'argument' ? given[origin.slot].slice() : garbage(zeros(dtype, length))
       })
       for (const call of program.calls) {
-        const bad = runCall(program, arrays, call)
+        const bad = runCall(backend, program, arrays, call)
         if (bad !== null) return bad
       }
       for (const [i, id] of program.results.entries()) results[i].set(arrays[id])
