@@ -61,8 +61,11 @@ const known = new WeakMap<Call, readonly Access[]>()
 
 /** The uses of values by a call, in the order of its arguments. Kept by call: no pass changes a value's length. */
 export function accessesOf(values: readonly Value[], call: Call): readonly Access[] {
-  const accesses = known.get(call) ?? readAccesses(values, call)
-  known.set(call, accesses)
+  let accesses = known.get(call)
+  if (accesses === undefined) {
+    accesses = readAccesses(values, call)
+    known.set(call, accesses)
+  }
   return accesses
 }
 
