@@ -178,10 +178,11 @@ void EachLine(Size outer, Size n, Size inner, const T* a, const T* b, T* out) {
       const Size rows = HWY_MIN(kNarrowRows, outer - o);
       ToColumns(a + o * size, rows, n, blockA);
       if (a != b) ToColumns(b + o * size, rows, n, blockB);
+      const T* second = a == b ? blockA : blockB;
       if constexpr (Line::kReduces) {
-        EachColumn<Line>(n, kNarrowRows, rows, blockA, blockB, out + o);
+        EachColumn<Line>(n, kNarrowRows, rows, blockA, second, out + o);
       } else {
-        EachColumn<Line>(n, kNarrowRows, rows, blockA, blockB, blockA);
+        EachColumn<Line>(n, kNarrowRows, rows, blockA, second, blockA);
         FromColumns(blockA, rows, n, out + o * size);
       }
     }
