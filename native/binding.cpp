@@ -1,167 +1,14 @@
-// The Node-API layer, the only file that knows Node: makes a JavaScript function of each kernel of the registry and
-// checks a call's arguments by its signature before it runs. Nothing is allocated and nothing thrown on the way of a
-// call that is right (the kernels' functions are therefore written in plain Node-API). All state is per environment, so
-// that the addon loads in any number of worker threads.
-#include <napi.h>
+// What the addon exports: its kernels, programs, a description of itself and of the machine. All state is per
+// environment, so that it loads in any number of worker threads.
+#include "binding.h"
 
 #include <atomic>
-#include <string>
 
-#include "kernels/check.h"
-#include "kernels/registry.h"
 #include "runtime/machine.h"
 #include "runtime/pool.h"
-#include "runtime/split.h"
 
 namespace blasgrad {
 namespace {
-
-// What the JavaScript side gave to attach().
-struct Instance {
-  Napi::FunctionReference argumentError;
-  Napi::FunctionReference showValue;
-};
-
-// One call on its way: the raw arguments, the arrays among them, and the environment to complain to.
-struct Frame {
-  Frame(napi_env e, const Kernel& k, const napi_value* arguments) : env(e), kernel(k), argv(arguments) {}
-  napi_env env;
-  const Kernel& kernel;
-  const napi_value* argv;
-  Array arrays[kMaxArguments];
-  Call call;
-};
-
-Kind kindOf(napi_typedarray_type type) {
-  return type == napi_float32_array   ? Kind::float32
-         : type == napi_float64_array ? Kind::float64
-         : type == napi_int32_array   ? Kind::int32
-         : type == napi_uint8_array   ? Kind::uint8
-                                      : Kind::other;
-}
-
-// Text for a message, by the library's showValue.
-std::string show(Napi::Env env, Napi::Value value) {
-  const auto* instance = env.GetInstanceData<Instance>();
-  if (instance->showValue.IsEmpty()) return "";
-  return instance->showValue.Call({value}).ToString();
-}
-
-// The kind of an array buffer's view, or any other value's text.
-std::string showKind(Napi::Env env, Napi::Value value) {
-  if (!value.IsTypedArray() && !value.IsDataView()) return show(env, value);
-  return value.As<Napi::Object>().Get("constructor").As<Napi::Object>().Get("name").ToString();
-}
-
-// Throws ArgumentError `kernel: expected …`.
-[[noreturn]] void fail(const Frame& frame, const std::string& expected) {
-  const Napi::Env env = frame.env;
-  const auto* instance = env.GetInstanceData<Instance>();
-  const std::string text = std::string(frame.kernel.name) + ": expected " + expected;
-  if (instance->argumentError.IsEmpty()) throw Napi::TypeError::New(env, text);
-  throw Napi::Error(env, instance->argumentError.New({Napi::String::New(env, text)}));
-}
-
-[[noreturn]] void failValue(const Frame& frame, int i, const std::string& expected) {
-  fail(frame, frame.kernel.signature.arguments[i].name + " " + expected + ", got " +
-                  show(frame.env, Napi::Value(frame.env, frame.argv[i])));
-}
-
-bool readArray(napi_env env, napi_value value, Array* array) {
-  void* data;
-  napi_typedarray_type type;
-  array->needed = 0;
-  array->kind = Kind::other;
-  if (napi_get_typedarray_info(env, value, &type, &array->length, &data, nullptr, nullptr) != napi_ok) return false;
-  array->data = static_cast<char*>(data);
-  array->kind = kindOf(type);
-  return true;
-}
-
-// Groups of a count and `width` − 1 strides into call.axes.
-bool readAxes(Frame& frame, int i, int width, int mostAxes) {
-  Array array;
-  Axes& axes = frame.call.axes;
-  bool good = readArray(frame.env, frame.argv[i], &array) && array.kind == Kind::int32 && array.length % width == 0 &&
-              array.length <= static_cast<std::size_t>(width * mostAxes);
-  if (!good) return false;
-  const auto* numbers = reinterpret_cast<const std::int32_t*>(array.data);
-  for (std::size_t at = 0; good && at < array.length; at++) {
-    const int axis = static_cast<int>(at) / width;
-    const int part = static_cast<int>(at) % width;
-    good = numbers[at] >= 0;
-    (part == 0 ? axes.count[axis] : axes.stride[part - 1][axis]) = numbers[at];
-  }
-  if (good) axes.rank = static_cast<int>(array.length) / width;
-  return good;
-}
-
-bool isInteger(double number, double most) {
-  return number >= 0 && number <= most && number == static_cast<double>(static_cast<std::int32_t>(number));
-}
-
-void readArgument(Frame& frame, int i) {
-  const napi_env env = frame.env;
-  const napi_value value = frame.argv[i];
-  const Signature& signature = frame.kernel.signature;
-  Slot& slot = frame.call.slots[i];
-  switch (signature.arguments[i].role) {
-    case Role::size:
-    case Role::layout: {
-      const bool layout = signature.arguments[i].role == Role::layout;
-      double number;
-      if (napi_get_value_double(env, value, &number) != napi_ok || !isInteger(number, layout ? 3 : 2147483647)) {
-        failValue(frame, i, layout ? "to be a layout from 0 to 3" : "to be an integer from 0 to 2147483647");
-      }
-      slot.size = static_cast<Size>(number);
-      break;
-    }
-    case Role::flag: {
-      bool flag;
-      if (napi_get_value_bool(env, value, &flag) != napi_ok) failValue(frame, i, "to be true or false");
-      slot.size = flag ? 1 : 0;
-      break;
-    }
-    case Role::scalar:
-      if (napi_get_value_double(env, value, &slot.scalar) != napi_ok) failValue(frame, i, "to be a number");
-      break;
-    case Role::sizes:
-      if (readAxes(frame, i, 2, kMaxAxes)) break;
-      failValue(frame, i, "to be an Int32Array of at most 8 pairs (count, stride), none negative");
-    case Role::outer: {
-      const int width = 1 + signature.operands;
-      if (Napi::Value(env, value).IsUndefined() || readAxes(frame, i, width, kMaxOuterAxes)) break;
-      failValue(frame, i, "to be an Int32Array of at most 4 groups of " + std::to_string(width) + ", none negative");
-    }
-    default:
-      readArray(env, value, &frame.arrays[i]);
-  }
-}
-
-napi_value callKernel(napi_env env, napi_callback_info info) try {
-  void* data;
-  std::size_t argc = kMaxArguments;
-  napi_value argv[kMaxArguments];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  const Kernel& kernel = *static_cast<const Kernel*>(data);
-  Frame frame(env, kernel, argv);
-  frame.call.axes.rank = 0;
-  const int count = static_cast<int>(kernel.signature.arguments.size());
-  for (int i = 0; i < count; i++) readArgument(frame, i);
-  Element element = Element::float32;
-  Problem problem;
-  if (!checkArrays(kernel, frame.arrays, &frame.call, &element, &problem)) {
-    const Napi::Value value(env, argv[problem.argument]);
-    fail(frame, problem.expected + ", got " + (problem.got.empty() ? showKind(env, value) : problem.got));
-  }
-  const Size bad = runSplit(kernel, element, frame.call);
-  napi_value result = nullptr;
-  if (kernel.signature.reportsIndex) napi_create_double(env, static_cast<double>(bad), &result);
-  return result;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
-}
 
 // attach(ArgumentError, showValue): the class of what is thrown, and the function that shows a value in its message.
 void attach(const Napi::CallbackInfo& info) {
@@ -221,13 +68,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["signatures"] = Napi::Function::New<signatures>(env, "signatures");
   exports["info"] = Napi::Function::New<describe>(env, "info");
   exports["setThreads"] = Napi::Function::New<changeThreads>(env, "setThreads");
-  auto kernels = Napi::Object::New(env);
-  for (const Kernel& kernel : registry()) {
-    napi_value function;
-    napi_create_function(env, kernel.name, NAPI_AUTO_LENGTH, callKernel, const_cast<Kernel*>(&kernel), &function);
-    kernels[kernel.name] = function;
-  }
-  exports["kernels"] = kernels;
+  exports["createProgram"] = Napi::Function::New<createProgram>(env, "createProgram");
+  exports["kernels"] = kernelFunctions(env);
   return exports;
 }
 

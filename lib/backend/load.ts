@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { MakeExecutor } from '../compile/plan.js'
 import { BackendError } from '../errors.js'
 import { type Addon, createNative, type NativeInfo } from './native.js'
 import type { Backend } from './table.js'
@@ -13,8 +14,10 @@ export interface LoadedAddon {
   readonly path: string
   /** What it runs on, now. */
   info(): NativeInfo
-  /** Sets how many threads the BLAS uses; returns the number set, at most what it was built for. */
+  /** Sets how many threads share the work of kernels; returns the number set, at most what the BLAS was built for. */
   setThreads(threads: number): number
+  /** Makes a program of a plan, in memory of its own. */
+  readonly createProgram: MakeExecutor
 }
 
 interface FindPrebuild {
@@ -52,7 +55,8 @@ export function loadNative(): LoadedAddon {
       const path = candidate.path()
       const addon = require(path) as Addon
       const backend = createNative(addon)
-      return { backend, path, info: () => addon.info(), setThreads: threads => addon.setThreads(threads) }
+      const { info, setThreads, createProgram } = addon
+      return { backend, path, info, setThreads, createProgram }
     } catch (error) {
       reasons.push(`  ${candidate.name}: ${firstLine(error)}`)
     }

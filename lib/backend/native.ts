@@ -1,6 +1,7 @@
 // The native backend: the addon's own functions, once its kernels have been compared with the table. What the addon
 // computes and checks is in native/; how it is found is in load.ts.
 
+import type { Executor, Plan } from '../compile/plan.js'
 import { ArgumentError, BackendError, showValue } from '../errors.js'
 import { type Backend, kernelNames, kernelRow } from './table.js'
 
@@ -33,6 +34,8 @@ export interface Addon {
   /** Returns the number set, at most `maxThreads`. */
   setThreads(threads: number): number
   readonly kernels: Backend
+  /** @throws ArgumentError for a malformed plan. */
+  createProgram(plan: Plan): Executor
 }
 
 /** Throws BackendError naming the first kernel that addon and table describe differently. */

@@ -110,9 +110,12 @@ bool checkOverlaps(const Kernel& kernel, const Array* arrays, const Call& call, 
 
 }  // namespace
 
+bool checkKindsAndLengths(const Kernel& kernel, Array* arrays, Call* call, Element* element, Problem* problem) {
+  return checkKinds(kernel, arrays, call, element, problem) && checkLengths(kernel, arrays, call, problem);
+}
+
 bool checkArrays(const Kernel& kernel, Array* arrays, Call* call, Element* element, Problem* problem) {
-  return checkKinds(kernel, arrays, call, element, problem) && checkLengths(kernel, arrays, call, problem) &&
-         checkOverlaps(kernel, arrays, *call, problem);
+  return checkKindsAndLengths(kernel, arrays, call, element, problem) && checkOverlaps(kernel, arrays, *call, problem);
 }
 
 }  // namespace blasgrad

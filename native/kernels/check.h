@@ -23,6 +23,8 @@ struct Problem {
 
 // Checks `arrays` (one for each argument, used where that is an array), sets the slots' pointers and the element type
 // T.
+// checkKindsAndLengths leaves out what arrays share.
+bool checkKindsAndLengths(const Kernel& kernel, Array* arrays, Call* call, Element* element, Problem* problem);
 bool checkArrays(const Kernel& kernel, Array* arrays, Call* call, Element* element, Problem* problem);
 
 }  // namespace blasgrad

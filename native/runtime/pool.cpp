@@ -23,8 +23,11 @@ namespace {
 
 // How long an idle thread looks out for work before it sleeps.
 constexpr auto kSpin = std::chrono::microseconds(100);
-// The least work, in µs on one thread, that is worth waking a sleeping thread.
+// The least work, in µs on one thread, that is worth waking a sleeping thread; and where the last work was not long
+// ago, so that the thread will stay awake for the next.
 constexpr double kWakeMicros = 150;
+constexpr double kWakeMicrosOften = 10;
+constexpr auto kOften = std::chrono::microseconds(500);
 
 void relax() {
 #if defined(__SSE2__) || defined(_M_X64)
@@ -104,6 +107,7 @@ class Pool {
       return;
     }
     makeWorkers();
+    callWorkers(micros);
     const int total = static_cast<int>(workers_.size()) + 1;
     const auto firstOf = [&](int thread) { return thread * parts / total; };
     const int own = firstOf(1);
@@ -113,8 +117,7 @@ class Pool {
       Worker& worker = *workers_[static_cast<std::size_t>(i - 1)];
       worker.work = work;
       worker.context = context;
-      worker.open.store(static_cast<std::uint32_t>(firstOf(i) << 16 | firstOf(i + 1)));
-      if (micros >= kWakeMicros && worker.asleep.load()) worker.wake();
+      worker.open.store(static_cast<std::uint32_t>(firstOf(i) << 16 | firstOf(i + 1)), std::memory_order_release);
     }
     for (int part = 0; part < own; part++) work(context, part);
     for (auto& worker : workers_) {
@@ -133,12 +136,10 @@ class Pool {
     busy_.store(false, std::memory_order_release);
   }
 
-  void wake() {
+  void wake(double micros) {
     if (threads.load(std::memory_order_relaxed) <= 1 || busy_.exchange(true, std::memory_order_acquire)) return;
     makeWorkers();
-    for (auto& worker : workers_) {
-      if (worker->asleep.load()) worker->wake();
-    }
+    callWorkers(micros);
     busy_.store(false, std::memory_order_release);
   }
 
@@ -158,6 +159,20 @@ class Pool {
   }
 
  private:
+  // Wakes those that sleep, where it is worth it.
+  void callWorkers(double micros) {
+    bool asleep = false;
+    for (auto& worker : workers_) asleep = asleep || worker->asleep.load(std::memory_order_relaxed);
+    if (!asleep) return;
+    const auto now = std::chrono::steady_clock::now();
+    const bool often = now - lastCall_ < kOften;
+    lastCall_ = now;
+    if (micros < (often ? kWakeMicrosOften : kWakeMicros)) return;
+    for (auto& worker : workers_) {
+      if (worker->asleep.load()) worker->wake();
+    }
+  }
+
   void makeWorkers() {
     const std::size_t wanted = static_cast<std::size_t>(threads.load() - 1);
     if (workers_.size() == wanted) return;
@@ -198,6 +213,8 @@ class Pool {
   std::atomic<bool> busy_{false};
   alignas(128) std::atomic<int> pending_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
+  // When sleeping threads were last wanted.
+  std::chrono::steady_clock::time_point lastCall_;
 };
 
 // Never destroyed: at exit its threads may still be asleep.
@@ -214,7 +231,7 @@ void setPoolThreads(int threads) { pool().reset(threads); }
 
 void runParallel(int parts, double micros, Work work, const void* context) { pool().run(parts, micros, work, context); }
 
-void wakePool() { pool().wake(); }
+void wakePool(double micros) { pool().wake(micros); }
 
 void stopPool() { pool().reset(0); }
 

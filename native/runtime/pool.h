@@ -13,8 +13,8 @@ using Work = void (*)(const void* context, int part);
 
 // Runs the parts 0 … parts − 1 and returns when all are done. Thread t owns a contiguous run of the parts, the same for
 // the same number of parts and threads; the calling thread takes over parts that their thread has not begun. Sleeping
-// threads are woken only where `micros`, the work's estimated duration on one thread, is worth it. Where another thread
-// of the process is using the pool, all parts run here.
+// threads are woken only where `micros`, the work's estimated duration on one thread, is worth it, or where work has
+// come often lately. Where another thread of the process is using the pool, all parts run here.
 void runParallel(int parts, double micros, Work work, const void* context);
 
 template <class F>
@@ -23,8 +23,8 @@ void parallel(int parts, double micros, const F& f) {
       parts, micros, [](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f);
 }
 
-// Wakes sleeping threads, for work that begins soon.
-void wakePool();
+// Wakes sleeping threads, by the same rule, for work that begins soon.
+void wakePool(double micros);
 
 // Ends the threads; the next parallel work makes them anew.
 void stopPool();

@@ -29,6 +29,8 @@ int partsFor(Size total, Size unit, int wanted) {
   return static_cast<int>(std::min<Size>(wanted, (total + unit - 1) / unit));
 }
 
+bool isLarge(Size elements) { return elements >= kLargeElements; }
+
 double flopsOf(const Product& p) {
   return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k) *
          static_cast<double>(p.rows) * static_cast<double>(p.cols);
@@ -161,8 +163,6 @@ bool isProduct(const Kernel& kernel) { return kernel.family == Kernel::FamilyNam
 
 }  // namespace
 
-bool isLarge(Size elements) { return elements >= kLargeElements; }
-
 void runGroupSplit(const Group& group, Size elements) {
   const int threads = poolThreads();
   if (threads == 1 || !isLarge(elements)) return runTiles(group, 0, group.tiles);
@@ -190,9 +190,16 @@ Size runSplit(const Kernel& kernel, Element element, const Call& call) {
   return runLeading(kernel, element, call, leading, threads);
 }
 
+double microsOfElements(Size elements) {
+  return isLarge(elements) ? static_cast<double>(elements) / kElementsPerMicro : 0;
+}
+
 double microsOf(const Kernel& kernel, Element element, const Call& call) {
-  if (isProduct(kernel)) return flopsOf(readProduct(element, call)) / kFlopsPerMicro;
-  return static_cast<double>(call.elements) / kElementsPerMicro;
+  if (isProduct(kernel)) {
+    const double flops = flopsOf(readProduct(element, call));
+    return flops >= kLargeFlops ? flops / kFlopsPerMicro : 0;
+  }
+  return kernel.isTile() || leadingOf(kernel) >= 0 ? microsOfElements(call.elements) : 0;
 }
 
 }  // namespace blasgrad

@@ -12,10 +12,8 @@ Size runSplit(const Kernel& kernel, Element element, const Call& call);
 // A prepared group; `elements`: of all that it reads and writes.
 void runGroupSplit(const Group& group, Size elements);
 
-// Whether work over so many elements is worth more than one thread.
-bool isLarge(Size elements);
-
-// An estimate of a call's duration on one thread, in µs.
+// Estimates of the duration on one thread, in µs, of work that is large enough to be shared; 0 for what is not.
 double microsOf(const Kernel& kernel, Element element, const Call& call);
+double microsOfElements(Size elements);
 
 }  // namespace blasgrad

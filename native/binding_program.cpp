@@ -1,0 +1,274 @@
+// createProgram(plan): reads a plan as lib/compile/plan.ts describes it, has it checked and encoded, and gives an
+// object whose run(args, results) copies the arguments in, runs the steps, and copies the results out.
+#include "binding.h"
+#include "runtime/program.h"
+
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+namespace blasgrad {
+namespace {
+
+constexpr const char* kElementNames[kElements] = {"float32", "float64", "int32", "uint8"};
+constexpr const char* kOriginNames[] = {"made", "argument", "state", "constant"};
+
+// An array of state or a constant, kept alive, and where its elements were when the program was encoded.
+struct Held {
+  Napi::ObjectReference reference;
+  Array array;
+};
+
+struct BoundProgram {
+  explicit BoundProgram(const Plan& plan) : program(plan) {}
+  Program program;
+  std::vector<Held> held;
+  // Where a run's arguments and then its results are: a run allocates nothing.
+  std::vector<char*> places;
+};
+
+// Reads a plan's objects; whatever is not what it should be is refused.
+class Reader {
+ public:
+  explicit Reader(Napi::Env env) : env_(env) {}
+
+  Plan read(Napi::Object plan, std::vector<Held>* held) {
+    Plan result;
+    const Napi::Object program = object(plan.Get("program"), "a program");
+    const Napi::Array values = array(program.Get("values"), "values");
+    const Napi::Array offsets = array(plan.Get("offsets"), "offsets");
+    for (std::uint32_t i = 0; i < values.Length(); i++) {
+      result.values.push_back(readValue(object(values[i], "a value"), held));
+      result.values.back().offset = number(offsets[i], "an offset for each value");
+    }
+    const Napi::Array steps = array(plan.Get("steps"), "steps");
+    for (step_ = 0; step_ < static_cast<int>(steps.Length()); step_++) {
+      const Napi::Object step = object(steps[static_cast<std::uint32_t>(step_)], "a step");
+      result.steps.push_back(step.Has("members") ? readGroup(step) : readCall(step));
+    }
+    const Napi::Array results = array(program.Get("results"), "results");
+    for (std::uint32_t i = 0; i < results.Length(); i++) result.results.push_back(integer(results[i], "a result's id"));
+    result.arenaBytes = number(plan.Get("arenaBytes"), "arenaBytes");
+    return result;
+  }
+
+ private:
+  [[noreturn]] void refuseValue(Napi::Value value, const std::string& expected) {
+    failWith(env_, "plan: expected " + expected + ", got " + show(env_, value));
+  }
+  Napi::Object object(Napi::Value value, const std::string& what) {
+    if (!value.IsObject()) refuseValue(value, what);
+    return value.As<Napi::Object>();
+  }
+  Napi::Array array(Napi::Value value, const std::string& what) {
+    if (!value.IsArray()) refuseValue(value, "an array of " + what);
+    return value.As<Napi::Array>();
+  }
+  double number(Napi::Value value, const std::string& what) {
+    if (!value.IsNumber()) refuseValue(value, what);
+    return value.As<Napi::Number>().DoubleValue();
+  }
+  int integer(Napi::Value value, const std::string& what) {
+    const double found = number(value, what);
+    if (!(found >= 0 && found <= 2147483647) || found != static_cast<int>(found)) refuseValue(value, what);
+    return static_cast<int>(found);
+  }
+  template <std::size_t N>
+  int oneOf(const char* const (&names)[N], Napi::Value value, const std::string& what) {
+    if (!value.IsString()) refuseValue(value, what);
+    const std::string text = value.As<Napi::String>();
+    for (std::size_t i = 0; i < N; i++) {
+      if (text == names[i]) return static_cast<int>(i);
+    }
+    refuseValue(value, what);
+  }
+  const Kernel& kernel(Napi::Value value) {
+    const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+    for (const Kernel& each : registry()) {
+      if (name == each.name) return each;
+    }
+    refuseValue(value, "a kernel's name");
+  }
+
+  PlannedValue readValue(Napi::Object value, std::vector<Held>* held) {
+    const Napi::Object origin = object(value.Get("origin"), "an origin");
+    PlannedValue result{};
+    result.element = static_cast<Element>(oneOf(kElementNames, value.Get("dtype"), "an element type"));
+    result.length = integer(value.Get("length"), "a length");
+    result.origin = static_cast<Origin>(oneOf(kOriginNames, origin.Get("kind"), "an origin's kind"));
+    if (result.origin == Origin::argument) result.slot = integer(origin.Get("slot"), "a slot");
+    if (result.origin == Origin::made || result.origin == Origin::argument) return result;
+    const Napi::Value elements = origin.Get("array");
+    Array found;
+    const bool isArray = readArray(env_, elements, &found);
+    if (!isArray || static_cast<int>(found.kind) != static_cast<int>(result.element) ||
+        static_cast<Size>(found.length) != result.length) {
+      refuseValue(elements, std::string("an array of ") + std::to_string(result.length) + " elements of " +
+                                kElementNames[static_cast<int>(result.element)]);
+    }
+    result.external = found.data;
+    held->push_back({Napi::Persistent(elements.As<Napi::Object>()), found});
+    return result;
+  }
+
+  PlannedStep readCall(Napi::Object step) {
+    PlannedStep result;
+    result.kernel = &kernel(step.Get("kernel"));
+    const Napi::Array args = array(step.Get("args"), "arguments");
+    const auto& arguments = result.kernel->signature.arguments;
+    if (args.Length() > arguments.size()) refuseValue(args, std::string("fewer arguments of ") + result.kernel->name);
+    napi_value argv[kMaxArguments];
+    Frame frame(env_, *result.kernel, argv);
+    frame.step = step_;
+    frame.call.axes.rank = 0;
+    for (std::uint32_t i = 0; i < arguments.size(); i++) {
+      const Napi::Value value = args[i];
+      argv[i] = value;
+      if (!arguments[i].isArray()) {
+        readArgument(frame, static_cast<int>(i));
+      } else if (value.IsNull()) {
+        result.references[i] = -1;
+      } else {
+        result.references[i] = integer(object(value, "a reference or null").Get("value"), "a value's id");
+      }
+    }
+    result.call = frame.call;
+    return result;
+  }
+
+  PlannedStep readGroup(Napi::Object step) {
+    PlannedStep result;
+    result.rows = integer(step.Get("rows"), "rows");
+    result.cols = integer(step.Get("cols"), "cols");
+    const Napi::Array members = array(step.Get("members"), "members");
+    for (std::uint32_t m = 0; m < members.Length(); m++) {
+      const Napi::Object member = object(members[m], "a member");
+      PlannedMember planned{&kernel(member.Get("kernel")), Element::float32, {}, {}, -1};
+      planned.element = static_cast<Element>(oneOf(kElementNames, member.Get("dtype"), "an element type"));
+      const Napi::Array scalars = array(member.Get("scalars"), "scalars");
+      for (std::uint32_t i = 0; i < scalars.Length(); i++) planned.scalars.push_back(number(scalars[i], "a scalar"));
+      const Napi::Array operands = array(member.Get("operands"), "operands");
+      for (std::uint32_t i = 0; i < operands.Length(); i++) {
+        const Napi::Object operand = object(operands[i], "an operand");
+        PlannedOperand read{-1, -1, Layout::full};
+        if (operand.Has("member")) {
+          read.member = integer(operand.Get("member"), "a member's position");
+        } else {
+          read.value = integer(operand.Get("value"), "a value's id");
+          const int layout = integer(operand.Get("layout"), "a layout from 0 to 3");
+          if (layout > 3) refuseValue(operand.Get("layout"), "a layout from 0 to 3");
+          read.layout = static_cast<Layout>(layout);
+        }
+        planned.operands.push_back(read);
+      }
+      if (!member.Get("out").IsNull()) planned.out = integer(member.Get("out"), "a value's id or null");
+      result.members.push_back(std::move(planned));
+    }
+    return result;
+  }
+
+  Napi::Env env_;
+  int step_ = 0;
+};
+
+const char* nameOf(Kind kind) {
+  static constexpr const char* names[] = {"Float32Array", "Float64Array", "Int32Array", "Uint8Array", "another kind"};
+  return names[static_cast<int>(kind)];
+}
+
+// Throws unless element i of `list` is an array like `wanted`; gives where its elements are.
+char* readLike(napi_env env, napi_value list, std::size_t i, const Array& wanted, const char* what) {
+  napi_value value;
+  Array found;
+  const bool read = napi_get_element(env, list, static_cast<std::uint32_t>(i), &value) == napi_ok;
+  if (read && readArray(env, value, &found) && found.kind == wanted.kind && found.length == wanted.length) {
+    return found.data;
+  }
+  failWith(env, std::string("run: expected ") + what + " " + std::to_string(i) + " to be " + nameOf(wanted.kind) + "(" +
+                    std::to_string(wanted.length) + "), got " +
+                    show(env, read ? Napi::Value(env, value) : Napi::Value()));
+}
+
+void copy(char* to, const char* from, const Array& like) {
+  if (like.length == 0) return;
+  std::memmove(to, from, like.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(like.kind)]));
+}
+
+// State whose memory is gone or has moved would be written where it was.
+void checkHeld(napi_env env, const BoundProgram& bound) {
+  for (const Held& held : bound.held) {
+    Array found;
+    if (readArray(env, held.reference.Value(), &found) && found.data == held.array.data &&
+        found.length == held.array.length) {
+      continue;
+    }
+    failWith(env, "run: expected the arrays of its state where they were, got one that was detached or resized");
+  }
+}
+
+Napi::Value badIndex(Napi::Env env, const BadIndex& bad) {
+  auto result = Napi::Object::New(env);
+  result["step"] = bad.step;
+  result["position"] = static_cast<double>(bad.position);
+  result["id"] = bad.id;
+  return result;
+}
+
+napi_value runProgram(napi_env env, napi_callback_info info) try {
+  void* data;
+  std::size_t argc = 2;
+  napi_value argv[2];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  BoundProgram& bound = *static_cast<BoundProgram*>(data);
+  const auto& arguments = bound.program.arguments();
+  const auto& results = bound.program.results();
+  char** const from = bound.places.data();
+  char** const to = from + arguments.size();
+  for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, argv[0], i, arguments[i], "argument");
+  for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, argv[1], i, results[i], "result");
+  checkHeld(env, bound);
+  for (std::size_t i = 0; i < arguments.size(); i++) copy(arguments[i].data, from[i], arguments[i]);
+  BadIndex bad;
+  if (!bound.program.run(&bad)) return badIndex(env, bad);
+  for (std::size_t i = 0; i < results.size(); i++) copy(to[i], results[i].data, results[i]);
+  napi_value null;
+  napi_get_null(env, &null);
+  return null;
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+void freeProgram(napi_env env, void* data, void*) {
+  const auto* bound = static_cast<const BoundProgram*>(data);
+  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<std::int64_t>(bound->program.arenaBytes()));
+  delete bound;
+}
+
+}  // namespace
+
+Napi::Value createProgram(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) failWith(env, "plan: expected a plan, got " + show(env, info[0]));
+  std::vector<Held> held;
+  const Plan plan = Reader(env).read(info[0].As<Napi::Object>(), &held);
+  std::unique_ptr<BoundProgram> bound;
+  try {
+    bound = std::make_unique<BoundProgram>(plan);
+  } catch (const std::invalid_argument& error) {
+    failWith(env, std::string("plan: ") + error.what());
+  }
+  bound->held = std::move(held);
+  bound->places.resize(bound->program.arguments().size() + bound->program.results().size());
+  // The program lives as long as the function: a caller may keep that alone.
+  napi_value function;
+  napi_create_function(env, "run", NAPI_AUTO_LENGTH, runProgram, bound.get(), &function);
+  napi_add_finalizer(env, function, bound.get(), freeProgram, nullptr, nullptr);
+  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(bound->program.arenaBytes()));
+  bound.release();
+  auto result = Napi::Object::New(env);
+  result["run"] = function;
+  return result;
+}
+
+}  // namespace blasgrad

@@ -1,0 +1,49 @@
+// A recorded step, checked and encoded once, then run any number of times: a run allocates nothing. Nothing here knows
+// Node.
+#pragma once
+
+#include "group.h"
+
+namespace blasgrad {
+
+// An index out of range: the step that reported it, its position among the ids, and the id.
+struct BadIndex {
+  int step;
+  Size position;
+  std::int32_t id;
+};
+
+class Program {
+ public:
+  // Throws std::invalid_argument that says what is malformed.
+  explicit Program(const Plan& plan);
+
+  // Where argument `slot` goes, and where result `i` is. Their elements are copied by the caller.
+  const std::vector<Array>& arguments() const { return arguments_; }
+  const std::vector<Array>& results() const { return results_; }
+  Size arenaBytes() const { return memory_.arenaBytes(); }
+
+  // Runs the steps in order, until one reports an index: then false, and `bad` says which.
+  bool run(BadIndex* bad) const;
+
+ private:
+  // A call, or a group where `kernel` is null.
+  struct Step {
+    const Kernel* kernel = nullptr;
+    Element element = Element::float32;
+    Call call;
+    const std::int32_t* ids = nullptr;
+    EncodedGroup group;
+  };
+
+  Step encodeCall(const PlannedStep& planned);
+  static double sharedMicros(const Step& step);
+
+  Memory memory_;
+  std::vector<Step> steps_;
+  std::vector<Array> arguments_;
+  std::vector<Array> results_;
+  double sharedMicros_ = 0;  // of the work that the pool takes part in, an estimate
+};
+
+}  // namespace blasgrad

@@ -1,0 +1,67 @@
+// The native executor against the same calls run one by one by the native kernels, and against the interpreter, on
+// random programs planned with and without fusion, by one thread and by two.
+
+import { afterAll, describe, expect, test } from 'vitest'
+import { chooseBackend, nativeOrReason } from '../../lib/backend/select.js'
+import { kernelNames, kernelRow } from '../../lib/backend/table.js'
+import { setThreads } from '../../lib/backend-control.js'
+import { interpret } from '../../lib/compile/interpreter.js'
+import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
+import { dump, dumpSteps } from '../../lib/compile/passes/dump.js'
+import { isGroup } from '../../lib/compile/plan.js'
+import { plan } from '../../lib/compile/planning.js'
+import { randomProgram } from './support/random-programs.js'
+import { type Outcome, runCalls, runPlan } from './support/run.js'
+
+const seeds = 300
+const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
+
+/** What differs between two outcomes, in words; undefined where nothing does. Any NaN is like any other. */
+function difference(actual: Outcome, expected: Outcome): string | undefined {
+  if (JSON.stringify(actual.bad) !== JSON.stringify(expected.bad)) {
+    return `expected ${JSON.stringify(expected.bad)} to be reported, got ${JSON.stringify(actual.bad)}`
+  }
+  for (const kind of ['results', 'state'] as const) {
+    const at = expected[kind].findIndex((array, i) => !array.every((x, j) => Object.is(x, actual[kind][i][j])))
+    if (at !== -1) return `${kind} ${at}: expected ${expected[kind][at]}, got ${actual[kind][at]}`
+  }
+  return undefined
+}
+
+describe.skipIf(referenceOnly)('random programs', () => {
+  const native = nativeOrReason()
+  const threads = 'info' in native ? native.info().threads : 1
+  afterAll(() => setThreads(threads))
+
+  describe.each([1, 2])('by %i threads', count => {
+    test.each([false, true])('give the bits of their calls run one by one, fusion %s', fusion => {
+      setThreads(count)
+      const { kernels } = chooseBackend('native')
+      let grouped = 0
+      let reported = 0
+      for (let seed = 0; seed < seeds; seed++) {
+        const { program, runs } = randomProgram(seed)
+        const planned = plan(program, { fusion })
+        const expected = runCalls(program, runs, kernels)
+        const found = difference(runPlan(planned, makeNativeExecutor, runs), expected)
+        if (found !== undefined) {
+          throw new Error(`seed ${seed}: ${found}\n${dump(program)}\n--- planned\n${dumpSteps(planned.steps)}`)
+        }
+        grouped += planned.steps.filter(isGroup).length
+        if (expected.bad !== null) reported++
+      }
+      expect(reported).toBeGreaterThan(5)
+      expect(grouped > 0).toBe(fusion)
+    })
+  })
+
+  test('of exact kernels give the bits of the interpreter', () => {
+    const exact = new Set(kernelNames.filter(name => kernelRow(name).exact))
+    for (let seed = 0; seed < seeds; seed++) {
+      const { program, runs } = randomProgram(seed, { allow: name => exact.has(name) })
+      const planned = plan(program, { fusion: true })
+      const found = difference(runPlan(planned, makeNativeExecutor, runs), runPlan(planned, interpret, runs))
+      if (found !== undefined) throw new Error(`seed ${seed}: ${found}\n${dumpSteps(planned.steps)}`)
+    }
+  })
+})
