@@ -1,7 +1,7 @@
 // What gradients need beside the ops: widening, narrowing and adding up, where a gradient may be smaller than its value
 // because it merely repeats along some axes.
 
-import { gridOf } from './broadcast.js'
+import { gridOfTwo } from './broadcast.js'
 import { context } from './context.js'
 import { ShapeError, showShape } from './errors.js'
 import { add, mul } from './ops/arithmetic.js'
@@ -29,7 +29,9 @@ export function asGradient(op: string, output: Tensor, given: TensorLike | undef
 /** `t` with ones in front of its shape until it has `ndim` axes. */
 export function padRank(t: Tensor, ndim: number): Tensor {
   if (t.ndim >= ndim) return t
-  return reshape(t, [...new Array<number>(ndim - t.ndim).fill(1), ...t.shape])
+  const shape = [...new Array<number>(ndim - t.ndim).fill(1), ...t.shape]
+  // Outside the graph a view is a tensor and nothing else.
+  return t.requiresGrad ? reshape(t, shape) : new Tensor({ storage: t.storage, shape, dtype: t.dtype })
 }
 
 /** `t` repeated to `shape`; itself where it has that shape. */
@@ -40,9 +42,7 @@ export const expandTo = (t: Tensor, shape: Shape): Tensor => (sameShape(t.shape,
  * becomes the gradient of an operand of shape `to` that was broadcast to `from`.
  */
 export function sumTo(g: Tensor, from: Shape, to: Shape): Tensor {
-  if (sameShape(g.shape, to)) {
-    if (sameShape(from, to)) return g
-  }
+  if (sameShape(from, to) && sameShape(g.shape, to)) return g
   const full = padRank(g, from.length)
   const lead = from.length - to.length
   const axes: number[] = []
@@ -63,7 +63,7 @@ export const addTogether = (a: Tensor, b: Tensor): Tensor => add(a, b)
 /** target += part in place, where part broadcasts to it; false where it does not. */
 export function addInto(target: Tensor, part: Tensor): boolean {
   if (!broadcastsTo(part.shape, target.shape) || part.dtype !== target.dtype) return false
-  const { rows, cols, layouts, outer } = gridOf('backward', target.shape, [target.shape, part.shape])
+  const { rows, cols, layouts, outer } = gridOfTwo('backward', target.shape, target.shape, part.shape)
   const array = target.storage.array
   context.backend.add(rows, cols, layouts[0], layouts[1], array, part.storage.array, array, outer)
   target.storage.version++

@@ -35,18 +35,23 @@ export function leafNode(leaf: Tensor): Node {
 export function topologicalOrder(root: Node): Node[] {
   const order: Node[] = []
   const visited = new Set<Node>([root])
-  const path: { node: Node; next: number }[] = [{ node: root, next: 0 }]
+  const path = [root]
+  /** For each node of the path, which of its parents is next. */
+  const next = [0]
   while (path.length > 0) {
-    const top = path[path.length - 1]
-    if (top.next === top.node.parents.length) {
-      order.push(top.node)
+    const last = path.length - 1
+    const { parents } = path[last]
+    if (next[last] === parents.length) {
+      order.push(path[last])
       path.pop()
+      next.pop()
       continue
     }
-    const parent = top.node.parents[top.next++]
+    const parent = parents[next[last]++]
     if (parent !== null && !visited.has(parent)) {
       visited.add(parent)
-      path.push({ node: parent, next: 0 })
+      path.push(parent)
+      next.push(0)
     }
   }
   return order
@@ -66,12 +71,6 @@ export interface GradOptions extends BackwardOptions {
   readonly allowUnused?: boolean
 }
 
-/** A gradient under way. `owned`: made here to add up in, so that more may be added in place. */
-interface Pending {
-  readonly value: Tensor
-  readonly owned: boolean
-}
-
 /** Goes back from `root` with `gradient`; gives each node's whole gradient to `arrive` once. */
 function walk(
   root: Node,
@@ -82,27 +81,31 @@ function walk(
 ): void {
   const order = topologicalOrder(root)
   const needed = wanted === undefined ? undefined : leadingTo(order, wanted)
-  const pending = new Map<Node, Pending>([[root, { value: gradient, owned: false }]])
+  const pending = new Map<Node, Tensor>([[root, gradient]])
+  /** The nodes whose pending gradient was made here to add up in: more may be added in place. */
+  const owned = new Set<Node>()
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]
     const sum = pending.get(node)
     if (sum === undefined) continue
     pending.delete(node)
-    arrive(node, sum.value)
+    arrive(node, sum)
     if (node.leaf !== null) continue
     if (node.saved === null) {
       throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')
     }
-    const gradientFor = node.saved.gradients(sum.value)
+    const gradientFor = node.saved.gradients(sum)
     for (let j = 0; j < node.parents.length; j++) {
       const parent = node.parents[j]
       if (parent === null || (needed !== undefined && !needed.has(parent))) continue
       const part = gradientFor(j)
       if (part === null) continue
       const before = pending.get(parent)
-      if (before === undefined) pending.set(parent, { value: part, owned: false })
-      else if (before.owned && !createGraph && addInto(before.value, part)) continue
-      else pending.set(parent, { value: addTogether(before.value, part), owned: true })
+      if (before === undefined) pending.set(parent, part)
+      else if (!(owned.has(parent) && !createGraph && addInto(before, part))) {
+        pending.set(parent, addTogether(before, part))
+        owned.add(parent)
+      }
     }
     if (!retainGraph) node.saved = null
   }

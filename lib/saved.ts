@@ -23,8 +23,8 @@ export interface SavedValues<P> {
 }
 
 export class Saved<P = unknown> implements SavedValues<P> {
-  readonly #versions: number[]
-  readonly #storages: Storage[]
+  readonly #storages: Storage[] = []
+  readonly #versions: number[] = []
 
   constructor(
     private readonly op: Primitive<P>,
@@ -35,10 +35,13 @@ export class Saved<P = unknown> implements SavedValues<P> {
     private readonly savedOutput: Tensor | undefined,
     readonly extras: readonly Tensor[],
   ) {
-    this.#storages = []
-    for (const input of savedInputs) if (input !== undefined) this.#storages.push(input.storage)
-    if (savedOutput !== undefined) this.#storages.push(savedOutput.storage)
-    this.#versions = this.#storages.map(storage => storage.version)
+    for (const input of savedInputs) if (input !== undefined) this.#watch(input.storage)
+    if (savedOutput !== undefined) this.#watch(savedOutput.storage)
+  }
+
+  #watch(storage: Storage): void {
+    this.#storages.push(storage)
+    this.#versions.push(storage.version)
   }
 
   get inputs(): readonly Tensor[] {

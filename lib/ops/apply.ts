@@ -46,11 +46,12 @@ function note<P>(
 ): void {
   const { saves } = op
   const parents = inputs.map(Tensor.nodeOf)
-  const keep = (i: number): boolean =>
-    saves === 'inputs' ||
-    saves === 'both' ||
-    (saves === 'others' && parents.some((parent, j) => j !== i && parent !== null))
-  const savedInputs = inputs.map((input, i) => (keep(i) ? input : undefined))
+  const savedInputs =
+    saves === 'inputs' || saves === 'both'
+      ? inputs
+      : saves === 'others'
+        ? inputs.map((input, i) => (parents.some((parent, j) => j !== i && parent !== null) ? input : undefined))
+        : none
   const savedOutput = saves === 'output' || saves === 'both' ? output : undefined
   const shapes = inputs.map(input => input.shape)
   const saved = new Saved(op, params, shapes, output.shape, savedInputs, savedOutput, extras)

@@ -1,31 +1,21 @@
 // The gradient of a product: for each element the product of all the others, right where some are 0.
 
 import { eye } from '../creation.js'
-import { sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { apply } from './apply.js'
 import { mul } from './arithmetic.js'
 import { declareFunction, type Primitive } from './define.js'
 import { prod } from './reductions.js'
+import { aroundRun, type Run, withOnes } from './runs.js'
 import { where } from './selecting.js'
 import { reshape } from './shaping.js'
-
-/** The axes of one run: [first, how many]. */
-type Run = readonly [number, number]
-
-/** [outer, n, inner] around a run of axes. */
-const split = (shape: readonly number[], [first, count]: Run): [number, number, number] => [
-  sizeOf(shape.slice(0, first)),
-  sizeOf(shape.slice(first, first + count)),
-  sizeOf(shape.slice(first + count)),
-]
 
 const op: Primitive<Run> = {
   name: 'prodBackward',
   saves: 'nothing',
   plan: ([, a]) => ({ shape: a.shape, dtype: a.dtype }),
   forward: (k, out, [g, a], run) => {
-    const [outer, n, inner] = split(a.shape, run)
+    const { outer, n, inner } = aroundRun(a.shape, run)
     k.prodBackward(outer, n, inner, g.storage.array, a.storage.array, out)
   },
   composite: ([g, a], run) => composite(g, a, run),
@@ -33,7 +23,7 @@ const op: Primitive<Run> = {
 
 /** Every element beside n − 1 copies of its line, its own place held by 1: n² numbers, for second derivatives only. */
 function composite(g: Tensor, a: Tensor, run: Run): Tensor {
-  const [outer, n, inner] = split(a.shape, run)
+  const { outer, n, inner } = aroundRun(a.shape, run)
   const lines = reshape(a, [outer, 1, n, inner])
   const own = reshape(eye(n, n, { dtype: 'bool' }), [n, n, 1])
   const others = prod(where(own, 1, lines), 2)
@@ -43,7 +33,7 @@ function composite(g: Tensor, a: Tensor, run: Run): Tensor {
 /** g · (product of the others along the run), of a's shape; g has 1 along the run. */
 export const prodBackward: (g: Tensor, a: Tensor, run: Run) => Tensor = declareFunction({
   name: 'prodBackward',
-  call: (g: Tensor, a: Tensor, run: Run) => apply(op, [g.expand(keepRun(a, run)), a], run),
+  call: (g: Tensor, a: Tensor, run: Run) => apply(op, [g.expand(withOnes(a.shape, run)), a], run),
   composite: (g: Tensor, a: Tensor, run: Run) => composite(g, a, run),
   samples: s => [
     [s.real(2, 1, 4), s.real(2, 3, 4), [1, 1]],
@@ -51,6 +41,3 @@ export const prodBackward: (g: Tensor, a: Tensor, run: Run) => Tensor = declareF
     [s.real(4, 1), s.real(4, 5), [1, 1]],
   ],
 })
-
-const keepRun = (a: Tensor, [first, count]: Run): number[] =>
-  a.shape.map((length, i) => (i >= first && i < first + count ? 1 : length))

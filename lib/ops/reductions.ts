@@ -4,7 +4,6 @@ import type { Backend } from '../backend/table.js'
 import { isFloat } from '../dtype.js'
 import { ShapeError, showShape } from '../errors.js'
 import { checkOptions } from '../options.js'
-import { normalizeAxes, sizeOf } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { div, mul, sub } from './arithmetic.js'
@@ -13,23 +12,10 @@ import { declare, type Method, type Plan, type Primitive, type Saves } from './d
 import { asTensor } from './operands.js'
 import { prodBackward } from './products.js'
 import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
+import { aroundRun, onesOf, type Run, runsOf, withOnes, withoutRun } from './runs.js'
 import { reshape } from './shaping.js'
 
 export type Reduction = Method<(a: TensorLike, axis?: Axis, options?: ReduceOptions) => Tensor>
-
-/** A run of adjacent axes, as [first, how many]. */
-type Run = readonly [number, number]
-
-/** Adjacent axes joined, the last run first, so that the positions of the others hold. */
-function runsOf(axes: readonly number[]): Run[] {
-  const runs: [number, number][] = []
-  for (const axis of axes) {
-    const last = runs[runs.length - 1]
-    if (last !== undefined && last[0] + last[1] === axis) last[1]++
-    else runs.push([axis, 1])
-  }
-  return runs.reverse()
-}
 
 type ReduceKernel = 'sum' | 'prod' | 'max' | 'min' | 'logsumexp'
 
@@ -47,9 +33,7 @@ interface RunParams {
 /** The gradient of `a`, from `g` and the result `y()`, both with 1 along the run. */
 type RunGradient = (g: Tensor, a: Tensor, y: () => Tensor, run: Run) => Tensor
 
-const onesOf = (count: number): number[] => new Array<number>(count).fill(1)
-
-/** `t` with 1 along the run, which is not there. */
+/** `t`, which has no axes where the run was, with 1 along it. */
 const insertRun = (t: Tensor, [first, count]: Run): Tensor =>
   reshape(t, [...t.shape.slice(0, first), ...onesOf(count), ...t.shape.slice(first)])
 
@@ -58,12 +42,9 @@ function overRun(name: ReduceKernel, saves: Saves, gradient: RunGradient): Primi
   return {
     name,
     saves,
-    plan: ([a], { run: [first, count], keepdims }) => {
-      const before = a.shape.slice(0, first)
-      const after = a.shape.slice(first + count)
-      const n = sizeOf(a.shape.slice(first, first + count))
-      const kept = keepdims ? onesOf(count) : []
-      return { shape: [...before, ...kept, ...after], dtype: a.dtype, outer: sizeOf(before), n, inner: sizeOf(after) }
+    plan: ([a], { run, keepdims }) => {
+      const shape = keepdims ? withOnes(a.shape, run) : withoutRun(a.shape, run)
+      return { shape, dtype: a.dtype, ...aroundRun(a.shape, run) }
     },
     forward: (k: Backend, out, [a], _, { outer, n, inner }) => k[name](outer, n, inner, a.storage.array, out),
     vjp: (g, { inputs: [a], output, params: { run, keepdims } }) => {
@@ -100,16 +81,16 @@ function reduction({
     smooth,
     call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
       const x = integers(asTensor(name, a))
-      const axes = normalizeAxes(name, axis, x.ndim)
-      if (!empty && axes.some(i => x.shape[i] === 0)) {
+      const runs = runsOf(name, axis, x.ndim)
+      if (!empty && runs.some(run => aroundRun(x.shape, run).n === 0)) {
         throw new ShapeError(
           `${name}: expected at least one element along the reduced axes, got shape ${showShape(x.shape)}`,
         )
       }
       const { keepdims = false } = checkOptions(name, options, reduceOptions)
       // Nothing to reduce over (a 0-d tensor has no axis), but the result is a value of its own.
-      if (axes.length === 0) return x.clone()
-      return runsOf(axes).reduce((result, run) => apply(op, [result], { run, keepdims }), x)
+      if (runs.length === 0) return x.clone()
+      return runs.reduce((result, run) => apply(op, [result], { run, keepdims }), x)
     },
     samples: s => [
       [s[domain](2, 3, 4)],
