@@ -101,6 +101,16 @@ describe('in place', () => {
     expect(offsets[a.value]).not.toBe(offsets[x.value])
   })
 
+  test('not where the output’s place was in use before', () => {
+    const b = new Builder()
+    const [x, y, z] = [b.argument(16), b.made(16), b.made(16)]
+    b.call('fill', 16, 1, y)
+    b.call('neg', 1, 16, full, y, z)
+    b.call('exp', 1, 16, full, x, y)
+    const { offsets } = placed(b.program(y, z))
+    expect(offsets[y.value]).not.toBe(offsets[x.value])
+  })
+
   test('a group: over what was read at its own element by then, of elements as wide', () => {
     const group = (layout: number, last: (b: Builder, x: Reference, made: Reference) => Reference): boolean => {
       const b = new Builder()

@@ -56,7 +56,6 @@ class Maker {
   readonly #fills: { dtype: ElementType; length: number; fill: Fill }[] = []
   /** Values that may be read: made and whole, arguments, state, constants. */
   readonly #readable: number[] = []
-  readonly #written = new Set<number>()
 
   constructor(seed: number, { allow = () => true, dtypes }: RandomOptions) {
     this.random = new Random(seed)
@@ -97,7 +96,7 @@ class Maker {
   /** Something to read: of what is there rather the newer, or a new source. */
   #input(dtype: ElementType, length: number, special: Fill | undefined): Reference {
     if (special !== undefined) return this.#source(dtype, length, special, dtype === 'float64' ? 'sc' : 'aasc')
-    const longest = this.chance(0.1) ? 2 * length : length
+    const longest = this.chance(0.12) ? 40 * length : length
     const fitting = this.#readable.filter(id => {
       const value = this.builder.values[id]
       return value.dtype === dtype && value.length >= length && value.length <= longest
@@ -172,10 +171,7 @@ class Maker {
       }
     }
     this.builder.call(kernel, ...args)
-    for (const id of taken) {
-      this.#written.add(id)
-      if (!this.#readable.includes(id)) this.#readable.push(id)
-    }
+    for (const id of taken) if (!this.#readable.includes(id)) this.#readable.push(id)
   }
 
   #apart(dtype: ElementType, length: number, taken: readonly number[], special: Fill | undefined): Reference {
@@ -267,6 +263,31 @@ class Maker {
     this.#readable.push(whole.value)
   }
 
+  /** A call like an earlier one, its outputs new: the same numbers, unless what it reads has been written since. */
+  repeat(): void {
+    const { values, calls } = this.builder
+    if (calls.length === 0) return
+    const { kernel, args } = this.oneOf(calls)
+    const parameters = signatureOf(kernel).args
+    if (parameters.some(({ role }) => role === 'inout')) return
+    const outputs: number[] = []
+    const again = args.map((argument, at): Argument => {
+      if (!isReference(argument) || parameters[at].role !== 'out') return argument
+      const { length, dtype } = values[argument.value]
+      const made = this.builder.made(length, dtype)
+      outputs.push(made.value)
+      return made
+    })
+    // An output that its call did not cover was written before; its like here is not, and may not be read.
+    const lengths = lengthsOf(
+      kernel,
+      again.map(argument => (isReference(argument) ? values[argument.value] : argument === null ? [] : argument)),
+    )
+    const needed = parameters.filter(isArray).flatMap(({ role }, i) => (role === 'out' ? [lengths[i]] : []))
+    this.builder.call(kernel, ...again)
+    this.#readable.push(...outputs.filter((id, i) => values[id].length === needed[i]))
+  }
+
   finish(): RandomProgram {
     const results = this.#readable.filter(() => this.chance(0.15)).slice(-6)
     const last = this.#readable.at(-1)
@@ -291,6 +312,7 @@ export function randomProgram(seed: number, options: RandomOptions = {}): Random
   const calls = 4 + maker.random.integer((options.calls ?? 40) - 3)
   for (let i = 0; i < calls; i++) {
     if (maker.chance(0.05)) maker.pieces(maker.oneOf(piecewise))
+    else if (maker.chance(0.12)) maker.repeat()
     else maker.step()
   }
   return maker.finish()
