@@ -5,7 +5,6 @@ import { DTypeError } from './errors.js'
 /** The element types a tensor can have; `bool` lives in a Uint8Array of zeros and ones. */
 export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'bool'
 
-export type FloatArray = Float32Array | Float64Array
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
 
 interface Kind {

@@ -32,7 +32,7 @@ export function leafNode(leaf: Tensor): Node {
 }
 
 /** The nodes that `root` was made from, itself last; each once, after all of its parents. */
-export function topologicalOrder(root: Node): Node[] {
+function topologicalOrder(root: Node): Node[] {
   const order: Node[] = []
   const visited = new Set<Node>([root])
   const path = [root]
