@@ -8,7 +8,7 @@ import { keepInTiles, membersOf } from './members.js'
 import { conflict, Footprint, meet, type Node, nodeOf } from './nodes.js'
 
 /** How far up a call looks for others to join. */
-const window = 256
+const window = 64
 
 /** The program's calls in order, those that are better done together as groups. */
 export function fuse(program: Program): Step[] {

@@ -16,6 +16,7 @@ import {
 import type { NumberArray } from '../../../lib/dtype.js'
 import { Random } from '../../support/random.js'
 import { Builder, zeros } from './builder.js'
+import { anything, dims, type Fill, outerAxes, special } from './random-arguments.js'
 
 export interface RandomProgram {
   readonly program: Program
@@ -43,9 +44,6 @@ const grids = [
 ]
 const sizes = [1, 2, 3, 4, 6, 8]
 const isArray = ({ role }: Parameter): boolean => role === 'in' || role === 'out' || role === 'inout'
-
-/** What an array of ids, hyper-parameters or the like is filled with, so that a kernel accepts it. */
-type Fill = (random: Random, index: number) => number
 
 class Maker {
   readonly builder = new Builder()
@@ -75,15 +73,8 @@ class Maker {
     return this.random.next() < probability
   }
 
-  /** Elements of any kind, few enough different ones that comparisons and ties happen. */
-  #anything(dtype: ElementType): Fill {
-    if (dtype === 'uint8') return random => random.integer(4)
-    if (dtype === 'int32') return random => random.integer(21) - 10
-    return random => (random.next() < 0.2 ? random.integer(5) - 2 : random.between(-2, 2))
-  }
-
   /** A new value from outside the program. */
-  #source(dtype: ElementType, length: number, fill = this.#anything(dtype), kinds = 'asc'): Reference {
+  #source(dtype: ElementType, length: number, fill = anything(dtype), kinds = 'asc'): Reference {
     const kind = this.oneOf([...kinds])
     if (kind === 'a') {
       this.#fills.push({ dtype, length, fill })
@@ -117,7 +108,7 @@ class Maker {
       return isOpen && value.dtype === dtype && value.length === length && !taken.includes(id)
     })
     if (fitting.length > 0 && this.chance(0.7)) return { value: this.oneOf(fitting) }
-    const state = this.#source(dtype, length, this.#anything(dtype), 's')
+    const state = this.#source(dtype, length, anything(dtype), 's')
     this.#readable.push(state.value)
     return state
   }
@@ -143,8 +134,9 @@ class Maker {
       if (role === 'flag') return this.chance(0.5)
       if (role === 'layout') return this.chance(0.6) ? Layout.full : this.oneOf([0, 1, 2, 3])
       if (role === 'scalar') return this.oneOf([-1, 0, 0.5, 1, 2, this.random.between(-2, 2)])
-      if (role === 'sizes') return this.#dims()
-      if (role === 'outer') return isGrid && rows * cols < 30 && this.chance(0.1) ? this.#outer(layouts) : undefined
+      if (role === 'sizes') return dims(this.random)
+      if (role === 'outer')
+        return isGrid && rows * cols < 30 && this.chance(0.1) ? outerAxes(this.random, layouts) : undefined
       return optional && this.chance(0.5) ? null : { value: -1 }
     })
     const lengths = lengthsOf(
@@ -165,7 +157,7 @@ class Maker {
         const type = kindOf(parameter)
         if (role === 'inout') args[at] = this.#updated(type, length, taken)
         else if (role === 'in') {
-          args[at] = this.#apart(type, length, taken, this.#special(parameter, row.class, reportsIndex, bound))
+          args[at] = this.#apart(type, length, taken, special(this.random, parameter, row.class, reportsIndex, bound))
         } else args[at] = this.#output(kernel, args, type, length, taken)
         if (role !== 'in') taken.push((args[at] as Reference).value)
       }
@@ -214,39 +206,6 @@ class Maker {
       return this.#updated(dtype, length, [...taken, ...inputs.map(({ value }) => value)])
     }
     return this.builder.made(length, dtype)
-  }
-
-  /** What an argument must hold that not any number will do for. */
-  #special({ name, element }: Parameter, kind: string, reportsIndex: boolean, bound: number): Fill | undefined {
-    if (element === 'int32' && kind === 'random') return random => random.integer(2 ** 31)
-    if (element === 'int32') {
-      const bad = reportsIndex && this.chance(0.04)
-      return random => (bad && random.next() < 0.3 ? bound + random.integer(3) : random.integer(bound))
-    }
-    if (element === 'float64') return name === 'step' ? () => 3 : (_, i) => [0.1, 0.9, 0.5, 1e-8, 0.01, 1][i]
-    return undefined
-  }
-
-  /** Pairs of count and stride that reach each element once at most. */
-  #dims(): Int32Array {
-    const pairs: number[] = []
-    let stride = 1
-    for (let axis = this.random.integer(3); axis >= 0; axis--) {
-      const count = this.oneOf([1, 2, 3, 4])
-      pairs.unshift(count, stride)
-      stride *= count + this.random.integer(2)
-    }
-    return Int32Array.from(pairs)
-  }
-
-  #outer(operands: number): Int32Array {
-    const axes = 1 + this.random.integer(2)
-    return Int32Array.from(
-      Array.from({ length: axes }, () => [
-        1 + this.random.integer(3),
-        ...Array.from({ length: operands }, () => this.random.integer(5)),
-      ]).flat(),
-    )
   }
 
   /** A value filled in two pieces, as joining does. */
