@@ -15,6 +15,8 @@ export class Storage {
   version = 0
   /** Storages are numbered as they are made: a backward knows by it which were made during its walk. */
   readonly serial: number
+  /** Whether it stands for elements that a recorded step will compute, and has none. */
+  readonly isRecorded: boolean
 
   /** @param length how many elements it stands for: more than `array` has while a step is recorded. */
   constructor(
@@ -23,11 +25,7 @@ export class Storage {
   ) {
     this.array = array
     this.serial = ++made
-  }
-
-  /** Whether it stands for elements that a recorded step will compute, and has none. */
-  get isRecorded(): boolean {
-    return this.array.length !== this.length
+    this.isRecorded = array.length !== length
   }
 }
 

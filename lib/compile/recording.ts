@@ -1,0 +1,110 @@
+// Runs a function once to note what it does, and makes of that what a step runs: a plan, its executor, what it leaves in
+// `.grad`, and the conditions under which it holds.
+
+import { context } from '../context.js'
+import type { DType } from '../dtype.js'
+import { ArgumentError, showValue } from '../errors.js'
+import { type Shape, sizeOf } from '../shape.js'
+import type { Storage } from '../storage.js'
+import { Tensor } from '../tensor.js'
+import type { CompileOptions } from './compile.js'
+import { executorFor } from './executors.js'
+import type { Executor, Plan } from './plan.js'
+import { plan as makePlan } from './planning.js'
+import type { Program } from './program.js'
+import { Recorder } from './recorder.js'
+import { flatten, rebuild, type Tree } from './tree.js'
+
+/** One recorded kind of call. */
+export interface Compiled {
+  readonly program: Program
+  readonly plan: Plan
+  readonly executor: Executor
+  readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[]
+  /** What the function returned, its tensors to be replaced. */
+  readonly resultTree: unknown
+  /** The storages of state that a run writes. */
+  readonly written: readonly Storage[]
+  /** How many blocks of random words a run draws. */
+  readonly blocks: number
+  readonly recorder: Recorder
+  /** Sets every `.grad` as the function leaves it. */
+  adopt(): void
+}
+
+/** What a tensor's `.grad` is after a run: a tensor, none, or used up by an optimizer's step. */
+interface Final {
+  readonly tensor: Tensor
+  readonly grad: Tensor | null | 'used'
+}
+
+/** Runs `fn` over values without elements in place of the leaves of `args`. Nothing outside is changed. */
+export function record(
+  fn: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+  tree: Tree,
+  { captures = [], keepGrads = false, fusion = true }: CompileOptions,
+): Compiled {
+  const recorder = new Recorder(captures)
+  const slots = tree.leaves.map((leaf, slot) => {
+    const { shape, dtype } = typeof leaf === 'number' ? numberSlot : leaf
+    return new Tensor({ storage: recorder.argument(dtype, sizeOf(shape), slot), shape, dtype })
+  })
+  const { gradMode } = context
+  context.recording = recorder
+  try {
+    const output = fn(...(rebuild(args, slots) as readonly unknown[]))
+    const results = resultsOf(output)
+    const finals = finalGrads(recorder, keepGrads)
+    const program = recorder.program(results.map(({ storage }) => recorder.valueOf(storage)))
+    const plan = makePlan(program, { fusion })
+    return {
+      program,
+      plan,
+      executor: executorFor(context.active.name)(plan),
+      results: results.map(({ shape, dtype }) => ({ shape, dtype })),
+      resultTree: output,
+      written: [...recorder.written],
+      blocks: recorder.blocks,
+      recorder,
+      adopt: () => finals.forEach(adopt),
+    }
+  } catch (error) {
+    recorder.undo()
+    throw error
+  } finally {
+    context.recording = null
+    context.gradMode = gradMode
+  }
+}
+
+/** A plain number is a 0-d tensor to the function, so that changing it records nothing again. */
+const numberSlot = { shape: [], dtype: 'float32' } as const
+
+function adopt({ tensor, grad }: Final): void {
+  if (grad === 'used') Tensor.useGrad(tensor)
+  else tensor.grad = grad
+}
+
+/** What the function leaves in every `.grad`. A gradient that stays becomes state; one that was used up need not exist. */
+function finalGrads(recorder: Recorder, keepGrads: boolean): Final[] {
+  return [...recorder.grads]
+    .filter(([tensor]) => !tensor.storage.isRecorded)
+    .map(([tensor, grad]): Final => {
+      if (grad === null) return { tensor, grad }
+      if (recorder.used.has(tensor) && !keepGrads) return { tensor, grad: 'used' }
+      if (!recorder.isMade(grad.storage)) return { tensor, grad }
+      const { shape, dtype } = grad
+      return { tensor, grad: new Tensor({ storage: recorder.keep(grad.storage, dtype), shape, dtype }) }
+    })
+}
+
+function resultsOf(output: unknown): Tensor[] {
+  if (typeof output === 'object' && output !== null && 'then' in output && !(output instanceof Tensor)) {
+    throw new ArgumentError('compile: expected a synchronous function, got one that returns a promise')
+  }
+  return flatten('compile: the result', output).leaves.map(leaf => {
+    if (leaf instanceof Tensor) return leaf
+    throw new ArgumentError(`compile: expected the function to return tensors, got ${showValue(leaf)}`)
+  })
+}
