@@ -12,12 +12,15 @@ interface Printable {
   readonly shape: Shape
   readonly dtype: DType
   readonly requiresGrad: boolean
-  readonly storage: { readonly array: ArrayLike<number>; readonly isRecorded: boolean }
+  readonly storage: { readonly array: ArrayLike<number>; readonly isRecorded: boolean; readonly hasElements: boolean }
 }
 
 export function formatTensor(tensor: Printable): string {
   const { shape, dtype, requiresGrad, storage } = tensor
-  if (storage.isRecorded) return `Tensor(<recording>, shape=[${shape.join(', ')}], dtype=${dtype})`
+  if (!storage.hasElements) {
+    const why = storage.isRecorded ? '<recording>' : '<transferred>'
+    return `Tensor(${why}, shape=[${shape.join(', ')}], dtype=${dtype})`
+  }
   const shown = positions(shape, storage.array.length > shortenAbove)
   const text = formatNumbers(
     shown.map(i => storage.array[i]),

@@ -27,6 +27,11 @@ export class Storage {
     this.serial = ++made
     this.isRecorded = array.length !== length
   }
+
+  /** Whether its elements are there: not while a step is recorded, and not after its buffer was transferred away. */
+  get hasElements(): boolean {
+    return this.array.length === this.length
+  }
 }
 
 /** The number of the newest storage. */

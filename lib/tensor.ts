@@ -170,7 +170,7 @@ export class Tensor {
     if (context.recording !== null) {
       throw new ArgumentError(`${what}: values cannot be read while a step is compiled: return the tensor instead`)
     }
-    if (this.storage.isRecorded) throw noElements(what, this)
+    if (!this.storage.hasElements) throw noElements(what, this)
     return this.storage
   }
 

@@ -32,6 +32,10 @@ describe.each(backendsUnderTest)('on %s', backend => {
     expect(() => use(t)).toThrow(message)
   })
 
+  test('printing says where they went', () => {
+    expect(String(transfer(ones([40])))).toBe('Tensor(<transferred>, shape=[40], dtype=float32)')
+  })
+
   test('item', () => {
     expect(() => transfer(ones([])).item()).toThrow('item: expected a tensor with its elements')
   })

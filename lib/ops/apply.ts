@@ -25,7 +25,7 @@ export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly T
       op.forward(context.backend, storage.array, inputs, params, plan, extras)
     } catch (error) {
       // Kernels refuse an array that is too short; only here is known that it is one whose buffer was transferred.
-      const gone = context.recording === null ? inputs.find(input => input.storage.isRecorded) : undefined
+      const gone = context.recording === null ? inputs.find(input => !input.storage.hasElements) : undefined
       throw gone === undefined ? error : noElements(op.name, gone)
     }
   }
