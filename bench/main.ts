@@ -7,6 +7,7 @@ import { kernelBench } from './kernels.js'
 import { stepBench } from './steps.js'
 import type { Group } from './support/group.js'
 import { describeMachine, machine } from './support/machine.js'
+import { updateReadme } from './support/readme.js'
 import { checkFinite, writeReport } from './support/report.js'
 import { fullPlan, smokePlan } from './support/timing.js'
 
@@ -17,6 +18,7 @@ interface Options {
   readonly only?: string
   /** Where the figures go; a smoke run keeps none unless it is told. */
   readonly json?: string
+  readonly readme: boolean
 }
 
 const readOptions = (): Options =>
@@ -28,11 +30,13 @@ const readOptions = (): Options =>
     .option('--smoke', 'run everything once for a moment: does it run at all?', false)
     .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
     .option('--json <file>', 'where the figures go (default: runs/bench.json; with --smoke, nowhere)')
+    .option('--readme', 'write the README’s lines on speed from this run', false)
     .helpOption('-h, --help', 'show this')
     .parse()
     .opts<Options>()
 
-function main({ smoke, only, json }: Options): void {
+function main({ smoke, only, json, readme }: Options): void {
+  if (readme && (smoke || only !== undefined)) throw new Error('--readme: expected a full run')
   const { native, reason } = backendInfo()
   if (native === null) throw new Error(`bench: expected the native backend, got none: ${reason}`)
   const where = machine()
@@ -45,8 +49,10 @@ function main({ smoke, only, json }: Options): void {
   }
   const file = json ?? (smoke ? undefined : 'runs/bench.json')
   if (file === undefined) return
-  writeReport(file, { date: new Date().toISOString(), machine: where, smoke, groups: results })
+  const report = { date: new Date().toISOString(), machine: where, smoke, groups: results }
+  writeReport(file, report)
   console.log(`\nfigures: ${file}`)
+  if (readme) updateReadme('README.md', { date: report.date, machine: describeMachine(where), groups: results })
 }
 
 try {
