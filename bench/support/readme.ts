@@ -30,7 +30,7 @@ export interface Report {
 }
 
 /** The kernels that a reader would ask for. */
-const kernels = ['matmul 1024³', 'softmax 4096×1000', 'add 4096×1000', 'adam 1,000,000']
+const kernels = ['matmul 1024×1024×1024', 'softmax 4096×1000, rows', 'add 4096×1000', 'adam 1,000,000']
 
 const micros = ({ median }: Timing): string =>
   median >= 1000 ? `${(median / 1000).toPrecision(3)} ms` : `${median.toPrecision(3)} µs`

@@ -10,8 +10,8 @@ const row = (native: number, reference: number): object => ({
   faster: reference / native,
 })
 const kernels = [
-  ['matmul', '1024³'],
-  ['softmax', '4096×1000'],
+  ['matmul', '1024×1024×1024'],
+  ['softmax', '4096×1000, rows'],
   ['add', '4096×1000'],
   ['adam', '1,000,000'],
 ].map(([kernel, shape]) => ({ kernel, shape, rate: 100, unit: 'GB/s', ...row(1500, 30_000) }))
@@ -25,9 +25,9 @@ test('each row says what the report says', () => {
   const text = speedLines(report)
   expect(text).toContain('2026-01-02: a machine.')
   expect(text).toContain('| training step, w | 20.0 µs | 100 µs | 5.0× |')
-  expect(text).toContain('| matmul 1024³ | 1.50 ms (100 GB/s) | 30.0 ms | 20× |')
+  expect(text).toContain('| matmul 1024×1024×1024 | 1.50 ms (100 GB/s) | 30.0 ms | 20× |')
 })
 
 test('a report that lacks a kernel is refused', () => {
-  expect(() => speedLines({ date: '', machine: '', groups: {} })).toThrow('expected a bench of matmul 1024³')
+  expect(() => speedLines({ date: '', machine: '', groups: {} })).toThrow('expected a bench of matmul 1024×1024×1024')
 })
