@@ -8,7 +8,10 @@ export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'bool'
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
 
 interface Kind {
-  readonly array: new (buffer: ArrayBufferLike, byteOffset?: number, length?: number) => NumberArray
+  readonly array: {
+    new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): NumberArray
+    readonly BYTES_PER_ELEMENT: number
+  }
   readonly bytes: number
   /** Promotion goes by category first (bool < integer < float), then by rank within it. */
   readonly category: 0 | 1 | 2

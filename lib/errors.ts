@@ -38,6 +38,11 @@ export class BackendError extends BlasgradError {
   override readonly code = 'BACKEND'
 }
 
+/** State that a step on its way uses: wait for it, or for `idle()`. */
+export class BusyError extends BlasgradError {
+  override readonly code = 'BUSY'
+}
+
 /** A file that is not what it should be. */
 export class FormatError extends BlasgradError {
   override readonly code = 'FORMAT'

@@ -12,13 +12,18 @@ interface Printable {
   readonly shape: Shape
   readonly dtype: DType
   readonly requiresGrad: boolean
-  readonly storage: { readonly array: ArrayLike<number>; readonly isRecorded: boolean; readonly hasElements: boolean }
+  readonly storage: {
+    readonly array: ArrayLike<number>
+    readonly steps: number
+    readonly isRecorded: boolean
+    readonly hasElements: boolean
+  }
 }
 
 export function formatTensor(tensor: Printable): string {
   const { shape, dtype, requiresGrad, storage } = tensor
-  if (!storage.hasElements) {
-    const why = storage.isRecorded ? '<recording>' : '<transferred>'
+  if (!storage.hasElements || storage.steps !== 0) {
+    const why = storage.isRecorded ? '<recording>' : storage.steps !== 0 ? '<busy>' : '<transferred>'
     return `Tensor(${why}, shape=[${shape.join(', ')}], dtype=${dtype})`
   }
   const shown = positions(shape, storage.array.length > shortenAbove)

@@ -2,7 +2,7 @@
 
 import { context } from './context.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from './dtype.js'
-import { ShapeError } from './errors.js'
+import { BusyError, ShapeError } from './errors.js'
 
 let made = 0
 
@@ -11,28 +11,68 @@ let made = 0
  * write through the library raises `version`, so that backward can tell that a saved value has changed.
  */
 export class Storage {
-  readonly array: NumberArray
   version = 0
+  /** How many steps on their way use the elements. */
+  steps = 0
+  /** Whether a user may hold a view of the elements. */
+  isSeen = false
   /** Storages are numbered as they are made: a backward knows by it which were made during its walk. */
   readonly serial: number
   /** Whether it stands for elements that a recorded step will compute, and has none. */
   readonly isRecorded: boolean
+  #array: NumberArray
 
   /** @param length how many elements it stands for: more than `array` has while a step is recorded. */
   constructor(
     array: NumberArray,
     readonly length: number = array.length,
   ) {
-    this.array = array
+    this.#array = array
     this.serial = ++made
     this.isRecorded = array.length !== length
   }
 
+  /** The elements. @throws BusyError while a step on its way uses them. */
+  get array(): NumberArray {
+    if (this.steps !== 0 && context.recording === null) throw busyError('data')
+    return this.#array
+  }
+
+  /** The same, whatever uses them: for who is that step, or reads what no step writes. */
+  get memory(): NumberArray {
+    return this.#array
+  }
+
+  /** Whether its memory can be neither detached nor resized. */
+  get isFixed(): boolean {
+    return this.#array.buffer instanceof SharedArrayBuffer
+  }
+
+  /** Moves the elements to memory that can be neither detached nor resized, where nobody has a view of them. */
+  fix(): void {
+    if (this.isSeen || this.isRecorded || this.isFixed) return
+    const fixed = fixedArray(this.#array.constructor as ArrayType, this.length)
+    fixed.set(this.array)
+    this.#array = fixed
+  }
+
   /** Whether its elements are there: not while a step is recorded, and not after its buffer was transferred away. */
   get hasElements(): boolean {
-    return this.array.length === this.length
+    return this.#array.length === this.length
   }
 }
+
+type ArrayType = ReturnType<typeof arrayOf>
+
+/** Zeros in memory that JavaScript can neither detach nor resize. The engine's collector does not see its size. */
+function fixedArray(ArrayType: ArrayType, length: number): NumberArray {
+  const bytes = length * ArrayType.BYTES_PER_ELEMENT
+  return new ArrayType(claim(bytes, 'allocate', () => new SharedArrayBuffer(bytes)))
+}
+
+/** The error for state in use. */
+export const busyError = (what: string): BusyError =>
+  new BusyError(`${what}: expected elements that no step on its way uses, got a step’s state: await the step or idle()`)
 
 /** The number of the newest storage. */
 export const newestStorage = (): number => made
@@ -51,8 +91,9 @@ export function allocate(dtype: DType, length: number, op = 'allocate'): Storage
 
 /** Memory that is written at once, from values known now: a constant of the step while one is recorded. */
 export function allocateConstant(dtype: DType, length: number): Storage {
-  const storage = allocateNow(dtype, length, 'allocate')
-  context.recording?.constant(storage)
+  if (context.recording === null) return allocateNow(dtype, length, 'allocate')
+  const storage = new Storage(fixedArray(arrayOf(dtype), length))
+  context.recording.constant(storage)
   return storage
 }
 
@@ -60,12 +101,12 @@ function allocateNow(dtype: DType, length: number, op: string): Storage {
   const ArrayType = arrayOf(dtype)
   const bytes = length * bytesOf(dtype)
   if (bytes <= inHeap) return new Storage(new (ArrayType as unknown as new (length: number) => NumberArray)(length))
-  return new Storage(new ArrayType(bufferOf(bytes, op)))
+  return new Storage(new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer)))
 }
 
-function bufferOf(bytes: number, op: string): ArrayBufferLike {
+function claim(bytes: number, op: string, allocate: () => ArrayBufferLike): ArrayBufferLike {
   try {
-    return Buffer.allocUnsafeSlow(bytes).buffer
+    return allocate()
   } catch (error) {
     throw new ShapeError(`${op}: expected a tensor that memory can be had for, got one of ${bytes} bytes`, {
       cause: error,
@@ -77,16 +118,22 @@ const states = new WeakMap<NumberArray, Storage>()
 
 /** Makes `storage` state: what outlives a step, and what a recorded one may read and write. */
 export function markState(storage: Storage): void {
-  states.set(storage.array, storage)
+  states.set(storage.memory, storage)
 }
 
 /** The storage of state that has this array. */
 export const stateOf = (array: NumberArray): Storage | undefined => states.get(array)
 
-/** Zero-filled memory for state: what an optimizer keeps, a gradient that stays. */
+/** Makes what a module owns state, in memory that cannot be detached unless a view of it is about. */
+export function keepAsState(storage: Storage): void {
+  if (context.recording !== null) return
+  if (stateOf(storage.memory) === undefined) storage.fix()
+  markState(storage)
+}
+
+/** Zero-filled memory for state, never to be detached: what an optimizer keeps, a gradient that stays. */
 export function allocateState(dtype: DType, length: number): Storage {
-  const ArrayType = arrayOf(dtype) as unknown as new (length: number) => NumberArray
-  const storage = new Storage(new ArrayType(length))
+  const storage = new Storage(fixedArray(arrayOf(dtype), length))
   markState(storage)
   return storage
 }

@@ -12,7 +12,7 @@ import type { TensorMethods } from './ops/methods.js'
 import { methods } from './ops/registry.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from './options.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
-import { allocate, markState, Storage } from './storage.js'
+import { allocate, busyError, markState, Storage } from './storage.js'
 import { type NestedArray, readValues, toNested, type ValueOptions, type Values } from './values.js'
 
 export interface TensorOptions extends ValueOptions {
@@ -91,7 +91,9 @@ export class Tensor {
 
   /** The elements in row-major order: a live, writable view. Assigning copies an array of the right length in. */
   get data(): NumberArray {
-    return this.#read('data').array
+    const storage = this.#read('data')
+    storage.isSeen = true
+    return storage.array
   }
 
   set data(values: Values) {
@@ -171,6 +173,7 @@ export class Tensor {
       throw new ArgumentError(`${what}: values cannot be read while a step is compiled: return the tensor instead`)
     }
     if (!this.storage.hasElements) throw noElements(what, this)
+    if (this.storage.steps !== 0) throw busyError(what)
     return this.storage
   }
 

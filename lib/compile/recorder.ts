@@ -39,7 +39,9 @@ export class Recorder implements Recording {
   readonly used = new Set<Tensor>()
   /** The storages of state that calls write. */
   readonly written = new Set<Storage>()
-  readonly #captures: ReadonlySet<NumberArray>
+  /** The storages of state and captures that calls use. */
+  readonly uses = new Set<Storage>()
+  readonly #captures: ReadonlyMap<NumberArray, Storage>
   readonly #values: Value[] = []
   readonly #calls: Call[] = []
   readonly #ids = new Map<NumberArray, number>()
@@ -51,7 +53,9 @@ export class Recorder implements Recording {
   #blocks = 0
 
   constructor(captures: readonly Tensor[]) {
-    this.#captures = new Set(captures.map(({ storage }) => storage.array))
+    this.#captures = new Map(captures.map(({ storage }) => [storage.memory, storage]))
+    // The program will know their memory: it must not move any more.
+    for (const storage of this.#captures.values()) storage.isSeen = true
     const kernels: Record<string, unknown> = {}
     for (const name of kernelNames) kernels[name] = (...args: unknown[]) => this.#record(name, args)
     this.kernels = kernels as unknown as Backend
@@ -144,6 +148,7 @@ export class Recorder implements Recording {
     const state = allocateState(dtype, length)
     this.#values[id] = { ...this.#values[id], origin: { kind: 'state', array: state.array } }
     this.written.add(state)
+    this.uses.add(state)
     return state
   }
 
@@ -175,7 +180,8 @@ export class Recorder implements Recording {
     const known = this.#ids.get(array)
     if (known !== undefined) return known
     const state = stateOf(array)
-    if (state === undefined && !this.#captures.has(array)) {
+    const storage = state ?? this.#captures.get(array)
+    if (storage === undefined) {
       throw new ArgumentError(
         `compile: the function reads a tensor of ${array.length} elements from outside that is neither an argument nor ` +
           'state (a leaf that wants a gradient, a buffer, an optimizer’s): pass it as an argument, register it as a ' +
@@ -183,6 +189,7 @@ export class Recorder implements Recording {
       )
     }
     if (state !== undefined) this.#versions.set(state, state.version)
+    this.uses.add(storage)
     return this.#add(array, array.length, { kind: 'state', array })
   }
 

@@ -3,7 +3,7 @@
 import { context } from '../context.js'
 import { ArgumentError, showValue } from '../errors.js'
 import { checkOptions, flag, type Schema } from '../options.js'
-import { markState } from '../storage.js'
+import { keepAsState } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import { members } from './members.js'
 import { Parameter } from './parameter.js'
@@ -124,7 +124,7 @@ export abstract class Module {
     }
     Reflect.set(this, name, tensor)
     this.#buffers.set(name, persistent)
-    markState(tensor.storage)
+    keepAsState(tensor.storage)
     return tensor
   }
 

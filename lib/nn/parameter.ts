@@ -1,6 +1,7 @@
 // A tensor that a Module owns and trains. Nothing but its class sets it apart from any other leaf.
 
 import { checkOptions } from '../options.js'
+import { keepAsState } from '../storage.js'
 import { Tensor, type TensorOptions, tensorOptions } from '../tensor.js'
 import type { Values } from '../values.js'
 
@@ -14,6 +15,7 @@ export class Parameter extends Tensor {
   constructor(values: Values | Tensor, options: TensorOptions = {}) {
     if (values instanceof Tensor) super({ storage: values.storage, shape: values.shape, dtype: values.dtype })
     else super(values, { ...options, requiresGrad: false })
+    keepAsState(this.storage)
     this.requiresGrad = checkOptions('Parameter', options, tensorOptions).requiresGrad ?? true
   }
 }

@@ -2,10 +2,11 @@
 
 import { context } from '../context.js'
 import { isFloat } from '../dtype.js'
+import { BusyError } from '../errors.js'
 import { Node } from '../graph.js'
 import { Saved } from '../saved.js'
 import { sizeOf } from '../shape.js'
-import { allocate } from '../storage.js'
+import { allocate, busyError } from '../storage.js'
 import { noElements, Tensor } from '../tensor.js'
 import type { Plan, Primitive } from './define.js'
 
@@ -26,6 +27,7 @@ export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly T
     } catch (error) {
       // Kernels refuse an array that is too short; only here is known that it is one whose buffer was transferred.
       const gone = context.recording === null ? inputs.find(input => !input.storage.hasElements) : undefined
+      if (error instanceof BusyError) throw busyError(op.name)
       throw gone === undefined ? error : noElements(op.name, gone)
     }
   }

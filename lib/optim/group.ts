@@ -68,7 +68,7 @@ export class Group<H extends HyperRecord> {
     let at = 0
     const entries = Object.entries(this.#declaration.hyper).map(([name, { width, read }]) => {
       at += width
-      return [name, read(this.#hyper.array, at - width)]
+      return [name, read(this.#hyper.memory, at - width)]
     })
     return Object.fromEntries(entries) as Settings<H>
   }
