@@ -184,9 +184,11 @@ char* readLike(napi_env env, napi_value list, std::size_t i, const Array& wanted
   if (read && readArray(env, value, &found) && found.kind == wanted.kind && found.length == wanted.length) {
     return found.data;
   }
+  napi_value pending;
+  if (!read) napi_get_and_clear_last_exception(env, &pending);
+  const Napi::Value got = read ? Napi::Value(env, value) : Napi::Env(env).Undefined();
   failWith(env, std::string("run: expected ") + what + " " + std::to_string(i) + " to be " + nameOf(wanted.kind) + "(" +
-                    std::to_string(wanted.length) + "), got " +
-                    show(env, read ? Napi::Value(env, value) : Napi::Value()));
+                    std::to_string(wanted.length) + "), got " + show(env, got));
 }
 
 void copy(char* to, const char* from, const Array& like) {
