@@ -1,5 +1,5 @@
 // `npm run test:sanitize`: builds the addon with the address and undefined-behaviour sanitizers and runs the backend's
-// tests with it. Leaks are not looked for: node itself would be all there is to see.
+// and the executor's tests with it. Leaks are not looked for: node itself would be all there is to see.
 
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -28,9 +28,12 @@ const compiler = process.env.CXX ?? 'g++'
 const library = spawnSync(compiler, ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
 
 run([program('cmake-js', 'cmake-js'), 'compile', '-O', 'build/sanitize', '--CDBLASGRAD_SANITIZE=ON'])
-run([program('vitest', 'vitest'), 'run', 'test/backend', ...process.argv.slice(2)], {
-  LD_PRELOAD: library,
-  BLASGRAD_ADDON: join(root, 'build/Sanitize/addon.node'),
-  ASAN_OPTIONS: 'detect_leaks=0',
-  UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
-})
+run(
+  [program('vitest', 'vitest'), 'run', 'test/backend', 'test/runtime', 'test/compile/native', ...process.argv.slice(2)],
+  {
+    LD_PRELOAD: library,
+    BLASGRAD_ADDON: join(root, 'build/Sanitize/addon.node'),
+    ASAN_OPTIONS: 'detect_leaks=0',
+    UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+  },
+)

@@ -12,7 +12,8 @@ import { reductions } from './reference/reductions.js'
 import { rowwise } from './reference/rowwise.js'
 import { type Backend, type KernelName, kernelNames } from './table.js'
 
-const unchecked: Backend = {
+/** The kernels without the checks: for callers who know that their arguments are right. */
+export const unchecked: Backend = {
   ...elementwise,
   ...reductions,
   ...rowwise,

@@ -2,8 +2,9 @@
 
 import { ArgumentError, BackendError, showValue } from '../errors.js'
 import { type LoadedAddon, loadNative } from './load.js'
-import { reference } from './reference.js'
+import { reference, unchecked } from './reference.js'
 import type { Backend } from './table.js'
+import { withTinyGrids } from './tiny.js'
 
 export type BackendName = 'native' | 'reference'
 
@@ -14,6 +15,7 @@ export interface ActiveBackend {
 
 const forReference: ActiveBackend = { name: 'reference', kernels: reference }
 
+let forNative: ActiveBackend | undefined
 let loaded: LoadedAddon | BackendError | undefined
 
 /** The addon, or why it did not load; tried once. */
@@ -35,7 +37,8 @@ export function chooseBackend(name: string): ActiveBackend {
   if (name !== 'native') throw new ArgumentError(`setBackend: expected 'native' or 'reference', got ${showValue(name)}`)
   const native = nativeOrReason()
   if (native instanceof BackendError) throw native
-  return { name: 'native', kernels: native.backend }
+  forNative ??= { name: 'native', kernels: withTinyGrids(native.backend, unchecked) }
+  return forNative
 }
 
 /** What BLASGRAD_BACKEND asks for; else native, and where it does not load the reference with one warning. */

@@ -1,0 +1,45 @@
+// Tiny grids of the native backend run in JavaScript: a call of the addon costs more than they do, most of all where an
+// array still lies in the engine's own heap and would have to be moved out. Only kernels whose bits are the same on every
+// backend, so that nobody can tell. This file computes nothing itself.
+
+import { parseSignature } from './signature.js'
+import { type Backend, kernelNames, kernelRow } from './table.js'
+
+/** As many float32 elements as the JavaScript engine keeps in its own heap. */
+const most = 16
+
+type Unary = Backend['neg']
+type Binary = Backend['add']
+
+/** Kernels of one or two operands, without scalars, that agree to the bit. */
+function operandsOf(name: keyof Backend): number {
+  const row = kernelRow(name)
+  if (row.class !== 'elementwise' || !row.exact) return 0
+  const { args } = parseSignature(row.signature)
+  const count = args.filter(({ role }) => role === 'in').length
+  return args.some(({ role }) => role === 'scalar') || count > 2 ? 0 : count
+}
+
+/** `native`, but for tiny grids `plain`, whose calls are not checked: an array without elements goes to native. */
+export function withTinyGrids(native: Backend, plain: Backend): Backend {
+  const mixed: Record<string, unknown> = { ...native }
+  for (const name of kernelNames) {
+    const operands = operandsOf(name)
+    if (operands === 1) {
+      const [far, near] = [native[name] as Unary, plain[name] as Unary]
+      const unary: Unary = (rows, cols, layout, a, out, outer) =>
+        rows === 1 && cols <= most && outer === undefined && a.length > 0 && out.length > 0
+          ? near(rows, cols, layout, a, out)
+          : far(rows, cols, layout, a, out, outer)
+      mixed[name] = unary
+    } else if (operands === 2) {
+      const [far, near] = [native[name] as Binary, plain[name] as Binary]
+      const binary: Binary = (rows, cols, aLayout, bLayout, a, b, out, outer) =>
+        rows === 1 && cols <= most && outer === undefined && a.length > 0 && b.length > 0 && out.length > 0
+          ? near(rows, cols, aLayout, bLayout, a, b, out)
+          : far(rows, cols, aLayout, bLayout, a, b, out, outer)
+      mixed[name] = binary
+    }
+  }
+  return mixed as unknown as Backend
+}
