@@ -19,8 +19,7 @@ void runParallel(int parts, double micros, Work work, const void* context);
 
 template <class F>
 void parallel(int parts, double micros, const F& f) {
-  runParallel(
-      parts, micros, [](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f);
+  runParallel(parts, micros, [](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f);
 }
 
 // Wakes sleeping threads, by the same rule, for work that begins soon.
