@@ -25,7 +25,9 @@ class Parking {
     condition_.wait(lock, ready);
   }
   void wake() {
-    { const std::lock_guard<std::mutex> lock(mutex_); }
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+    }
     condition_.notify_one();
   }
 

@@ -38,8 +38,8 @@ double flopsOf(const Product& p) {
 
 // A range of an extent that is cut: two fields of a Part.
 struct Extent {
-  Size Part::*from;
-  Size Part::*to;
+  Size Part::* from;
+  Size Part::* to;
   Size total;
   Size unit;
 };
