@@ -151,7 +151,12 @@ export class Tensor {
       }
       if (value.dtype !== this.dtype) throw new DTypeError(`grad: expected ${this.dtype}, got ${value.dtype}`)
     }
+    this.#checkIdle('grad')
     this.#setGrad(value, false)
+  }
+
+  #checkIdle(what: string): void {
+    if (this.storage.steps !== 0 && context.recording === null) throw busyError(what)
   }
 
   #setGrad(value: Tensor | null, used: boolean): void {
@@ -173,7 +178,7 @@ export class Tensor {
       throw new ArgumentError(`${what}: values cannot be read while a step is compiled: return the tensor instead`)
     }
     if (!this.storage.hasElements) throw noElements(what, this)
-    if (this.storage.steps !== 0) throw busyError(what)
+    this.#checkIdle(what)
     return this.storage
   }
 
@@ -220,6 +225,7 @@ export class Tensor {
 
   /** Forgets the gradient. */
   zeroGrad(): void {
+    this.#checkIdle('zeroGrad')
     this.#setGrad(null, false)
   }
 
@@ -241,9 +247,9 @@ export class Tensor {
     runBackward(this, gradient ?? undefined, options)
   }
 
-  /** Leaves no gradient, as after a compiled step that used it up; reading it says so. Library code only. */
-  static useGrad(tensor: Tensor): void {
-    tensor.#setGrad(null, true)
+  /** Sets the gradient as a compiled step leaves it; reading one that was used up says so. Library code only. */
+  static leaveGrad(tensor: Tensor, grad: Tensor | null, used: boolean): void {
+    tensor.#setGrad(grad, used)
   }
 
   /** The node that made `tensor`, or its leaf's; null where no gradient is wanted. Library code only. */

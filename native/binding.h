@@ -4,16 +4,21 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <string>
 
 #include "kernels/check.h"
 
 namespace blasgrad {
 
-// What the JavaScript side gave to attach().
+// A program on its way on the environment's own thread (binding_runner.cpp).
+struct Turn;
+
+// What an environment has: what the JavaScript side gave to attach(), and its thread.
 struct Instance {
   Napi::FunctionReference argumentError;
   Napi::FunctionReference showValue;
+  std::shared_ptr<Turn> turn;
 };
 
 // One call on its way: the raw arguments, the arrays among them, and the environment to complain to.

@@ -1,31 +1,17 @@
 // createProgram(plan): reads a plan as lib/compile/plan.ts describes it, has it checked and encoded, and gives an
-// object whose run(args, results) copies the arguments in, runs the steps, and copies the results out.
-#include "binding.h"
-#include "runtime/program.h"
-
+// object whose run(args, results) copies the arguments in, runs the steps, and copies the results out. Its other
+// functions, for a run on another thread, are in binding_runner.cpp.
 #include <cstring>
-#include <memory>
 #include <stdexcept>
+#include <utility>
+
+#include "binding_bound.h"
 
 namespace blasgrad {
 namespace {
 
 constexpr const char* kElementNames[kElements] = {"float32", "float64", "int32", "uint8"};
 constexpr const char* kOriginNames[] = {"made", "argument", "state", "constant"};
-
-// An array of state or a constant, kept alive, and where its elements were when the program was encoded.
-struct Held {
-  Napi::ObjectReference reference;
-  Array array;
-};
-
-struct BoundProgram {
-  explicit BoundProgram(const Plan& plan) : program(plan) {}
-  Program program;
-  std::vector<Held> held;
-  // Where a run's arguments and then its results are: a run allocates nothing.
-  std::vector<char*> places;
-};
 
 // Reads a plan's objects; whatever is not what it should be is refused.
 class Reader {
@@ -208,7 +194,61 @@ void checkHeld(napi_env env, const BoundProgram& bound) {
   }
 }
 
-Napi::Value badIndex(Napi::Env env, const BadIndex& bad) {
+napi_value runProgram(napi_env env, napi_callback_info info) try {
+  void* data;
+  std::size_t argc = 2;
+  napi_value argv[2];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
+  findResults(env, bound, argv[1]);
+  takeArguments(env, bound, argv[0]);
+  BadIndex bad;
+  const bool isGood = bound.program.run(&bad, nullptr);
+  if (isGood) giveResults(bound);
+  return outcome(env, isGood, bad);
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+// One of the functions of a program object goes: the program with the last.
+void releaseProgram(napi_env env, void* data, void*) {
+  const auto* shared = static_cast<std::shared_ptr<BoundProgram>*>(data);
+  if (shared->use_count() == 1) {
+    const auto bytes = static_cast<std::int64_t>((*shared)->program.arenaBytes());
+    Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
+  }
+  delete shared;
+}
+
+constexpr std::pair<const char*, napi_callback> kFunctions[] = {
+    {"run", runProgram}, {"start", startProgram}, {"collect", collectResults}};
+
+}  // namespace
+
+void takeArguments(napi_env env, BoundProgram& bound, napi_value list) {
+  if (bound.isRunning) failWith(env, "run: expected a program that is not running");
+  const auto& arguments = bound.program.arguments();
+  char** const from = bound.places.data();
+  for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, list, i, arguments[i], "argument");
+  checkHeld(env, bound);
+  for (std::size_t i = 0; i < arguments.size(); i++) copy(arguments[i].data, from[i], arguments[i]);
+}
+
+void findResults(napi_env env, BoundProgram& bound, napi_value list) {
+  const auto& results = bound.program.results();
+  char** const to = bound.places.data() + bound.program.arguments().size();
+  for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, list, i, results[i], "result");
+}
+
+void giveResults(const BoundProgram& bound) {
+  const auto& results = bound.program.results();
+  char* const* const to = bound.places.data() + bound.program.arguments().size();
+  for (std::size_t i = 0; i < results.size(); i++) copy(to[i], results[i].data, results[i]);
+}
+
+napi_value outcome(napi_env env, bool isGood, const BadIndex& bad) {
+  if (isGood) return Napi::Env(env).Null();
   auto result = Napi::Object::New(env);
   result["step"] = bad.step;
   result["position"] = static_cast<double>(bad.position);
@@ -216,60 +256,28 @@ Napi::Value badIndex(Napi::Env env, const BadIndex& bad) {
   return result;
 }
 
-napi_value runProgram(napi_env env, napi_callback_info info) try {
-  void* data;
-  std::size_t argc = 2;
-  napi_value argv[2];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  BoundProgram& bound = *static_cast<BoundProgram*>(data);
-  const auto& arguments = bound.program.arguments();
-  const auto& results = bound.program.results();
-  char** const from = bound.places.data();
-  char** const to = from + arguments.size();
-  for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, argv[0], i, arguments[i], "argument");
-  for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, argv[1], i, results[i], "result");
-  checkHeld(env, bound);
-  for (std::size_t i = 0; i < arguments.size(); i++) copy(arguments[i].data, from[i], arguments[i]);
-  BadIndex bad;
-  if (!bound.program.run(&bad)) return badIndex(env, bad);
-  for (std::size_t i = 0; i < results.size(); i++) copy(to[i], results[i].data, results[i]);
-  napi_value null;
-  napi_get_null(env, &null);
-  return null;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
-}
-
-void freeProgram(napi_env env, void* data, void*) {
-  const auto* bound = static_cast<const BoundProgram*>(data);
-  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<std::int64_t>(bound->program.arenaBytes()));
-  delete bound;
-}
-
-}  // namespace
-
 Napi::Value createProgram(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject()) failWith(env, "plan: expected a plan, got " + show(env, info[0]));
   std::vector<Held> held;
   const Plan plan = Reader(env).read(info[0].As<Napi::Object>(), &held);
-  std::unique_ptr<BoundProgram> bound;
+  std::shared_ptr<BoundProgram> bound;
   try {
-    bound = std::make_unique<BoundProgram>(plan);
+    bound = std::make_shared<BoundProgram>(plan);
   } catch (const std::invalid_argument& error) {
     failWith(env, std::string("plan: ") + error.what());
   }
   bound->held = std::move(held);
   bound->places.resize(bound->program.arguments().size() + bound->program.results().size());
-  // The program lives as long as the function: a caller may keep that alone.
-  napi_value function;
-  napi_create_function(env, "run", NAPI_AUTO_LENGTH, runProgram, bound.get(), &function);
-  napi_add_finalizer(env, function, bound.get(), freeProgram, nullptr, nullptr);
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(bound->program.arenaBytes()));
-  bound.release();
   auto result = Napi::Object::New(env);
-  result["run"] = function;
+  for (const auto& [name, callback] : kFunctions) {
+    auto* const shared = new std::shared_ptr<BoundProgram>(bound);
+    napi_value function;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, shared, &function);
+    napi_add_finalizer(env, function, shared, releaseProgram, nullptr, nullptr);
+    result[name] = function;
+  }
   return result;
 }
 

@@ -1,14 +1,13 @@
 // compile: a function over tensors, recorded once for each kind of call, then run as one program.
 
 import { context } from '../context.js'
-import { ArgumentError, showValue } from '../errors.js'
-import { advance } from '../random.js'
-import { allocate, type Storage } from '../storage.js'
-import { Tensor } from '../tensor.js'
+import { ArgumentError, BusyError, showValue } from '../errors.js'
+import { noElements, type Tensor } from '../tensor.js'
 import { explain } from './explain.js'
-import { isGroup } from './plan.js'
+import { isQueueEmpty } from './queue.js'
 import { type Compiled, record } from './recording.js'
-import { flatten, type Leaf, rebuild } from './tree.js'
+import { runInTurn, runNow } from './running.js'
+import { flatten, type Leaf } from './tree.js'
 
 export interface CompileOptions {
   /** Tensors from outside that the function reads as they are at each run, beside state. */
@@ -21,8 +20,20 @@ export interface CompileOptions {
 
 /** A compiled function. */
 export interface Step<A extends readonly unknown[], R> {
-  /** Runs in place and gives the results: fresh tensors outside the graph. */
+  /**
+   * Runs off the event loop, after the steps called before it, and gives the results: fresh tensors outside the graph.
+   * The arguments are copied at the call. Until it is over, whoever touches elements of its state gets a BusyError. What
+   * takes under about 100 µs runs at once, as does what uses memory that JavaScript could detach: a leaf that no module
+   * owns, a buffer that a view was taken of before it was registered.
+   */
+  (...args: A): Promise<R>
+  /** Runs in place and gives the results. @throws BusyError while a step is on its way. */
   sync(...args: A): R
+  /**
+   * Runs in place and writes the results over the elements of `outs`, tensors in the structure that the function returns.
+   * @throws ArgumentError if their structure, shapes or dtypes are others; BusyError while a step is on its way.
+   */
+  into(outs: R, ...args: A): R
   /** The program that these arguments run, before and after planning, as text. */
   explain(...args: A): string
 }
@@ -75,39 +86,52 @@ export function compile<A extends readonly unknown[], R>(
     return { compiled, leaves: tree.leaves }
   }
 
-  return {
+  const step = (...args: A): Promise<R> => {
+    if (context.recording !== null) {
+      throw new ArgumentError('compile: expected step.sync(…) in a function that is compiled, got step(…), a promise')
+    }
+    try {
+      const { compiled, leaves } = find(args)
+      return runInTurn(compiled, leaves, () => find(args).compiled) as Promise<R>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  return Object.assign(step, {
     sync: (...args: A): R => {
       // Within another recording it is part of that program.
       if (context.recording !== null) return fn(...args)
+      checkIdle('sync')
       const { compiled, leaves } = find(args)
-      return run(compiled, leaves) as R
+      return runNow(compiled, leaves) as R
+    },
+    into: (outs: R, ...args: A): R => {
+      if (context.recording !== null) {
+        throw new ArgumentError('compile: expected step.sync(…) in a function that is compiled, got step.into(…)')
+      }
+      checkIdle('into')
+      const { compiled, leaves } = find(args)
+      runNow(compiled, leaves, resultsIn(outs, compiled.resultKey))
+      return outs
     },
     explain: (...args: A): string => {
       const { program, plan } = find(args).compiled
       return explain(program, plan)
     },
-  }
+  })
 }
 
-const scalarOf = (value: number): Storage => {
-  const storage = allocate('float32', 1)
-  storage.array[0] = value
-  return storage
+/** The tensors of `outs`, to be written. */
+function resultsIn(outs: unknown, expected: string): Tensor[] {
+  const { leaves, key } = flatten('into', outs)
+  if (key !== expected) throw new ArgumentError(`into: expected results like ${expected}, got ${key}`)
+  const tensors = leaves as readonly Tensor[]
+  const gone = tensors.find(({ storage }) => !storage.hasElements)
+  if (gone !== undefined) throw noElements('into', gone)
+  return [...tensors]
 }
 
-function run(compiled: Compiled, leaves: readonly Leaf[]): unknown {
-  const inputs = leaves.map(leaf => (typeof leaf === 'number' ? scalarOf(leaf) : leaf.storage).array)
-  const outputs = compiled.results.map(({ shape, dtype }) => Tensor.allocate(shape, dtype))
-  const bad = compiled.executor.run(
-    inputs,
-    outputs.map(({ storage }) => storage.array),
-  )
-  if (bad !== null) {
-    const step = compiled.plan.steps[bad.step]
-    throw compiled.recorder.badIndexError(isGroup(step) ? undefined : step.source, bad.id, bad.position)
-  }
-  for (const storage of compiled.written) storage.version++
-  advance(compiled.blocks)
-  compiled.adopt()
-  return rebuild(compiled.resultTree, outputs)
+function checkIdle(what: string): void {
+  if (!isQueueEmpty()) throw new BusyError(`${what}: expected no step on its way, got one: await it or idle()`)
 }

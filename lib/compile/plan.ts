@@ -63,5 +63,15 @@ export interface Executor {
   run(args: readonly NumberArray[], results: readonly NumberArray[]): BadIndex | null
 }
 
+/** An executor that can also run on a thread of its own, one run at a time of all of them. */
+export interface ThreadedExecutor extends Executor {
+  /** Copies the arguments in and runs apart; `done` is called later, from the event loop. State must not be detached. */
+  start(args: readonly NumberArray[], done: (bad: BadIndex | null, micros: number) => void): void
+  /** Copies the results of the last run out. */
+  collect(results: readonly NumberArray[]): void
+}
+
+export const isThreaded = (executor: Executor): executor is ThreadedExecutor => 'start' in executor
+
 /** What makes executors: the native one or the reference interpreter. @throws ArgumentError for a malformed plan. */
 export type MakeExecutor = (plan: Plan) => Executor

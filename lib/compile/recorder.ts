@@ -119,6 +119,13 @@ export class Recorder implements Recording {
     return true
   }
 
+  /** Whether the gradients that were read are as they were. */
+  gradientsHold(): boolean {
+    if (context.configuration === this.#configuration) return true
+    for (const holds of this.#gradGuards.values()) if (!holds()) return false
+    return true
+  }
+
   /** The error that the op of a recorded call gives for a bad id. */
   badIndexError(source: number | undefined, id: number, position: number): Error {
     const describe = source === undefined ? undefined : this.#badIndex.get(source)

@@ -23,8 +23,16 @@ export interface Compiled {
   readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[]
   /** What the function returned, its tensors to be replaced. */
   readonly resultTree: unknown
+  /** Its structure, as text. */
+  readonly resultKey: string
   /** The storages of state that a run writes. */
   readonly written: readonly Storage[]
+  /** All storages from outside that a run uses. */
+  readonly uses: readonly Storage[]
+  /** Whether none of them can be detached: it may then run on another thread. */
+  readonly isFixed: boolean
+  /** How long a run takes, in µs, as far as is known. */
+  micros: number
   /** How many blocks of random words a run draws. */
   readonly blocks: number
   readonly recorder: Recorder
@@ -64,7 +72,11 @@ export function record(
       executor: executorFor(context.active.name)(plan),
       results: results.map(({ shape, dtype }) => ({ shape, dtype })),
       resultTree: output,
+      resultKey: flatten('compile: the result', output).key,
       written: [...recorder.written],
+      uses: [...recorder.uses],
+      isFixed: [...recorder.uses].every(storage => storage.isFixed),
+      micros: Number.POSITIVE_INFINITY,
       blocks: recorder.blocks,
       recorder,
       adopt: () => finals.forEach(adopt),
@@ -82,8 +94,8 @@ export function record(
 const numberSlot = { shape: [], dtype: 'float32' } as const
 
 function adopt({ tensor, grad }: Final): void {
-  if (grad === 'used') Tensor.useGrad(tensor)
-  else tensor.grad = grad
+  if (grad === 'used') Tensor.leaveGrad(tensor, null, true)
+  else Tensor.leaveGrad(tensor, grad, false)
 }
 
 /** What the function leaves in every `.grad`. A gradient that stays becomes state; one that was used up need not exist. */

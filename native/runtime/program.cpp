@@ -108,9 +108,10 @@ double Program::sharedMicros(const Step& step) {
   return microsOf(*step.kernel, step.element, step.call);
 }
 
-bool Program::run(BadIndex* bad) const {
+bool Program::run(BadIndex* bad, const std::atomic<bool>* ending) const {
   if (sharedMicros_ > 0) wakePool(sharedMicros_);
   for (const Step& step : steps_) {
+    if (ending != nullptr && ending->load(std::memory_order_relaxed)) return true;
     if (step.kernel == nullptr) {
       runGroupSplit(step.group.group, step.group.elements);
       continue;

@@ -2,6 +2,8 @@
 // Node.
 #pragma once
 
+#include <atomic>
+
 #include "group.h"
 
 namespace blasgrad {
@@ -23,8 +25,9 @@ class Program {
   const std::vector<Array>& results() const { return results_; }
   Size arenaBytes() const { return memory_.arenaBytes(); }
 
-  // Runs the steps in order, until one reports an index: then false, and `bad` says which.
-  bool run(BadIndex* bad) const;
+  // Runs the steps in order, until one reports an index: then false, and `bad` says which. Where `ending` is given and
+  // set meanwhile, the steps left are not run.
+  bool run(BadIndex* bad, const std::atomic<bool>* ending) const;
 
  private:
   // A call, or a group where `kernel` is null.

@@ -1,0 +1,139 @@
+// Runs what was recorded: now, or in turn, on the executor's own thread where it has one. Which program a call runs is
+// decided in compile.ts.
+
+import type { NumberArray } from '../dtype.js'
+import { advance } from '../random.js'
+import { allocate } from '../storage.js'
+import { Tensor } from '../tensor.js'
+import { type BadIndex, isGroup, isThreaded } from './plan.js'
+import { enqueue, isQueueEmpty } from './queue.js'
+import type { Compiled } from './recording.js'
+import { type Leaf, rebuild } from './tree.js'
+
+/** A step that takes less than this, in µs, runs in place: going to another thread would cost more than it frees. */
+const worthLeaving = 100
+/** For how long, in ms, steps may run in place before the event loop has a turn. */
+const longestInPlace = 2
+
+let lastTurn = 0
+
+const arrayOf = (leaf: Leaf): NumberArray => {
+  if (typeof leaf !== 'number') return leaf.storage.array
+  const { array } = allocate('float32', 1)
+  array[0] = leaf
+  return array
+}
+
+const freshResults = ({ results }: Compiled): Tensor[] =>
+  results.map(({ shape, dtype }) => Tensor.allocate(shape, dtype))
+
+const arraysOf = (tensors: readonly Tensor[]): NumberArray[] => tensors.map(({ storage }) => storage.array)
+
+/** What a run changes beside the arrays that it writes. @throws IndexError, first, where it met a bad index. */
+function conclude(compiled: Compiled, bad: BadIndex | null): void {
+  if (bad !== null) {
+    const step = compiled.plan.steps[bad.step]
+    throw compiled.recorder.badIndexError(isGroup(step) ? undefined : step.source, bad.id, bad.position)
+  }
+  for (const storage of compiled.written) storage.version++
+  advance(compiled.blocks)
+  compiled.adopt()
+}
+
+/** Runs in place. @param results where the results go: fresh tensors by default. */
+export function runNow(compiled: Compiled, leaves: readonly Leaf[], results = freshResults(compiled)): unknown {
+  conclude(compiled, compiled.executor.run(leaves.map(arrayOf), arraysOf(results)))
+  for (const { storage } of results) storage.version++
+  return rebuild(compiled.resultTree, results)
+}
+
+/**
+ * Runs when the steps called before are over. The arguments are read now.
+ * @param again finds the program anew: for when a step before has left other gradients than were there at the call.
+ */
+export function runInTurn(compiled: Compiled, leaves: readonly Leaf[], again: () => Compiled): Promise<unknown> {
+  const { executor } = compiled
+  if (isQueueEmpty() && isThreaded(executor) && !(compiled.isFixed && compiled.micros >= worthLeaving)) {
+    return runInPlace(compiled, leaves)
+  }
+  const startsNow = isQueueEmpty() && isThreaded(executor)
+  const inputs = leaves.map(leaf => (startsNow ? arrayOf(leaf) : arrayOf(leaf).slice()))
+  return new Promise((resolve, reject) => {
+    let current = compiled
+    hold(current)
+    enqueue(over => {
+      const finish = (result: () => unknown): void => {
+        release(current)
+        try {
+          resolve(result())
+        } catch (error) {
+          reject(error)
+        }
+        over()
+      }
+      try {
+        if (!current.recorder.gradientsHold()) {
+          const next = again()
+          hold(next)
+          release(current)
+          current = next
+        }
+        begin(current, inputs, finish)
+      } catch (error) {
+        setImmediate(finish, () => {
+          throw error
+        })
+      }
+    })
+  })
+}
+
+/** Begins a run; `finish` is called later with what gives the result. */
+function begin(compiled: Compiled, inputs: NumberArray[], finish: (result: () => unknown) => void): void {
+  const { executor, resultTree } = compiled
+  if (!isThreaded(executor) || !compiled.isFixed) {
+    setImmediate(finish, () => {
+      const results = freshResults(compiled)
+      conclude(compiled, executor.run(inputs, arraysOf(results)))
+      return rebuild(resultTree, results)
+    })
+    return
+  }
+  executor.start(inputs, (bad, micros) =>
+    finish(() => {
+      noteDuration(compiled, micros)
+      const results = freshResults(compiled)
+      if (bad === null) executor.collect(arraysOf(results))
+      conclude(compiled, bad)
+      return rebuild(resultTree, results)
+    }),
+  )
+}
+
+function runInPlace(compiled: Compiled, leaves: readonly Leaf[]): Promise<unknown> {
+  const begin = performance.now()
+  let result: unknown
+  try {
+    result = runNow(compiled, leaves)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+  const end = performance.now()
+  noteDuration(compiled, (end - begin) * 1000)
+  if (end - lastTurn < longestInPlace) return Promise.resolve(result)
+  lastTurn = end
+  return new Promise(resolve => setImmediate(resolve, result))
+}
+
+/** One quick run shows that it can be quick; a slow one may have been disturbed. */
+function noteDuration(compiled: Compiled, micros: number): void {
+  compiled.micros = Math.min(micros, (compiled.micros + micros) / 2)
+}
+
+function hold({ uses }: Compiled): void {
+  for (const storage of uses) storage.steps++
+}
+
+function release({ uses }: Compiled): void {
+  for (const storage of uses) storage.steps--
+}

@@ -1,0 +1,45 @@
+// A program bound to arrays of an environment: what the functions of one program object share.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "binding.h"
+#include "runtime/program.h"
+
+namespace blasgrad {
+
+// An array of state or a constant, kept alive, and where its elements were when the program was encoded.
+struct Held {
+  Napi::ObjectReference reference;
+  Array array;
+};
+
+struct BoundProgram {
+  explicit BoundProgram(const Plan& plan) : program(plan) {}
+  Program program;
+  std::vector<Held> held;
+  // Where a run's arguments and then its results are: a run allocates nothing.
+  std::vector<char*> places;
+  // Whether the environment's other thread is running it: its memory is then not to be touched.
+  bool isRunning = false;
+  bool isGood = true;
+  BadIndex bad{};
+  double micros = 0;
+};
+
+// Throws unless `list` has an array for each argument, and state is where it was and not in use; copies them in.
+void takeArguments(napi_env env, BoundProgram& bound, napi_value list);
+// Throws unless `list` has an array for each result.
+void findResults(napi_env env, BoundProgram& bound, napi_value list);
+// Copies the results to where findResults found them.
+void giveResults(const BoundProgram& bound);
+// What a run gives: null, or {step, position, id}.
+napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
+
+// start(args, done): copies the arguments in and has the program run on the environment's own thread; then, on this
+// one, done(outcome, micros) is called. One program at a time. collect(results): copies the results out.
+napi_value startProgram(napi_env env, napi_callback_info info);
+napi_value collectResults(napi_env env, napi_callback_info info);
+
+}  // namespace blasgrad
