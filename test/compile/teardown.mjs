@@ -1,0 +1,77 @@
+// Run by teardown.test.ts in a process of its own: something ends in the middle of a step that takes far longer than the
+// test may. What ends how is the first argument.
+
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+
+const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
+
+/** Calls a step of `matmuls` products twice, and has it begun. */
+async function begin(matmuls) {
+  const { nn, rand } = await import('blasgrad')
+  const { compile } = await import('../../dist/compile/compile.js')
+  const w = new nn.Parameter(rand([1000, 1000]))
+  const step = compile(x => {
+    let y = x
+    for (let i = 0; i < matmuls; i++) y = y.matmul(w).mul(1 / 500)
+    w.assign(y)
+    return y
+  })
+  const x = rand([1000, 1000])
+  for (let i = 0; i < 2; i++) step(x).then(() => console.log('over'))
+}
+
+/** A worker in the middle of a step. */
+async function work(then) {
+  const worker = new Worker(new URL(import.meta.url), { workerData: then })
+  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+  await wait(30)
+  return worker
+}
+
+const long = 1000
+const modes = {
+  async finishes() {
+    await begin(2)
+  },
+  async exits() {
+    await begin(long)
+    await wait(50)
+    process.exit(3)
+  },
+  async exitsAtOnce() {
+    await begin(long)
+    process.exit(3)
+  },
+  async throws() {
+    await begin(long)
+    await wait(50)
+    throw new Error('thrown')
+  },
+  async terminates() {
+    for (let i = 0; i < 3; i++) await (await work('stays')).terminate()
+    const workers = await Promise.all([work('stays'), work('stays')])
+    await Promise.all(workers.map(worker => worker.terminate()))
+  },
+  async terminatesBesideItsOwn() {
+    await begin(2)
+    await (await work('stays')).terminate()
+  },
+  async exitsBesideAWorker() {
+    await work('stays')
+    process.exit(3)
+  },
+  async workerExits() {
+    const worker = await work('exits')
+    process.exitCode = await new Promise(resolve => worker.once('exit', resolve))
+  },
+}
+
+if (isMainThread) {
+  await modes[process.argv[2]]()
+} else {
+  await begin(long)
+  parentPort.postMessage('begun')
+  await wait(60)
+  if (workerData === 'exits') process.exit(3)
+  setInterval(() => {}, 1000)
+}
