@@ -20,12 +20,13 @@ async function begin(matmuls) {
   for (let i = 0; i < 2; i++) step(x).then(() => console.log('over'))
 }
 
-/** A worker in the middle of a step. */
+/** A worker in the middle of a step, and its exit code once it has ended. */
 async function work(then) {
   const worker = new Worker(new URL(import.meta.url), { workerData: then })
+  const code = new Promise(resolve => worker.once('exit', resolve))
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
   await wait(30)
-  return worker
+  return { worker, code }
 }
 
 const long = 1000
@@ -48,21 +49,20 @@ const modes = {
     throw new Error('thrown')
   },
   async terminates() {
-    for (let i = 0; i < 3; i++) await (await work('stays')).terminate()
+    for (let i = 0; i < 3; i++) await (await work('stays')).worker.terminate()
     const workers = await Promise.all([work('stays'), work('stays')])
-    await Promise.all(workers.map(worker => worker.terminate()))
+    await Promise.all(workers.map(({ worker }) => worker.terminate()))
   },
   async terminatesBesideItsOwn() {
     await begin(2)
-    await (await work('stays')).terminate()
+    await (await work('stays')).worker.terminate()
   },
   async exitsBesideAWorker() {
     await work('stays')
     process.exit(3)
   },
   async workerExits() {
-    const worker = await work('exits')
-    process.exitCode = await new Promise(resolve => worker.once('exit', resolve))
+    process.exitCode = await (await work('exits')).code
   },
 }
 
