@@ -89,7 +89,11 @@ export class Tensor {
     return this.shape.length
   }
 
-  /** The elements in row-major order: a live, writable view. Assigning copies an array of the right length in. */
+  /**
+   * The elements in row-major order: a live, writable view. Assigning copies an array of the right length in. That of a
+   * parameter or another state is over a SharedArrayBuffer: structuredClone and postMessage share it, slice() copies.
+   * @throws BusyError while a compiled step on its way uses it.
+   */
   get data(): NumberArray {
     const storage = this.#read('data')
     storage.isSeen = true

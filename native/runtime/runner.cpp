@@ -8,7 +8,7 @@
 namespace blasgrad {
 namespace {
 
-// The runners of this process. Destroyed at exit, after no environment's cleanup, where the process exits at once.
+// The runners of this process. Destroyed at exit: process.exit runs no cleanup hook of the main environment.
 class Runners {
  public:
   ~Runners() {
