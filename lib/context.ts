@@ -1,4 +1,5 @@
-// All that is ambient: the active backend, whether gradients are recorded. Nothing else in lib/ keeps such state.
+// What is ambient: the active backend, whether gradients are noted, the step being recorded. The generator of random
+// numbers keeps its own state, in random.ts.
 
 import { type ActiveBackend, activateDefault } from './backend/select.js'
 import type { Backend } from './backend/table.js'

@@ -4,7 +4,7 @@
 import { gridOfTwo } from './broadcast.js'
 import { context } from './context.js'
 import { ShapeError, showShape } from './errors.js'
-import { add, mul } from './ops/arithmetic.js'
+import { mul } from './ops/arithmetic.js'
 import { asTensor, scalar } from './ops/operands.js'
 import { sum } from './ops/reductions.js'
 import { expand, reshape } from './ops/shaping.js'
@@ -57,8 +57,6 @@ export function sumTo(g: Tensor, from: Shape, to: Shape): Tensor {
   if (repeats !== 1) result = mul(result, repeats)
   return result.ndim === to.length ? result : reshape(result, result.shape.slice(lead))
 }
-
-export const addTogether = (a: Tensor, b: Tensor): Tensor => add(a, b)
 
 /** target += part in place, where part broadcasts to it; false where it does not. */
 export function addInto(target: Tensor, part: Tensor): boolean {

@@ -2,7 +2,8 @@
 
 import { context } from './context.js'
 import { ArgumentError, GradientError, showShape, showValue } from './errors.js'
-import { addInto, addTogether, asGradient, expandTo, ownCopy } from './gradients.js'
+import { addInto, asGradient, expandTo, ownCopy } from './gradients.js'
+import { add } from './ops/arithmetic.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from './options.js'
 import type { Saved } from './saved.js'
 import { newestStorage } from './storage.js'
@@ -103,7 +104,7 @@ function walk(
       const before = pending.get(parent)
       if (before === undefined) pending.set(parent, part)
       else if (!(owned.has(parent) && !createGraph && addInto(before, part))) {
-        pending.set(parent, addTogether(before, part))
+        pending.set(parent, add(before, part))
         owned.add(parent)
       }
     }
@@ -162,7 +163,7 @@ export function runBackward(output: Tensor, gradient: TensorLike | undefined, op
         addInto(target.grad, whole)
         return
       }
-      const total = target.grad === null ? whole : addTogether(target.grad, whole)
+      const total = target.grad === null ? whole : add(target.grad, whole)
       // A gradient is handed over as it is only if this walk made it and nobody else got it.
       const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
       taken.add(total.storage)

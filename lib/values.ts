@@ -130,5 +130,5 @@ export function toNested(array: NumberArray, shape: Shape, dtype: DType): number
   return read(0)
 }
 
-/** An array for a copy: used where a typed array of another length or kind is wanted. */
+/** An array without elements: what a kernel is given for an argument that is left out. */
 export const emptyArray = (dtype: DType): NumberArray => new (arrayOf(dtype))(new ArrayBuffer(0))

@@ -11,22 +11,10 @@ import { dump, dumpSteps } from '../../lib/compile/passes/dump.js'
 import { isGroup } from '../../lib/compile/plan.js'
 import { plan } from '../../lib/compile/planning.js'
 import { randomProgram } from './support/random-programs.js'
-import { type Outcome, runCalls, runPlan } from './support/run.js'
+import { difference, runCalls, runPlan } from './support/run.js'
 
 const seeds = 300
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
-
-/** What differs between two outcomes, in words; undefined where nothing does. Any NaN is like any other. */
-function difference(actual: Outcome, expected: Outcome): string | undefined {
-  if (JSON.stringify(actual.bad) !== JSON.stringify(expected.bad)) {
-    return `expected ${JSON.stringify(expected.bad)} to be reported, got ${JSON.stringify(actual.bad)}`
-  }
-  for (const kind of ['results', 'state'] as const) {
-    const at = expected[kind].findIndex((array, i) => !array.every((x, j) => Object.is(x, actual[kind][i][j])))
-    if (at !== -1) return `${kind} ${at}: expected ${expected[kind][at]}, got ${actual[kind][at]}`
-  }
-  return undefined
-}
 
 describe.skipIf(referenceOnly)('random programs', () => {
   const native = nativeOrReason()

@@ -80,3 +80,15 @@ export function runPlan(plan: Plan, make: MakeExecutor, runs: readonly (readonly
     return null
   })
 }
+
+/** What differs between two outcomes, in words; undefined where nothing does. Any NaN is like any other. */
+export function difference(actual: Outcome, expected: Outcome): string | undefined {
+  if (JSON.stringify(actual.bad) !== JSON.stringify(expected.bad)) {
+    return `expected ${JSON.stringify(expected.bad)} to be reported, got ${JSON.stringify(actual.bad)}`
+  }
+  for (const kind of ['results', 'state'] as const) {
+    const at = expected[kind].findIndex((array, i) => !array.every((x, j) => Object.is(x, actual[kind][i][j])))
+    if (at !== -1) return `${kind} ${at}: expected ${expected[kind][at]}, got ${actual[kind][at]}`
+  }
+  return undefined
+}
