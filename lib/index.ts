@@ -1,6 +1,8 @@
 // blasgrad's public face. The kernels without tensors are in blasgrad/backend.
 
 export { backendInfo, getBackend, setBackend, setThreads } from './backend-control.js'
+export { type CompileOptions, compile, type Step } from './compile/compile.js'
+export { idle } from './compile/queue.js'
 export { enableGrad, isGradEnabled, noGrad } from './context.js'
 export * from './creation.js'
 export * as data from './data/index.js'
