@@ -13,6 +13,7 @@ namespace blasgrad {
 struct Held {
   Napi::ObjectReference reference;
   Array array;
+  bool canMove;  // not memory that is shared, which JavaScript neither detaches nor shrinks
 };
 
 struct BoundProgram {

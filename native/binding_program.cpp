@@ -93,7 +93,8 @@ class Reader {
                                 kElementNames[static_cast<int>(result.element)]);
     }
     result.external = found.data;
-    held->push_back({Napi::Persistent(elements.As<Napi::Object>()), found});
+    const bool canMove = elements.As<Napi::TypedArray>().ArrayBuffer().IsArrayBuffer();
+    held->push_back({Napi::Persistent(elements.As<Napi::Object>()), found, canMove});
     return result;
   }
 
@@ -185,6 +186,7 @@ void copy(char* to, const char* from, const Array& like) {
 // State whose memory is gone or has moved would be written where it was.
 void checkHeld(napi_env env, const BoundProgram& bound) {
   for (const Held& held : bound.held) {
+    if (!held.canMove) continue;
     Array found;
     if (readArray(env, held.reference.Value(), &found) && found.data == held.array.data &&
         found.length == held.array.length) {

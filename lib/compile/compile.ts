@@ -7,7 +7,7 @@ import { explain } from './explain.js'
 import { isQueueEmpty } from './queue.js'
 import { type Compiled, record } from './recording.js'
 import { runInTurn, runNow } from './running.js'
-import { flatten, type Leaf } from './tree.js'
+import { areOfKinds, flatten, kindsOf, type Leaf } from './tree.js'
 
 export interface CompileOptions {
   /** Tensors from outside that the function reads as they are at each run, beside state. */
@@ -57,10 +57,29 @@ export function compile<A extends readonly unknown[], R>(
   const programs = new Map<string, Compiled[]>()
   let count = 0
   let warned = false
+  /** What the last call was and ran: the next is mostly alike, and then needs no key. */
+  let last:
+    | { readonly mode: string; readonly kinds: ReturnType<typeof kindsOf>; readonly compiled: Compiled }
+    | undefined
 
   const find = (args: A): { compiled: Compiled; leaves: readonly Leaf[] } => {
+    const mode = context.gradMode ? context.active.name : `${context.active.name} without gradients`
+    if (
+      last?.kinds !== undefined &&
+      last.mode === mode &&
+      areOfKinds(args, last.kinds) &&
+      last.compiled.recorder.holds()
+    ) {
+      return { compiled: last.compiled, leaves: args }
+    }
+    const found = findByKey(args, mode)
+    last = { mode, kinds: kindsOf(args), compiled: found.compiled }
+    return found
+  }
+
+  const findByKey = (args: A, mode: string): { compiled: Compiled; leaves: readonly Leaf[] } => {
     const tree = flatten('compile', args)
-    const key = `${context.active.name} ${context.gradMode} ${tree.key}`
+    const key = `${mode} ${tree.key}`
     const known = programs.get(key) ?? []
     const hit = known.find(({ recorder }) => recorder.holds())
     if (hit !== undefined) return { compiled: hit, leaves: tree.leaves }

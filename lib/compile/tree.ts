@@ -2,6 +2,7 @@
 // a number is part of the structure.
 
 import { ArgumentError, showValue } from '../errors.js'
+import { sameShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 
 export type Leaf = Tensor | number
@@ -39,6 +40,33 @@ export function flatten(what: string, root: unknown): Tree {
   }
   const key = visit(root)
   return { leaves, key }
+}
+
+/** What a leaf's key says of it; null for a number. */
+type LeafKind = Pick<Tensor, 'shape' | 'dtype'> | null
+
+/** The kinds of `args`, if all of them are leaves. */
+export function kindsOf(args: readonly unknown[]): LeafKind[] | undefined {
+  const kinds: LeafKind[] = []
+  for (const arg of args) {
+    if (arg instanceof Tensor) kinds.push({ shape: arg.shape, dtype: arg.dtype })
+    else if (typeof arg === 'number') kinds.push(null)
+    else return undefined
+  }
+  return kinds
+}
+
+/** Whether `args` are leaves of these kinds: their tree then has the key of what the kinds were taken of. */
+export function areOfKinds(args: readonly unknown[], kinds: readonly LeafKind[]): args is readonly Leaf[] {
+  if (args.length !== kinds.length) return false
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]
+    const kind = kinds[i]
+    if (kind === null ? typeof arg !== 'number' : !(arg instanceof Tensor)) return false
+    if (arg instanceof Tensor && kind !== null && (arg.dtype !== kind.dtype || !sameShape(arg.shape, kind.shape)))
+      return false
+  }
+  return true
 }
 
 /** The same structure with other leaves, in order. */
