@@ -30,7 +30,7 @@ class Reader {
     const Napi::Array steps = array(plan.Get("steps"), "steps");
     for (step_ = 0; step_ < static_cast<int>(steps.Length()); step_++) {
       const Napi::Object step = object(steps[static_cast<std::uint32_t>(step_)], "a step");
-      result.steps.push_back(step.Has("members") ? readGroup(step) : readCall(step));
+      result.steps.push_back(step.Has("lanes") ? readRegion(step) : readWork(step));
     }
     const Napi::Array results = array(program.Get("results"), "results");
     for (std::uint32_t i = 0; i < results.Length(); i++) result.results.push_back(integer(results[i], "a result's id"));
@@ -95,6 +95,23 @@ class Reader {
     result.external = found.data;
     const bool canMove = elements.As<Napi::TypedArray>().ArrayBuffer().IsArrayBuffer();
     held->push_back({Napi::Persistent(elements.As<Napi::Object>()), found, canMove});
+    return result;
+  }
+
+  PlannedStep readWork(Napi::Object step) { return step.Has("members") ? readGroup(step) : readCall(step); }
+
+  PlannedStep readRegion(Napi::Object step) {
+    PlannedStep result;
+    const Napi::Array lanes = array(step.Get("lanes"), "lanes");
+    for (std::uint32_t i = 0; i < lanes.Length(); i++) {
+      const Napi::Object lane = object(lanes[i], "a lane");
+      result.lanes.push_back({integer(lane.Get("rows"), "rows"), {}});
+      const Napi::Array steps = array(lane.Get("steps"), "steps");
+      for (std::uint32_t s = 0; s < steps.Length(); s++) {
+        result.lanes.back().steps.push_back(readWork(object(steps[s], "a step")));
+      }
+    }
+    if (result.lanes.empty()) refuseValue(lanes, "lanes");
     return result;
   }
 

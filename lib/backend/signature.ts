@@ -27,7 +27,7 @@ export type Role = 'size' | 'flag' | 'layout' | 'scalar' | 'sizes' | 'outer' | '
 export type Element = 'T' | 'bool' | 'int32' | 'float64' | 'any'
 
 /** What a kernel is, to a planner that does not know its name. */
-export type KernelClass = 'elementwise' | 'reduction' | 'rowwise' | 'matmul' | 'movement' | 'random' | 'optimizer'
+export type KernelClass = 'elementwise' | 'reduction' | 'rowwise' | 'product' | 'movement' | 'random' | 'optimizer'
 
 /** One row of the table. */
 export interface Kernel<S extends string = string> {

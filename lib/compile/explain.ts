@@ -3,7 +3,7 @@
 import { sizeOf } from './passes/accesses.js'
 import { dump, dumpStep, dumpValue } from './passes/dump.js'
 import { aligned } from './passes/place.js'
-import { isGroup, type Plan } from './plan.js'
+import { isGroup, isRegion, type Plan, workOf } from './plan.js'
 import { passes } from './planning.js'
 import type { Program, Value } from './program.js'
 
@@ -19,10 +19,13 @@ function countsOf(program: Program, { steps }: Plan): [string, string][] {
     shorter = run(shorter)
     counts.push([name, `${shorter.calls.length} kernels`])
   }
-  const groups = steps.filter(isGroup)
+  const work = steps.flatMap(workOf)
+  const groups = work.filter(isGroup)
   const members = groups.reduce((sum, group) => sum + group.members.length, 0)
   const inGroups = groups.length === 0 ? '' : `, ${members} kernels of them in ${groups.length} groups`
-  counts.push(['fused', `${steps.length} steps${inGroups}`])
+  counts.push(['fused', `${work.length} steps${inGroups}`])
+  const regions = steps.filter(isRegion).length
+  counts.push(['side by side', `${steps.length} steps, ${regions} of them of several lanes`])
   return counts
 }
 

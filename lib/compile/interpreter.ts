@@ -9,7 +9,7 @@ import { ArgumentError, showValue } from '../errors.js'
 import { elementTypeOf } from './passes/accesses.js'
 import { checkPlan } from './passes/check-plan.js'
 import { argumentsOf, resultTypeOf } from './passes/member-call.js'
-import { type BadIndex, type Group, isGroup, type MakeExecutor } from './plan.js'
+import { type BadIndex, type Group, isGroup, type MakeExecutor, type Work, workOf } from './plan.js'
 import { type Call, type ElementType, isReference, signatureOf, type Value } from './program.js'
 
 /** Runs a step; the bad index that it reports, if any. */
@@ -64,7 +64,16 @@ export const interpret: MakeExecutor = plan => {
     if ('array' in origin) return origin.array
     return offsets[id] === -1 ? arrayFor(dtype, 0) : new (arrayOf(dtype))(arena, offsets[id], length)
   })
-  const runs = steps.map(step => (isGroup(step) ? bindGroup(arrays, step) : bindCall(values, arrays, step)))
+  const bindWork = (work: Work): Run => (isGroup(work) ? bindGroup(arrays, work) : bindCall(values, arrays, work))
+  const runs = steps.map((step): Run => {
+    const [first, ...others] = workOf(step).map(bindWork)
+    if (others.length === 0) return first
+    return () => {
+      first()
+      for (const run of others) run()
+      return null
+    }
+  })
   const inputs = values.flatMap(({ id, origin }) =>
     origin.kind === 'argument' ? [{ slot: origin.slot, array: arrays[id] }] : [],
   )

@@ -31,7 +31,25 @@ export interface Group {
   readonly members: readonly Member[]
 }
 
-export type Step = Call | Group
+/** What runs one after another. */
+export type Work = Call | Group
+
+/**
+ * Work that goes row by row: any range of its rows can be done apart from the others, in order, since a later step needs
+ * of what an earlier one wrote the same rows only. So each range is done by one thread, while it is in that thread's
+ * cache. With one row it is done whole.
+ */
+export interface Lane {
+  readonly rows: number
+  readonly steps: readonly Work[]
+}
+
+/** Lanes that run at the same time: none writes what another reads or writes. */
+export interface Region {
+  readonly lanes: readonly Lane[]
+}
+
+export type Step = Work | Region
 
 export interface Plan {
   readonly program: Program
@@ -43,6 +61,11 @@ export interface Plan {
 }
 
 export const isGroup = (step: Step): step is Group => 'members' in step
+export const isRegion = (step: Step): step is Region => 'lanes' in step
+
+/** The calls and groups of a step, in an order that they may be run in. */
+export const workOf = (step: Step): readonly Work[] =>
+  isRegion(step) ? step.lanes.flatMap(lane => lane.steps) : [step]
 
 /** A class id or row index out of range: which step reported it, and its position among the ids. */
 export interface BadIndex {

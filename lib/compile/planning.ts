@@ -5,6 +5,7 @@ import { fuse } from './passes/fuse.js'
 import { mergeEqualCalls } from './passes/merge.js'
 import { place } from './passes/place.js'
 import { nameEachWrite } from './passes/rename.js'
+import { type Limits, runTogether } from './passes/together.js'
 import { validate } from './passes/validate.js'
 import type { Plan } from './plan.js'
 import type { Program } from './program.js'
@@ -12,6 +13,8 @@ import type { Program } from './program.js'
 export interface PlanOptions {
   /** Whether elementwise calls are joined into groups; without it, a plan's numbers are to the bit those of its calls. */
   readonly fusion: boolean
+  /** What work is worth putting side by side; for tests. */
+  readonly limits?: Limits
 }
 
 /** What turns a program into a shorter one with the same results, in order. */
@@ -22,9 +25,9 @@ export const passes: readonly { readonly name: string; readonly run: (program: P
 ]
 
 /** @throws ArgumentError for a program that breaks a kernel's rules, or reads what was never written. */
-export function plan(program: Program, { fusion }: PlanOptions): Plan {
+export function plan(program: Program, { fusion, limits }: PlanOptions): Plan {
   validate(program)
   const shortened = passes.reduce((shorter, { run }) => run(shorter), program)
-  const steps = fusion ? fuse(shortened) : shortened.calls
+  const steps = fusion ? runTogether(shortened, fuse(shortened), limits) : shortened.calls
   return { program: shortened, steps, ...place(shortened, steps) }
 }

@@ -5,7 +5,7 @@ import type { NumberArray } from '../dtype.js'
 import { advance } from '../random.js'
 import { allocate } from '../storage.js'
 import { Tensor } from '../tensor.js'
-import { type BadIndex, isGroup, isThreaded } from './plan.js'
+import { type BadIndex, isThreaded } from './plan.js'
 import { enqueue, isQueueEmpty } from './queue.js'
 import type { Compiled } from './recording.js'
 import { type Leaf, rebuild } from './tree.js'
@@ -33,7 +33,7 @@ const arraysOf = (tensors: readonly Tensor[]): NumberArray[] => tensors.map(({ s
 function conclude(compiled: Compiled, bad: BadIndex | null): void {
   if (bad !== null) {
     const step = compiled.plan.steps[bad.step]
-    throw compiled.recorder.badIndexError(isGroup(step) ? undefined : step.source, bad.id, bad.position)
+    throw compiled.recorder.badIndexError('source' in step ? step.source : undefined, bad.id, bad.position)
   }
   for (const storage of compiled.written) storage.version++
   advance(compiled.blocks)

@@ -149,6 +149,29 @@ void runTiles(const Group& group, Size from, Size to) {
   }
 }
 
+void runRows(const Group& group, bool flat, Size from, Size to) {
+  Source sources[kMaxCells];
+  Member members[kMaxCells];
+  Group part = group;
+  part.sources = sources;
+  part.members = members;
+  part.rows = flat ? 1 : to - from;
+  part.cols = flat ? to - from : group.cols;
+  const Size begin = flat ? from : from * group.cols;
+  std::copy_n(group.sources, group.sourceCount, sources);
+  std::copy_n(group.members, group.memberCount, members);
+  for (int i = 0; i < group.sourceCount; i++) {
+    Source& source = sources[i];
+    if (source.layout == Layout::full) source.data += begin * source.bytes;
+    if (source.layout == Layout::column) source.data += from * source.bytes;
+  }
+  for (int m = 0; m < group.memberCount; m++) {
+    if (members[m].out != nullptr) members[m].out += begin * members[m].outBytes;
+  }
+  prepare(part);
+  runTiles(part, 0, part.tiles);
+}
+
 void runOver(Group& group, Member& member, const Axes& outer) {
   for (int axis = 0; axis < outer.rank; axis++) {
     if (outer.count[axis] == 0) return;

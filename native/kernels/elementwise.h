@@ -53,6 +53,10 @@ void prepare(Group& group);
 // Runs the tiles from … to − 1 of a prepared group.
 void runTiles(const Group& group, Size from, Size to);
 
+// Runs the rows from … to − 1 of a prepared group; where `flat`, which says that no layout tells rows apart, its
+// points.
+void runRows(const Group& group, bool flat, Size from, Size to);
+
 // Prepares and runs a group of one member, whose operands are its sources in order, at each point of outer axes;
 // `outer` gives each axis's count and each operand's stride, in elements. The output is contiguous.
 void runOver(Group& group, Member& member, const Axes& outer);

@@ -34,7 +34,15 @@ struct PlannedMember {
   int out;  // a value, or −1
 };
 
-// A call, its slots set but for the arrays; or a group, where `kernel` is null.
+struct PlannedStep;
+
+// Work that goes row by row.
+struct PlannedLane {
+  Size rows;
+  std::vector<PlannedStep> steps;
+};
+
+// Lanes that run at the same time; or a call, its slots set but for the arrays; or a group, where `kernel` is null.
 struct PlannedStep {
   const Kernel* kernel = nullptr;
   Call call;
@@ -42,6 +50,7 @@ struct PlannedStep {
   Size rows = 0;
   Size cols = 0;
   std::vector<PlannedMember> members;
+  std::vector<PlannedLane> lanes;
 };
 
 struct Plan {

@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-#include "group.h"
+#include "region.h"
 
 namespace blasgrad {
 
@@ -30,17 +30,11 @@ class Program {
   bool run(BadIndex* bad, const std::atomic<bool>* ending) const;
 
  private:
-  // A call, or a group where `kernel` is null.
+  // A task, or a region where there is one.
   struct Step {
-    const Kernel* kernel = nullptr;
-    Element element = Element::float32;
-    Call call;
-    const std::int32_t* ids = nullptr;
-    EncodedGroup group;
+    Task task;
+    std::unique_ptr<Region> region;
   };
-
-  Step encodeCall(const PlannedStep& planned);
-  static double sharedMicros(const Step& step);
 
   Memory memory_;
   std::vector<Step> steps_;

@@ -2,18 +2,15 @@
 // so that the same setting gives the same bits, whoever runs a part. Small work stays on the calling thread.
 #pragma once
 
-#include "kernels/registry.h"
+#include "task.h"
 
 namespace blasgrad {
 
 // As run() of the registry.
 Size runSplit(const Kernel& kernel, Element element, const Call& call);
+Size runSplit(const Task& task);
 
-// A prepared group; `elements`: of all that it reads and writes.
-void runGroupSplit(const Group& group, Size elements);
-
-// Estimates of the duration on one thread, in µs, of work that is large enough to be shared; 0 for what is not.
-double microsOf(const Kernel& kernel, Element element, const Call& call);
-double microsOfElements(Size elements);
+// The estimated duration on one thread, in µs, of what the pool would share; 0 for what it would not.
+double sharedMicrosOf(const Task& task);
 
 }  // namespace blasgrad

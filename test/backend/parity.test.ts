@@ -46,7 +46,7 @@ function tolerance(name: KernelName, call: Call, kind: Kind, args: readonly unkn
   const relative = kind === 'float32' ? 1e-5 : 1e-12
   let scale = 1
   if (row.class !== 'elementwise') scale = Math.max(0.1, magnitude(arrayOf(args, index), needed))
-  if (row.class === 'reduction' || row.class === 'matmul') {
+  if (row.class === 'reduction' || row.class === 'product') {
     for (const input of call.arrays) {
       if (input.argument.role === 'in') scale = Math.max(scale, magnitude(arrayOf(args, input.index), input.needed))
     }

@@ -8,7 +8,7 @@ import { setThreads } from '../../lib/backend-control.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { dump, dumpSteps } from '../../lib/compile/passes/dump.js'
-import { isGroup } from '../../lib/compile/plan.js'
+import { isGroup, workOf } from '../../lib/compile/plan.js'
 import { plan } from '../../lib/compile/planning.js'
 import { randomProgram } from './support/random-programs.js'
 import { difference, runCalls, runPlan } from './support/run.js'
@@ -22,24 +22,28 @@ describe.skipIf(referenceOnly)('random programs', () => {
   afterAll(() => setThreads(threads))
 
   describe.each([1, 2])('by %i threads', count => {
-    test.each([false, true])('give the bits of their calls run one by one, fusion %s', fusion => {
+    test.each([
+      { fusion: false },
+      { fusion: true },
+      { fusion: true, limits: { leastMicros: 0, leastBytes: 0 } },
+    ])('give the bits of their calls run one by one, planned with %j', options => {
       setThreads(count)
       const { kernels } = chooseBackend('native')
       let grouped = 0
       let reported = 0
       for (let seed = 0; seed < seeds; seed++) {
         const { program, runs } = randomProgram(seed)
-        const planned = plan(program, { fusion })
+        const planned = plan(program, options)
         const expected = runCalls(program, runs, kernels)
         const found = difference(runPlan(planned, makeNativeExecutor, runs), expected)
         if (found !== undefined) {
           throw new Error(`seed ${seed}: ${found}\n${dump(program)}\n--- planned\n${dumpSteps(planned.steps)}`)
         }
-        grouped += planned.steps.filter(isGroup).length
+        grouped += planned.steps.flatMap(workOf).filter(isGroup).length
         if (expected.bad !== null) reported++
       }
       expect(reported).toBeGreaterThan(5)
-      expect(grouped > 0).toBe(fusion)
+      expect(grouped > 0).toBe(options.fusion)
     })
   })
 

@@ -32,7 +32,7 @@ function shapesOf(name: KernelName): Shape[] {
       { ...pattern(1), rows: 70, cols: 100, outer: Int32Array.of(13, ...layouts.map(() => 50)) },
     ]
   }
-  if (kernelRow(name).class === 'matmul') {
+  if (kernelRow(name).class === 'product') {
     const batch = { rows: 1, cols: 1, aLayout: 0, bLayout: 0, outLayout: 0, transposeA: false, transposeB: true }
     return [
       { ...batch, m: 32, n: 128, k: 784 },
@@ -114,7 +114,7 @@ describe.skipIf(referenceOnly)('shared among threads', () => {
           expect(shared.every((array, i) => bytesOf(array).equals(bytesOf(again[i])))).toBe(true)
           for (const [i, array] of shared.entries()) {
             if (bytesOf(array).equals(bytesOf(expected[i]))) continue
-            const most = row.class === 'matmul' ? 1e-3 : 0
+            const most = row.class === 'product' ? 1e-3 : 0
             const off = array.findIndex(
               (x, j) => !(Math.abs(x - expected[i][j]) <= most) && !Object.is(x, expected[i][j]),
             )

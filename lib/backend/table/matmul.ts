@@ -9,7 +9,7 @@ export const matmulKernels = {
    * `out` is not full, the products that share an output are added up. k = 0 gives zeros.
    */
   matmul: kernel(
-    'matmul',
+    'product',
     'transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]',
     { flops: '2*rows*cols*m*n*k' },
   ),

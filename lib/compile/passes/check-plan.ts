@@ -5,9 +5,10 @@ import { checkerOf } from '../../backend/lengths.js'
 import { Layout } from '../../backend/signature.js'
 import { bytesOf, type NumberArray } from '../../dtype.js'
 import { ArgumentError } from '../../errors.js'
-import { type Group, isGroup, type Plan } from '../plan.js'
+import { type Group, isGroup, isRegion, type Plan, workOf } from '../plan.js'
 import type { Call, Value } from '../program.js'
 import { accessesOf, sizeOf, standIn, standInArguments, writes, writesPart } from './accesses.js'
+import { checkRegion } from './check-region.js'
 import { argumentsOf, resultTypeOf } from './member-call.js'
 import { Ownership } from './ownership.js'
 import { alignment } from './place.js'
@@ -33,8 +34,11 @@ export function checkPlan({ program: { values, results }, steps, offsets, arenaB
       if (values[id] === undefined) fail(`expected a value, got %${id}`)
       if (ownership.isInArena(id) && offsets[id] === -1) fail(`expected a place for %${id}, got none`)
     }
-    if (isGroup(step)) checkGroup(values, placed, step, ownership, hasPlace, fail)
-    else checkCall(values, placed, step, ownership, hasPlace, fail)
+    for (const work of workOf(step)) {
+      if (isGroup(work)) checkGroup(values, placed, work, ownership, hasPlace, fail)
+      else checkCall(values, placed, work, ownership, hasPlace, fail)
+    }
+    if (isRegion(step)) checkRegion(values, placed, step, fail)
   })
   for (const id of results) {
     if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected result %${id} to be there at the end`)

@@ -3,7 +3,7 @@
 
 import { isArray } from '../../backend/lengths/product.js'
 import { Layout } from '../../backend/signature.js'
-import { type Group, isGroup, type Operand, type Step } from '../plan.js'
+import { type Group, isGroup, isRegion, type Operand, type Region, type Step, type Work } from '../plan.js'
 import { type Call, isReference, type Program, signatureOf, type Value } from '../program.js'
 
 const layoutNames = Object.keys(Layout)
@@ -46,7 +46,20 @@ export function dumpGroup({ rows, cols, members }: Group): string {
   ].join('\n')
 }
 
-export const dumpStep = (step: Step): string => (isGroup(step) ? dumpGroup(step) : dumpCall(step))
+const dumpWork = (work: Work): string => (isGroup(work) ? dumpGroup(work) : dumpCall(work))
+const indent = (text: string): string => text.replaceAll(/^/gm, '  ')
+
+/** A line for the region, one for each of its lanes, and below it what runs there. */
+const dumpRegion = ({ lanes }: Region): string =>
+  [
+    'at the same time',
+    ...lanes.flatMap(({ rows, steps }) => [
+      ` lane${rows === 1 ? '' : ` of ${rows} rows`}`,
+      ...steps.map(work => indent(dumpWork(work))),
+    ]),
+  ].join('\n')
+
+export const dumpStep = (step: Step): string => (isRegion(step) ? dumpRegion(step) : dumpWork(step))
 export const dumpSteps = (steps: readonly Step[]): string => steps.map(dumpStep).join('\n')
 
 /** The first few elements of a constant. */

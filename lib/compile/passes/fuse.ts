@@ -1,7 +1,7 @@
 // Joins elementwise calls over one grid into groups. Calls need not be neighbours: what lies between two of them moves
 // up or down where nothing that is read or written changes by it.
 
-import type { Step } from '../plan.js'
+import type { Work } from '../plan.js'
 import type { Program, Value } from '../program.js'
 import { commonGrid } from './grid.js'
 import { keepInTiles, membersOf } from './members.js'
@@ -11,7 +11,7 @@ import { conflict, Footprint, meet, type Node, nodeOf } from './nodes.js'
 const window = 64
 
 /** The program's calls in order, those that are better done together as groups. */
-export function fuse(program: Program): Step[] {
+export function fuse(program: Program): Work[] {
   const { values } = program
   const nodes: Node[] = []
   for (const call of program.calls) {
@@ -70,14 +70,14 @@ function join(values: readonly Value[], nodes: Node[], first: number, second: nu
   return first + above.length
 }
 
-function toSteps({ values, results }: Program, nodes: readonly Node[]): Step[] {
+function toSteps({ values, results }: Program, nodes: readonly Node[]): Work[] {
   const touching = new Map<number, number>()
   for (const { reads, writes } of nodes) {
     for (const id of new Set([...reads, ...writes])) touching.set(id, (touching.get(id) ?? 0) + 1)
   }
   const given = new Set(results)
   const isRead = (id: number): boolean => given.has(id) || (touching.get(id) ?? 0) > 1
-  return nodes.flatMap(({ calls, grid }): Step[] => {
+  return nodes.flatMap(({ calls, grid }): Work[] => {
     const members = grid !== null && calls.length > 1 ? membersOf(values, calls) : null
     if (grid === null || members === null) return [...calls]
     return [{ rows: grid.rows, cols: grid.cols, members: keepInTiles(values, members, isRead) }]

@@ -4,9 +4,10 @@
 import { Layout } from '../../backend/signature.js'
 import { type KernelName, kernelRow } from '../../backend/table.js'
 import { bytesOf } from '../../dtype.js'
-import { type Group, isGroup, type Step } from '../plan.js'
+import { type Group, isGroup, isRegion, type Lane, type Region, type Step, type Work, workOf } from '../plan.js'
 import { type Call, type Program, signatureOf, type Value } from '../program.js'
 import { accessesOf, allowsInPlace, overwrites } from './accesses.js'
+import { rowsOf } from './rows.js'
 
 /** The first and the last step that a value lies in memory for; arguments are there before step 0: from −1 on. */
 export interface Lifetime {
@@ -15,7 +16,10 @@ export interface Lifetime {
 }
 
 /** The values that a step reads from or writes to memory. */
-export function touchedBy(values: readonly Value[], step: Step): number[] {
+export const touchedBy = (values: readonly Value[], step: Step): number[] =>
+  workOf(step).flatMap(work => touchedByWork(values, work))
+
+function touchedByWork(values: readonly Value[], step: Work): number[] {
   if (!isGroup(step)) return accessesOf(values, step).map(({ value }) => value)
   return step.members.flatMap(({ operands, out }) => [
     ...operands.flatMap(operand => ('value' in operand ? [operand.value] : [])),
@@ -49,7 +53,24 @@ export interface Succession {
 
 /** The outputs of a step with the inputs whose place each could take. */
 export const successionsOf = (values: readonly Value[], step: Step): Succession[] =>
-  isGroup(step) ? ofGroup(values, step) : ofCall(values, step)
+  isRegion(step) ? ofRegion(values, step) : ofWork(values, step)
+
+const ofWork = (values: readonly Value[], work: Work): Succession[] =>
+  isGroup(work) ? ofGroup(values, work) : ofCall(values, work)
+
+/** Within a region nothing else may touch the input, but what the same lane has done with the same rows of it. */
+function ofRegion(values: readonly Value[], { lanes }: Region): Succession[] {
+  const isFree = (input: number, own: Lane, at: number): boolean =>
+    lanes.every(lane =>
+      lane.steps.every((work, i) => {
+        if ((lane === own && i === at) || !touchedByWork(values, work).includes(input)) return true
+        return lane === own && i < at && (lane.rows === 1 || rowsOf(values, work)?.along.has(input) === true)
+      }),
+    )
+  return lanes.flatMap(lane =>
+    lane.steps.flatMap((work, at) => ofWork(values, work).filter(({ input }) => isFree(input, lane, at))),
+  )
+}
 
 function ofCall(values: readonly Value[], call: Call): Succession[] {
   const accesses = accessesOf(values, call)

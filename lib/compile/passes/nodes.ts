@@ -17,7 +17,7 @@ export interface Node {
  * The end of a run by a bad index, as if it were a value: a call that reports one writes it, one that writes state reads
  * it. So state is written before the run can end, or after, as recorded.
  */
-const endOfRun = -1
+export const endOfRun = -1
 
 export function nodeOf(values: readonly Value[], call: Call): Node {
   const accesses = accessesOf(values, call)

@@ -13,7 +13,7 @@ test('a training step: dead work goes, chains join, memory is shared', () => {
   const planned = plan(program, { fusion: true })
   expect(program.calls).toHaveLength(22)
   expect(planned.program.calls).toHaveLength(21)
-  expect(planned.steps).toHaveLength(19)
+  expect(planned.steps).toHaveLength(15)
   expect(planned.steps.filter(isGroup).map(({ members }) => members.length)).toEqual([2, 2])
   expect(separateBytes(program.values)).toBe(694_400)
   // The batch, the largest gradient beside it, and the small ones that are not used up by then.
@@ -50,6 +50,7 @@ test('explain tells the program before and after, constants, buffers, kernels an
       'dead calls out: 21 kernels',
       'equal calls merged: 21 kernels',
       'fused: 19 steps, 4 kernels of them in 2 groups',
+      'side by side: 15 steps, 1 of them of several lanes',
     ].join('\n'),
   )
   expect(sections.bytes).toBe(`each value apart: 694400\narena: ${planned.arenaBytes}`)

@@ -4,7 +4,7 @@
 import { reference } from '../../../lib/backend/reference.js'
 import type { Backend } from '../../../lib/backend/table.js'
 import { elementTypeOf } from '../../../lib/compile/passes/accesses.js'
-import { isGroup, type MakeExecutor, type Plan } from '../../../lib/compile/plan.js'
+import type { MakeExecutor, Plan } from '../../../lib/compile/plan.js'
 import { type Call, isReference, type Program, signatureOf } from '../../../lib/compile/program.js'
 import type { NumberArray } from '../../../lib/dtype.js'
 import { zeros } from './builder.js'
@@ -75,7 +75,7 @@ export function runPlan(plan: Plan, make: MakeExecutor, runs: readonly (readonly
       const bad = executor.run(given, results)
       if (bad === null) continue
       const step = plan.steps[bad.step]
-      return { source: isGroup(step) ? undefined : step.source, position: bad.position, id: bad.id }
+      return { source: 'source' in step ? step.source : undefined, position: bad.position, id: bad.id }
     }
     return null
   })

@@ -1,0 +1,85 @@
+// Puts steps side by side that need nothing of each other, so that threads meet once for all of them: the two products
+// of a backward, the updates of many parameters. What goes on with a product's rows joins it in its lane (see lanes.ts).
+
+import { kernelRow } from '../../backend/table.js'
+import { isGroup, type Lane, type Step, type Work } from '../plan.js'
+import type { Program, Value } from '../program.js'
+import { reportsIndex } from './accesses.js'
+import { usesOfWork } from './check-region.js'
+import { microsOf } from './cost.js'
+import { joinRows } from './lanes.js'
+import { conflict, endOfRun, Footprint } from './nodes.js'
+
+/** How far down a step is looked for that could run beside another. */
+const window = 64
+/** What is worth the trouble. */
+export interface Limits {
+  /** Work of less than this, in µs, is not worth another thread's attention. */
+  readonly leastMicros: number
+  /** A result of less than this, which fits a first-level cache, is there anyway when the next step comes. */
+  readonly leastBytes: number
+}
+
+const worthwhile: Limits = { leastMicros: 5, leastBytes: 32 * 1024 }
+
+/** A lane to be, or a step that stays by itself. */
+export interface Strand extends Lane {
+  readonly reads: ReadonlySet<number>
+  readonly writes: ReadonlySet<number>
+  readonly micros: number
+  /** Whether it may run beside others. */
+  readonly joins: boolean
+}
+
+export function runTogether({ values, results }: Program, steps: readonly Work[], limits = worthwhile): Step[] {
+  const strands = joinRows(
+    values,
+    results,
+    steps.map(work => strandOf(values, work, limits)),
+    limits,
+  )
+  const planned: Step[] = []
+  const left = [...strands]
+  while (left.length > 0) {
+    const [first] = left
+    const lanes = first.joins ? takeBeside(left) : [left.shift() as Strand]
+    const [{ rows, steps }] = lanes
+    if (lanes.length === 1 && rows === 1) planned.push(...steps)
+    else planned.push({ lanes: lanes.map(({ rows, steps }) => ({ rows, steps })) })
+  }
+  return planned
+}
+
+/** Takes the first strand, and all below that may run at the same time: no strand that stays is in their way. */
+function takeBeside(left: Strand[]): Strand[] {
+  const lanes = [left[0]]
+  const taken = new Footprint()
+  taken.add(left[0])
+  const passed = new Footprint()
+  const kept: Strand[] = []
+  left.forEach((strand, i) => {
+    if (i === 0) return
+    if (i <= window && strand.joins && !conflict(strand, taken) && !conflict(strand, passed)) {
+      lanes.push(strand)
+      taken.add(strand)
+    } else {
+      passed.add(strand)
+      kept.push(strand)
+    }
+  })
+  left.splice(0, left.length, ...kept)
+  return lanes
+}
+
+function strandOf(values: readonly Value[], work: Work, { leastMicros }: Limits): Strand {
+  const uses = usesOfWork(values, work)
+  const written = new Set(uses.flatMap(({ id, written }) => (written ? [id] : [])))
+  const read = new Set(uses.map(({ id }) => id))
+  if ([...written].some(id => values[id].origin.kind === 'state')) read.add(endOfRun)
+  const reports = !isGroup(work) && reportsIndex(work)
+  if (reports) written.add(endOfRun)
+  const micros = microsOf(values, work)
+  const isUpdate = !isGroup(work) && kernelRow(work.kernel).class === 'optimizer'
+  const joins = !reports && (isUpdate || micros >= leastMicros)
+  return { rows: 1, steps: [work], reads: read, writes: written, micros, joins }
+}

@@ -1,0 +1,211 @@
+#include "cut.h"
+
+#include <algorithm>
+
+namespace blasgrad {
+namespace {
+
+// Rough rates of one thread, for estimates.
+constexpr double kElementsPerMicro = 4000;
+constexpr double kFlopsPerMicro = 80000;
+// Ranges begin on a cache line of their own where what is written has short rows.
+constexpr Size kElementsApart = 64;
+
+// The batch where its outputs are apart and many enough; else rows of the output where the stored weight gradient has
+// them, or where there are more rows than columns; else columns, which are the weight's own rows.
+Cut cutOfProduct(const Product& p, int threads) {
+  const bool apart = p.outLayout == Layout::full;
+  if ((apart || p.outLayout == Layout::column) && p.rows >= threads) {
+    return {Cut::block, p.rows, 1, -1, &Part::fromRow, &Part::toRow};
+  }
+  if ((apart || p.outLayout == Layout::row) && p.cols >= threads) {
+    return {Cut::block, p.cols, 1, -1, &Part::fromCol, &Part::toCol};
+  }
+  const Cut rows{Cut::block, p.m, 8, -1, &Part::fromM, &Part::toM};
+  const Cut columns{Cut::block, p.n, 16, -1, &Part::fromN, &Part::toN};
+  const bool rowsFirst = p.transposeA || p.m >= p.n;
+  const Cut& first = rowsFirst ? rows : columns;
+  const Cut& second = rowsFirst ? columns : rows;
+  return first.total >= threads * first.unit || first.total >= second.total ? first : second;
+}
+
+// The slot of the size that leads the length of every array that is written: the call falls into parts along it. Then
+// each array either has it as its leading factor too, or is read whole by all parts. −1: there is none. An input has
+// to have it, or what an element becomes could depend on its position. Ids that are checked have to be whole: nothing
+// is written where one is bad.
+int leadingSize(const Signature& signature) {
+  int leading = -1;
+  for (const Argument& argument : signature.arguments) {
+    if (argument.role == Role::out || argument.role == Role::inout) {
+      const Factor& first = argument.factors[0];
+      if (first.kind != Factor::size || (leading >= 0 && leading != first.value)) return -1;
+      leading = static_cast<int>(first.value);
+    }
+  }
+  bool isRead = false;
+  for (const Argument& argument : signature.arguments) {
+    for (std::size_t i = 0; i < argument.factors.size(); i++) {
+      const Factor& factor = argument.factors[i];
+      if (factor.kind != Factor::number && factor.kind != Factor::size) return -1;
+      if (factor.kind != Factor::size || factor.value != leading) continue;
+      if (i > 0 || (signature.reportsIndex && argument.element == ElementRule::int32)) return -1;
+      isRead = isRead || argument.role != Role::out;
+    }
+  }
+  return isRead ? leading : -1;
+}
+
+int leadingOf(const Kernel& kernel) {
+  static const std::vector<int> slots = [] {
+    std::vector<int> found;
+    for (const Kernel& each : registry()) found.push_back(leadingSize(each.signature));
+    return found;
+  }();
+  return slots[static_cast<std::size_t>(&kernel - registry().data())];
+}
+
+// The call's part along its leading size, from … to − 1.
+Call partOf(const Kernel& kernel, const Call& call, int leading, Size from, Size to) {
+  Call part = call;
+  const auto& arguments = kernel.signature.arguments;
+  for (std::size_t i = 0; i < arguments.size(); i++) {
+    const Argument& argument = arguments[i];
+    Slot& slot = part.slots[i];
+    if (!argument.isArray() || slot.pointer == nullptr) continue;
+    if (argument.factors[0].kind != Factor::size || argument.factors[0].value != leading) continue;
+    const Size each = kernel.signature.needed(argument, call) / call.slots[leading].size;
+    slot.pointer = static_cast<const char*>(slot.pointer) + from * each * kElementBytes[static_cast<int>(slot.element)];
+  }
+  part.slots[leading].size = to - from;
+  return part;
+}
+
+// Of an elementwise call: from … to − 1 of the outermost of its outer axes.
+void runOuter(const Kernel& kernel, Element element, const Call& call, Size from, Size to) {
+  Axes axes = call.axes;
+  axes.count[0] = to - from;
+  Single single(kernel, element, call);
+  Size each = single.group.rows * single.group.cols;
+  for (int axis = 1; axis < axes.rank; axis++) each *= axes.count[axis];
+  single.member.out += from * each * single.member.outBytes;
+  for (int operand = 0; operand < single.group.sourceCount; operand++) {
+    single.sources[operand].data += from * axes.stride[operand][0] * single.sources[operand].bytes;
+  }
+  runOver(single.group, single.member, axes);
+}
+
+bool isFlat(const Group& group) {
+  return std::all_of(group.sources, group.sources + group.sourceCount, [](const Source& source) {
+    return source.layout == Layout::full || source.layout == Layout::scalar;
+  });
+}
+
+Size rowsOf(const Task& task) {
+  if (task.kernel == nullptr) {
+    const Group& group = task.group.group;
+    return isFlat(group) ? group.rows * group.cols : group.rows;
+  }
+  if (isProduct(*task.kernel)) {
+    const Product product = readProduct(task.element, task.call);
+    return product.rows * product.cols == 1 ? product.m : 0;
+  }
+  const int leading = task.kernel->isTile() || task.kernel->signature.reportsIndex ? -1 : leadingOf(*task.kernel);
+  return leading < 0 ? 0 : task.call.slots[leading].size;
+}
+
+}  // namespace
+
+int Cut::partsFor(int wanted) const { return static_cast<int>(std::min<Size>(wanted, (total + unit - 1) / unit)); }
+
+Size Cut::begin(int parts, int part) const {
+  const Size units = (total + unit - 1) / unit;
+  return std::min(total, units * part / parts * unit);
+}
+
+bool isProduct(const Kernel& kernel) { return kernel.family == Kernel::FamilyName::Products; }
+
+double flopsOf(const Product& p) {
+  return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k) *
+         static_cast<double>(p.rows) * static_cast<double>(p.cols);
+}
+
+Cut cutOf(const Kernel& kernel, Element element, const Call& call, int threads) {
+  if (isProduct(kernel)) return cutOfProduct(readProduct(element, call), threads);
+  if (kernel.isTile()) return call.axes.rank == 0 ? Cut{} : Cut{Cut::outer, call.axes.count[0], 1};
+  const int leading = leadingOf(kernel);
+  if (leading < 0 || call.slots[leading].size < 2) return {};
+  const Size total = call.slots[leading].size;
+  return {Cut::leading, total, std::max<Size>(1, kElementsApart * total / std::max<Size>(1, call.elements)), leading};
+}
+
+Cut cutOf(const Group& group) { return {Cut::tiles, group.tiles, 1}; }
+
+Cut cutOf(const Task& task, int threads) {
+  return task.kernel == nullptr ? cutOf(task.group.group) : cutOf(*task.kernel, task.element, task.call, threads);
+}
+
+Cut cutByRows(const Task& task, Size total) {
+  const Size rows = rowsOf(task);
+  if (total < 1 || rows == 0 || rows % total != 0) return {};
+  Cut cut{Cut::rows, total, 1};
+  cut.each = rows / total;
+  if (task.kernel != nullptr && isProduct(*task.kernel)) {
+    cut.kind = Cut::block;
+    cut.from = &Part::fromM;
+    cut.to = &Part::toM;
+  } else if (task.kernel != nullptr) {
+    cut.kind = Cut::leading;
+    cut.slot = leadingOf(*task.kernel);
+  }
+  return cut;
+}
+
+Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut& cut, Size from, Size to) {
+  from *= cut.each;
+  to *= cut.each;
+  if (cut.kind == Cut::leading) return run(kernel, element, partOf(kernel, call, cut.slot, from, to));
+  if (cut.kind == Cut::block) {
+    const Product product = readProduct(element, call);
+    Part part = blasgrad::whole(product);
+    part.*cut.from = from;
+    part.*cut.to = to;
+    runProduct(product, part);
+    return -1;
+  }
+  if (cut.kind == Cut::outer) {
+    runOuter(kernel, element, call, from, to);
+    return -1;
+  }
+  return run(kernel, element, call);
+}
+
+void runRange(const Group& group, const Cut& cut, Size from, Size to) {
+  if (cut.kind == Cut::tiles) return runTiles(group, from, to);
+  if (cut.kind == Cut::rows) return runRows(group, isFlat(group), from * cut.each, to * cut.each);
+  runTiles(group, 0, group.tiles);
+}
+
+Size runRange(const Task& task, const Cut& cut, Size from, Size to) {
+  if (task.kernel != nullptr) return runRange(*task.kernel, task.element, task.call, cut, from, to);
+  runRange(task.group.group, cut, from, to);
+  return -1;
+}
+
+bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument) {
+  if (cut.kind == Cut::block) return isProduct(kernel) && argument.written();
+  return cut.kind == Cut::leading && argument.factors[0].kind == Factor::size && argument.factors[0].value == cut.slot;
+}
+
+double microsOfElements(Size elements) { return static_cast<double>(elements) / kElementsPerMicro; }
+
+double microsOf(const Kernel& kernel, Element element, const Call& call) {
+  if (isProduct(kernel)) return flopsOf(readProduct(element, call)) / kFlopsPerMicro;
+  return microsOfElements(call.elements);
+}
+
+double microsOf(const Task& task) {
+  if (task.kernel == nullptr) return microsOfElements(task.group.elements);
+  return microsOf(*task.kernel, task.element, task.call);
+}
+
+}  // namespace blasgrad

@@ -1,0 +1,50 @@
+// How a task is cut into ranges that can be done apart, by several threads or one after another. What a cut is follows
+// from the task's shape and the number of threads alone.
+#pragma once
+
+#include "kernels/product.h"
+#include "task.h"
+
+namespace blasgrad {
+
+// Ranges from … to − 1 of `total`, which begin at multiples of `unit`; a total of 1 stands for the task as a whole.
+struct Cut {
+  enum Kind { whole, block, leading, outer, tiles, rows } kind = whole;
+  Size total = 1;
+  Size unit = 1;
+  int slot = -1;                // of the size that leads what is written (leading)
+  Size Part::* from = nullptr;  // the fields of a product's part (block)
+  Size Part::* to = nullptr;
+  Size each = 1;  // of the task's own rows in one of `total` (rows, leading, block)
+
+  int partsFor(int wanted) const;
+  // Where part `part` of `parts` begins.
+  Size begin(int parts, int part) const;
+};
+
+// The cut that suits so many threads best.
+Cut cutOf(const Kernel& kernel, Element element, const Call& call, int threads);
+Cut cutOf(const Group& group);
+Cut cutOf(const Task& task, int threads);
+
+// The task's rows, which are those of what it writes: the cut into `total` ranges of as many; a whole one where that
+// cannot be done.
+Cut cutByRows(const Task& task, Size total);
+
+// Runs a range. Gives the position of a bad index or −1.
+Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut& cut, Size from, Size to);
+void runRange(const Group& group, const Cut& cut, Size from, Size to);
+Size runRange(const Task& task, const Cut& cut, Size from, Size to);
+
+// Whether an argument of the call has the rows of a cut along its leading size: its i-th part belongs to row i.
+bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument);
+
+// Estimates of the duration on one thread, in µs.
+double microsOf(const Kernel& kernel, Element element, const Call& call);
+double microsOf(const Task& task);
+double microsOfElements(Size elements);
+
+bool isProduct(const Kernel& kernel);
+double flopsOf(const Product& product);
+
+}  // namespace blasgrad

@@ -1,0 +1,186 @@
+#include "region.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "pool.h"
+
+namespace blasgrad {
+namespace {
+
+// Less than this, in µs, is not worth a second thread.
+constexpr double kLeastShared = 8;
+// Whole lanes side by side, one a thread, are faster than cut ones up to here (in µs), and where no thread then has
+// this much more than its share: each pack of a product's operand serves more rows.
+constexpr double kMostWhole = 5000;
+constexpr double kUneven = 1.1;
+// A lane of less than this part of a thread's share stays whole.
+constexpr double kLeastCut = 0.1;
+// What a range of rows of a lane of several tasks may write, in bytes: its later tasks find it in the cache.
+constexpr Size kRangeBytes = 512 * 1024;
+
+// What a task does to a range of memory.
+struct Touch {
+  std::size_t lane;
+  std::size_t task;
+  const char* begin;
+  const char* end;
+  bool written;
+  bool along;  // row i of the lane touches the i-th part only
+};
+
+void touch(std::vector<Touch>* touches, std::size_t lane, std::size_t at, const void* data, Size bytes, bool written,
+           bool along) {
+  const char* begin = static_cast<const char*>(data);
+  if (bytes > 0) touches->push_back({lane, at, begin, begin + bytes, written, along});
+}
+
+void touchesOf(const Task& task, const Cut& cut, std::size_t lane, std::size_t at, std::vector<Touch>* touches) {
+  if (task.kernel != nullptr) {
+    for (std::size_t i = 0; i < task.kernel->signature.arguments.size(); i++) {
+      const Argument& argument = task.kernel->signature.arguments[i];
+      const Slot& slot = task.call.slots[i];
+      if (!argument.isArray() || slot.pointer == nullptr) continue;
+      const Size bytes =
+          task.kernel->signature.needed(argument, task.call) * kElementBytes[static_cast<int>(slot.element)];
+      touch(touches, lane, at, slot.pointer, bytes, argument.written(), isAlong(*task.kernel, cut, argument));
+    }
+    return;
+  }
+  const Group& group = task.group.group;
+  const bool rows = cut.kind == Cut::rows;
+  for (const Source& source : task.group.sources) {
+    const Size elements = source.layout == Layout::full     ? group.rows * group.cols
+                          : source.layout == Layout::row    ? group.cols
+                          : source.layout == Layout::column ? group.rows
+                                                            : 1;
+    const bool along = rows && (source.layout == Layout::full || source.layout == Layout::column);
+    touch(touches, lane, at, source.data, elements * source.bytes, false, along);
+  }
+  for (const Member& member : task.group.members) {
+    if (member.out != nullptr) {
+      touch(touches, lane, at, member.out, group.rows * group.cols * member.outBytes, true, rows);
+    }
+  }
+}
+
+void check(std::vector<Region::Lane>& lanes) {
+  std::vector<Touch> touches;
+  for (std::size_t lane = 0; lane < lanes.size(); lane++) {
+    const std::string name = "lane " + std::to_string(lane);
+    if (lanes[lane].tasks.empty()) refuse(name + ": expected steps");
+    for (std::size_t at = 0; at < lanes[lane].tasks.size(); at++) {
+      const Task& task = lanes[lane].tasks[at];
+      if (task.kernel != nullptr && task.kernel->signature.reportsIndex) {
+        refuse(name + ": expected no step that reports an index");
+      }
+      const Cut& cut = lanes[lane].cuts[at];
+      if (lanes[lane].rows != 1 && cut.kind == Cut::whole) {
+        refuse(name + ": expected steps of " + std::to_string(lanes[lane].rows) + " rows");
+      }
+      touchesOf(task, cut, lane, at, &touches);
+    }
+  }
+  for (const Touch& one : touches) {
+    if (one.written && one.task == 0) {
+      Region::Lane& lane = lanes[one.lane];
+      lane.rowBytes = std::max<Size>(lane.rowBytes, (one.end - one.begin) / lane.rows);
+    }
+    for (const Touch& other : touches) {
+      if (!one.written || &one == &other || one.end <= other.begin || other.end <= one.begin) continue;
+      if (one.lane != other.lane) refuse("expected lanes that do not meet");
+      const bool same = one.begin == other.begin && one.end == other.end && one.along && other.along;
+      if (lanes[one.lane].rows != 1 && !same) {
+        refuse("lane " + std::to_string(one.lane) + ": expected steps that need the same rows only");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Region::Region(std::vector<Lane> lanes) : lanes_(std::move(lanes)) {
+  if (lanes_.empty()) refuse("expected lanes");
+  for (Lane& lane : lanes_) {
+    for (const Task& task : lane.tasks) {
+      lane.cuts.push_back(lane.rows == 1 ? Cut{} : cutByRows(task, lane.rows));
+      lane.micros += microsOf(task);
+    }
+    total_ += lane.micros;
+  }
+  check(lanes_);
+}
+
+double Region::sharedMicros() const { return total_ >= kLeastShared ? total_ : 0; }
+
+void Region::schedule(int threads) const {
+  Schedule& made = schedule_;
+  made.threads = threads;
+  made.cuts.clear();
+  for (const Lane& lane : lanes_) {
+    const bool alone = lane.tasks.size() == 1;
+    made.cuts.push_back(alone ? cutOf(lane.tasks[0], threads) : lane.rows == 1 ? Cut{} : Cut{Cut::rows, lane.rows, 8});
+  }
+  std::vector<int> order(lanes_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [this](int a, int b) {
+    return lanes_[static_cast<std::size_t>(a)].micros > lanes_[static_cast<std::size_t>(b)].micros;
+  });
+  const double share = total_ / threads;
+  std::vector<std::vector<Piece>> lists;
+  std::vector<double> loads;
+  const auto deal = [&](bool cutting) {
+    lists.assign(static_cast<std::size_t>(threads), {});
+    loads.assign(static_cast<std::size_t>(threads), 0);
+    for (const int lane : order) {
+      const Cut& cut = made.cuts[static_cast<std::size_t>(lane)];
+      const double micros = lanes_[static_cast<std::size_t>(lane)].micros;
+      const int parts = cutting && micros >= kLeastCut * share ? cut.partsFor(threads) : 1;
+      for (int part = 0; part < parts; part++) {
+        const auto least = std::min_element(loads.begin(), loads.end()) - loads.begin();
+        const auto thread = static_cast<std::size_t>(parts == 1 ? least : part * threads / parts);
+        lists[thread].push_back({lane, cut.begin(parts, part), cut.begin(parts, part + 1)});
+        loads[thread] += micros / parts;
+      }
+    }
+  };
+  deal(false);
+  const double most = *std::max_element(loads.begin(), loads.end());
+  if (most > kUneven * share || most > kMostWhole) deal(true);
+  made.width = 0;
+  for (const auto& list : lists) made.width = std::max(made.width, static_cast<int>(list.size()));
+  made.pieces.clear();
+  for (auto& list : lists) {
+    list.resize(static_cast<std::size_t>(made.width), {-1, 0, 0});
+    made.pieces.insert(made.pieces.end(), list.begin(), list.end());
+  }
+}
+
+void Region::run() const {
+  const int threads = sharedMicros() > 0 ? poolThreads() : 1;
+  if (threads != schedule_.threads) schedule(threads);
+  const auto piece = [this](int i) { runPiece(schedule_.pieces[static_cast<std::size_t>(i)]); };
+  if (threads > 1) {
+    parallel(static_cast<int>(schedule_.pieces.size()), total_, piece);
+  } else {
+    for (int i = 0; i < schedule_.width; i++) piece(i);
+  }
+}
+
+void Region::runPiece(const Piece& piece) const {
+  if (piece.lane < 0 || piece.from >= piece.to) return;
+  const Lane& lane = lanes_[static_cast<std::size_t>(piece.lane)];
+  const Cut& cut = schedule_.cuts[static_cast<std::size_t>(piece.lane)];
+  if (lane.tasks.size() == 1) {
+    runRange(lane.tasks[0], cut, piece.from, piece.to);
+    return;
+  }
+  Size step = piece.to - piece.from;
+  if (lane.rows > 1) step = std::min(step, std::max(kRangeBytes / lane.rowBytes / cut.unit, Size(1)) * cut.unit);
+  for (Size from = piece.from; from < piece.to; from += step) {
+    const Size to = std::min(piece.to, from + step);
+    for (std::size_t at = 0; at < lane.tasks.size(); at++) runRange(lane.tasks[at], lane.cuts[at], from, to);
+  }
+}
+
+}  // namespace blasgrad
