@@ -1,4 +1,5 @@
-// Matrix products by OpenBLAS over a batch grid; a batch that is one larger product becomes one call.
+// Matrix products over a batch grid, the small ones by kernels of ours, the others by OpenBLAS; a batch that is one
+// larger product becomes one call.
 #include "product.h"
 
 #include <cblas.h>
@@ -7,6 +8,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "block.h"
 #include "families.h"
 
 namespace blasgrad {
@@ -30,23 +32,23 @@ void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const double* a, int lda, cons
   cblas_dgemv(CblasRowMajor, ta, rows, cols, 1, a, lda, x, stepX, 1, y, stepY);
 }
 
-// A block [m, n] of one output, with the distances between the stored rows.
-template <class T>
-struct Block {
-  bool transposeA, transposeB;
-  int m, n, k;
-  const T* a;
-  int lda;
-  const T* b;
-  int ldb;
-  T* out;
-  int ldc;
-};
+// A BLAS built without locks gives wrong results under concurrent calls: threads then take turns.
+std::mutex serialBlas;
+
+std::unique_lock<std::mutex> turnAtBlas() {
+  static const bool locks = openblas_get_parallel() == 0;
+  return locks ? std::unique_lock<std::mutex>(serialBlas) : std::unique_lock<std::mutex>();
+}
+
+bool runSmall(const Block<float>& block, bool add) { return smallProducts().float32.run(block, add); }
+bool runSmall(const Block<double>& block, bool add) { return smallProducts().float64.run(block, add); }
 
 // out (+)= op(a)·op(b); all of m, n, k at least 1.
 template <class T>
 void runBlock(const Block<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
+  if (m > 1 && n > 1 && runSmall(block, add)) return;
+  const auto turn = turnAtBlas();
   if (m == 1 || n == 1) {
     // A matrix-vector product always adds: beta = 0 would leave it to the BLAS what becomes of a NaN in `out`.
     if (!add && (m == 1 || ldc == 1)) {
@@ -87,9 +89,6 @@ Size blocksOf(Layout layout, Size rows, Size cols) {
                                 : blockAt(layout, cols, rows - 1, cols - 1) + 1;
 }
 
-// A BLAS built without locks gives wrong results under concurrent calls: threads then take turns.
-std::mutex serialBlas;
-
 template <class T>
 void runPart(const Product& p, const Part& part) {
   const T* const a = static_cast<const T*>(p.a);
@@ -101,9 +100,6 @@ void runPart(const Product& p, const Part& part) {
     std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(elements));
     return;
   }
-  static const bool locks = openblas_get_parallel() == 0;
-  std::unique_lock<std::mutex> lock(serialBlas, std::defer_lock);
-  if (locks) lock.lock();
   const int k = static_cast<int>(p.k);
   const int lda = p.transposeA ? static_cast<int>(p.m) : k;
   const int ldb = p.transposeB ? k : static_cast<int>(p.n);

@@ -19,10 +19,13 @@
 
 #if defined(__clang__)
 #define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define BLASGRAD_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #define BLASGRAD_INDEPENDENT _Pragma("GCC ivdep")
+#define BLASGRAD_UNROLL _Pragma("GCC unroll 16")
 #else
 #define BLASGRAD_INDEPENDENT
+#define BLASGRAD_UNROLL
 #endif
 
 HWY_BEFORE_NAMESPACE();

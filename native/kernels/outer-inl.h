@@ -1,0 +1,160 @@
+// Matrix products as sums of outer products: a tile of the output stays in registers while k passes. Vectors lie along
+// the right operand's rows, which are read from a panel; the left operand's elements are broadcast from where they are.
+
+#if defined(BLASGRAD_OUTER_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_OUTER_INL_H_
+#undef BLASGRAD_OUTER_INL_H_
+#else
+#define BLASGRAD_OUTER_INL_H_
+#endif
+
+#include <utility>
+
+#include "parts-inl.h"
+#include "transpose-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// A tile of 6 rows and 2 vectors, or 12 and 1: 12 sums, the vectors of the right operand and an element broadcast fit
+// the 16 registers of AVX2; 12 sums hide the latency of a multiply-add on all others too.
+constexpr int kOuterVectors = 2;
+template <int kVectors>
+constexpr int kOuterRows = 12 / kVectors;
+// k is summed in stretches whose panel stays in the first-level cache, and rows of the left operand are taken in chunks
+// that stay in the second.
+constexpr Size kPanelBytes = 24576;
+constexpr Size kChunkBytes = 196608;
+
+template <class T>
+constexpr Size kPanelElements = kPanelBytes / static_cast<Size>(sizeof(T));
+template <class T>
+constexpr Size kOuterDepth =
+    kPanelElements<T> / (kOuterVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
+
+// out[kRows, width] (+)= left[kRows, depth]·right[depth, kVectors vectors]. Copies the right operand's rows to `panel`
+// on the way where kFill.
+template <class T, int kRows, int kVectors, bool kFill>
+void OuterTile(Size depth, Strided<T> left, const T* right, Size rightRow, T* panel, T* out, Size outRow, Size width,
+               bool add) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const Size lanes = LanesOf(d);
+  V sums[kRows][kVectors];
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
+  }
+  const T* a = left.at;
+  for (Size p = 0; p < depth; p++) {
+    V b[kVectors];
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) {
+      b[v] = hn::LoadU(d, right + v * lanes);
+      if constexpr (kFill) hn::Store(b[v], d, panel + v * lanes);
+    }
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      const V x = hn::Set(d, a[i * left.row]);
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+    }
+    a += left.col;
+    right += rightRow;
+    if constexpr (kFill) panel += kVectors * lanes;
+  }
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) {
+      StoreFirst(d, sums[i][v], out + i * outRow + v * lanes, width - v * lanes, add);
+    }
+  }
+}
+
+template <class T>
+using OuterTileOf = void (*)(Size, Strided<T>, const T*, Size, T*, T*, Size, Size, bool);
+
+template <class T, int kVectors, bool kFill, int... kLess>
+OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr OuterTileOf<T> kTiles[] = {&OuterTile<T, kLess + 1, kVectors, kFill>...};
+  return kTiles[rows - 1];
+}
+
+// `width` columns of the right operand into a panel `panelWidth` wide, 0 beyond them.
+template <class T>
+HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Size panelWidth) {
+  const hn::ScalableTag<T> d;
+  const Size lanes = LanesOf(d);
+  if (right.col != 1) {
+    TransposeBlock(width, depth, right.at, right.col, panel, panelWidth);
+    for (Size j = width; j < panelWidth; j++) {
+      for (Size p = 0; p < depth; p++) panel[p * panelWidth + j] = T(0);
+    }
+    return;
+  }
+  // Whole vectors are read as long as they end before the operand does.
+  const Size end = (depth - 1) * right.row + width;
+  for (Size j = 0; j < panelWidth; j += lanes) {
+    const Size count = HWY_MIN(width - j, lanes);
+    const auto within = hn::FirstN(d, static_cast<std::size_t>(count));
+    for (Size p = 0; p < depth; p++) {
+      const T* const from = right.at + p * right.row + j;
+      const auto row =
+          p * right.row + j + lanes <= end ? hn::IfThenElseZero(within, hn::LoadU(d, from)) : LoadUpTo(d, from, count);
+      hn::Store(row, d, panel + p * panelWidth + j);
+    }
+  }
+}
+
+// out[m, width] (+)= left[m, depth]·right[depth, width], columns that are one panel, by tiles of rows. The first one
+// fills the panel where the right operand's rows can be read in whole vectors.
+template <class T, int kVectors>
+void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> right, T* panel, T* out, Size outRow,
+                bool add) {
+  using Rows = std::make_integer_sequence<int, kOuterRows<kVectors>>;
+  const Size panelWidth = kVectors * LanesOf(hn::ScalableTag<T>());
+  const bool inPlace = right.col == 1 && width == panelWidth;
+  if (!inPlace) FillPanel(depth, width, right, panel, panelWidth);
+  const Parts tiles(m, kOuterRows<kVectors>);
+  for (Size tile = 0; tile < tiles.count; tile++) {
+    const Size rows = tiles[tile];
+    if (inPlace && tile == 0) {
+      OuterTileFor<T, kVectors, true>(rows, Rows())(depth, left, right.at, right.row, panel, out, outRow, width, add);
+    } else {
+      OuterTileFor<T, kVectors, false>(rows, Rows())(depth, left, panel, panelWidth, panel, out, outRow, width, add);
+    }
+    left.at += rows * left.row;
+    out += rows * outRow;
+  }
+}
+
+// out[m, n] (+)= left[m, k]·right[k, n].
+template <class T>
+void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Size outRow, bool add) {
+  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  HWY_ALIGN T panel[kPanelElements<T>];
+  const Parts stretches(k, kOuterDepth<T>);
+  Size p = 0;
+  for (Size s = 0; s < stretches.count; p += stretches[s++]) {
+    const Size depth = stretches[s];
+    const Parts chunks(m, kChunkBytes / (depth * static_cast<Size>(sizeof(T))));
+    Size i = 0;
+    for (Size chunk = 0; chunk < chunks.count; i += chunks[chunk++]) {
+      for (Size j = 0; j < n; j += kOuterVectors * lanes) {
+        const Size width = HWY_MIN(n - j, kOuterVectors * lanes);
+        const auto columns = width > lanes ? &OuterPanel<T, 2> : &OuterPanel<T, 1>;
+        columns(chunks[chunk], depth, width, left.from(i, p), right.from(p, j), panel, out + i * outRow + j, outRow,
+                add || p > 0);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

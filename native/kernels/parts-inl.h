@@ -1,0 +1,50 @@
+// What the kernels of small products share: extents in equal parts, operands in any order, stores of part of a vector.
+
+#if defined(BLASGRAD_PARTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PARTS_INL_H_
+#undef BLASGRAD_PARTS_INL_H_
+#else
+#define BLASGRAD_PARTS_INL_H_
+#endif
+
+#include "simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// A total (at least 1) in as few parts as a largest part allows, and those as equal as they can be.
+struct Parts {
+  Size count, each, longer;
+
+  Parts(Size total, Size most) : count((total + most - 1) / most), each(total / count), longer(total - each * count) {}
+  Size operator[](Size part) const { return each + (part < longer ? 1 : 0); }
+};
+
+// An operand of which element (i, j) is at at[i·row + j·col].
+template <class T>
+struct Strided {
+  const T* at;
+  Size row, col;
+
+  Strided from(Size i, Size j) const { return {at + i * row + j * col, row, col}; }
+};
+
+// The first `count` lanes of v to p, or added to it; by halves where they are not all.
+template <class D, class V, class T>
+HWY_INLINE void StoreFirst(D d, V v, T* p, Size count, bool add) {
+  if (HWY_LIKELY(count >= LanesOf(d))) {
+    hn::StoreU(add ? hn::Add(hn::LoadU(d, p), v) : v, d, p);
+  } else if constexpr (hn::MaxLanes(d) > 1) {
+    const hn::Half<D> half;
+    const Size lanes = LanesOf(half);
+    StoreFirst(half, hn::LowerHalf(half, v), p, count, add);
+    if (count > lanes) StoreFirst(half, hn::UpperHalf(half, v), p + lanes, count - lanes, add);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,77 @@
+// Small matrix products, and which they are: docs/decisions/0007-small-products.md has the measurements.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/small_products.cpp"
+#include <hwy/foreach_target.h>
+
+#include "block.h"
+#include "simd-inl.h"
+#if HWY_TARGET != HWY_SCALAR
+#include "dot-inl.h"
+#include "outer-inl.h"
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_SCALAR
+template <class T>
+bool RunSmall(const Block<T>&, bool) {
+  return false;
+}
+#else
+// The most multiplications of a small product. Beyond them BLAS, which arranges both operands for the caches first, is
+// about as fast; what it has for instruction sets other than AVX2 is not known to be slower but on tiny ones.
+constexpr double kSmall = HWY_TARGET == HWY_AVX2 ? 1 << 25 : 1 << 15;
+// Fewer rows than these do not hide reading a right operand of more bytes.
+constexpr int kFewRows = 16;
+constexpr double kRightBytes = 1 << 21;
+// Columns of a left operand are read one tile's width at a time: up to this distance of the last from the first they
+// stay in the caches.
+constexpr double kColumnBytes = 1 << 16;
+
+// An output costs a dot product the sum over lanes, k or not; an outer product its share of the panel, which is k over
+// the rows that use it, and of the columns that pad it: in units of an eighth of a vector's multiply-add.
+template <class T>
+bool PrefersDots(const Block<T>& block) {
+  const int lanes = static_cast<int>(LanesOf(hn::ScalableTag<T>()));
+  if (block.transposeA || !block.transposeB || block.k < lanes) return false;
+  // The smaller operand, which is read again and again, has to stay in the second-level cache.
+  if (static_cast<Size>(sizeof(T)) * HWY_MIN(block.m, block.n) * HWY_MIN(block.k, kDotDepth<T>) > kChunkBytes)
+    return false;
+  const double padding = lanes - 1 - (block.n - 1) % lanes;
+  return block.k * (6.0 / block.m + padding / block.n) > 5 * lanes;
+}
+
+template <class T>
+bool RunSmall(const Block<T>& block, bool add) {
+  const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
+  if (static_cast<double>(m) * n * k > kSmall) return false;
+  if (PrefersDots(block)) {
+    Dots(block, add);
+    return true;
+  }
+  if (m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
+  if (transposeA && sizeof(T) * static_cast<double>(lda) * HWY_MIN(k, kOuterDepth<T>) > kColumnBytes) return false;
+  const Strided<T> left{a, transposeA ? 1 : lda, transposeA ? lda : 1};
+  const Strided<T> right{b, transposeB ? 1 : ldb, transposeB ? ldb : 1};
+  Outer(m, n, k, left, right, out, ldc, add);
+  return true;
+}
+#endif
+
+Floats<SmallProducts> AllSmallProducts() { return {{&RunSmall<float>}, {&RunSmall<double>}}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllSmallProducts);
+const Floats<SmallProducts>& smallProducts() {
+  static const Floats<SmallProducts> table = HWY_DYNAMIC_DISPATCH(AllSmallProducts)();
+  return table;
+}
+}  // namespace blasgrad
+#endif
