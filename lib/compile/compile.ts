@@ -6,7 +6,7 @@ import { noElements, type Tensor } from '../tensor.js'
 import { explain } from './explain.js'
 import { isQueueEmpty } from './queue.js'
 import { type Compiled, record } from './recording.js'
-import { runInTurn, runNow } from './running.js'
+import { runInTurn, runInto, runNow } from './running.js'
 import { areOfKinds, flatten, kindsOf, type Leaf } from './tree.js'
 
 export interface CompileOptions {
@@ -131,7 +131,7 @@ export function compile<A extends readonly unknown[], R>(
       }
       checkIdle('into')
       const { compiled, leaves } = find(args)
-      runNow(compiled, leaves, resultsIn(outs, compiled.resultKey))
+      runInto(compiled, leaves, resultsIn(outs, compiled.resultKey))
       return outs
     },
     explain: (...args: A): string => {

@@ -2,7 +2,7 @@
 // `.grad`, and the conditions under which it holds.
 
 import { context } from '../context.js'
-import type { DType } from '../dtype.js'
+import { arrayOf, bytesOf, type DType, type NumberArray } from '../dtype.js'
 import { ArgumentError, showValue } from '../errors.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { Storage } from '../storage.js'
@@ -21,6 +21,11 @@ export interface Compiled {
   readonly plan: Plan
   readonly executor: Executor
   readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[]
+  /**
+   * Memory for the results of few elements, null for the others: the arrays that the engine keeps in its own heap would
+   * be moved out of it to be written natively, which takes longer than copying them.
+   */
+  readonly small: readonly (NumberArray | null)[]
   /** What the function returned, its tensors to be replaced. */
   readonly resultTree: unknown
   /** Its structure, as text. */
@@ -71,6 +76,7 @@ export function record(
       plan,
       executor: executorFor(context.active.name)(plan),
       results: results.map(({ shape, dtype }) => ({ shape, dtype })),
+      small: results.map(({ size, dtype }) => (size <= fewElements ? memoryFor(dtype, size) : null)),
       resultTree: output,
       resultKey: flatten('compile: the result', output).key,
       written: [...recorder.written],
@@ -89,6 +95,10 @@ export function record(
     context.gradMode = gradMode
   }
 }
+
+const fewElements = 8
+const memoryFor = (dtype: DType, length: number): NumberArray =>
+  new (arrayOf(dtype))(new ArrayBuffer(length * bytesOf(dtype)))
 
 /** A plain number is a 0-d tensor to the function, so that changing it records nothing again. */
 const numberSlot = { shape: [], dtype: 'float32' } as const

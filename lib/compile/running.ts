@@ -40,11 +40,27 @@ function conclude(compiled: Compiled, bad: BadIndex | null): void {
   compiled.adopt()
 }
 
-/** Runs in place. @param results where the results go: fresh tensors by default. */
-export function runNow(compiled: Compiled, leaves: readonly Leaf[], results = freshResults(compiled)): unknown {
+/** Runs in place and gives fresh results. */
+export function runNow(compiled: Compiled, leaves: readonly Leaf[]): unknown {
+  const results = freshResults(compiled)
+  const { small } = compiled
+  const arrays = results.map(({ storage }, i) => small[i] ?? storage.array)
+  conclude(compiled, compiled.executor.run(leaves.map(arrayOf), arrays))
+  results.forEach(({ storage }, i) => {
+    const from = small[i]
+    if (from !== null) copyFew(from, storage.array)
+  })
+  return rebuild(compiled.resultTree, results)
+}
+
+function copyFew(from: NumberArray, to: NumberArray): void {
+  for (let i = 0; i < to.length; i++) to[i] = from[i]
+}
+
+/** Runs in place and writes the results over those of `results`. */
+export function runInto(compiled: Compiled, leaves: readonly Leaf[], results: readonly Tensor[]): void {
   conclude(compiled, compiled.executor.run(leaves.map(arrayOf), arraysOf(results)))
   for (const { storage } of results) storage.version++
-  return rebuild(compiled.resultTree, results)
 }
 
 /**

@@ -161,6 +161,7 @@ Cut cutByRows(const Task& task, Size total) {
 }
 
 Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut& cut, Size from, Size to) {
+  if (from == 0 && to == cut.total) return run(kernel, element, call);
   from *= cut.each;
   to *= cut.each;
   if (cut.kind == Cut::leading) return run(kernel, element, partOf(kernel, call, cut.slot, from, to));
