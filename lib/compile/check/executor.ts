@@ -5,11 +5,11 @@ import type { NumberArray } from '../../dtype.js'
 import { CheckError } from '../../errors.js'
 import { interpret } from '../interpreter.js'
 import { dumpValue } from '../passes/dump.js'
-import { type BadIndex, type Executor, isGroup, type MakeExecutor, type Plan, type Step } from '../plan.js'
+import { type BadIndex, type Executor, isGroup, type MakeExecutor, type Plan, type Step, type Work } from '../plan.js'
 import type { Call, Program } from '../program.js'
 import { Apart } from './apart.js'
 import { firstDifference, largest } from './close.js'
-import { describeStep, StepsAlone } from './steps.js'
+import { describeWork, StepsAlone } from './steps.js'
 
 export interface Checked {
   /** As it was recorded. */
@@ -38,11 +38,11 @@ const left = (apart: Apart, results: readonly number[], bad: BadIndex | null): L
  */
 export function checkedExecutor(make: MakeExecutor, { program, plan, opOf }: Checked): Executor {
   const executor = make(plan)
-  const opOfStep = (step: Step): string | undefined => {
-    const call = isGroup(step) || step.source === undefined ? undefined : program.calls[step.source]
+  const opOfWork = (work: Work): string | undefined => {
+    const call = isGroup(work) || work.source === undefined ? undefined : program.calls[work.source]
     return call && opOf(call)
   }
-  const alone = new StepsAlone(plan, make, describeStep(opOfStep))
+  const alone = new StepsAlone(plan, make, describeWork(opOfWork))
   const planned = reference(plan.program, plan.steps)
   const recorded = reference(program, program.calls)
   return {

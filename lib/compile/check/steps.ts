@@ -1,4 +1,4 @@
-// Each step of a plan run alone, on an executor and on the reference from the same elements: the first whose results
+// Each call and group of a plan run alone, on an executor and on the reference from the same elements: the first whose results
 // differ beyond rounding is named.
 
 import { kernelRow } from '../../backend/table.js'
@@ -7,13 +7,24 @@ import { CheckError } from '../../errors.js'
 import { interpret } from '../interpreter.js'
 import { dumpStep } from '../passes/dump.js'
 import { resultTypeOf } from '../passes/member-call.js'
-import { type BadIndex, type Executor, type Group, isGroup, type MakeExecutor, type Plan, type Step } from '../plan.js'
+import {
+  type BadIndex,
+  type Executor,
+  type Group,
+  isGroup,
+  type MakeExecutor,
+  type Plan,
+  type Work,
+  workOf,
+} from '../plan.js'
 import { usesOf } from '../program.js'
 import { Apart } from './apart.js'
 import { firstDifference, largest } from './close.js'
 
 interface Alone {
-  readonly step: Step
+  /** The step of the plan that it belongs to. */
+  readonly at: number
+  readonly work: Work
   readonly own: Executor
   readonly reference: Executor
   readonly reads: readonly number[]
@@ -21,42 +32,47 @@ interface Alone {
   readonly isExact: boolean
 }
 
-/** The values that a step reads, and those it writes in the order in which it does. */
-function footprint(step: Step): { reads: number[]; writes: number[] } {
-  if (isGroup(step)) {
-    const operands = step.members.flatMap(member => member.operands)
+/** The values that work reads, and those it writes in the order in which it does. */
+function footprint(work: Work): { reads: number[]; writes: number[] } {
+  if (isGroup(work)) {
+    const operands = work.members.flatMap(member => member.operands)
     const reads = operands.flatMap(operand => ('value' in operand ? [operand.value] : []))
-    return { reads, writes: step.members.flatMap(({ out }) => (out === null ? [] : [out])) }
+    return { reads, writes: work.members.flatMap(({ out }) => (out === null ? [] : [out])) }
   }
-  const uses = usesOf(step)
+  const uses = usesOf(work)
   const idsOf = (roles: readonly string[]): number[] => uses.flatMap(u => (roles.includes(u.role) ? [u.value] : []))
   return { reads: idsOf(['in', 'inout']), writes: idsOf(['out', 'inout']) }
 }
 
-const kernelsOf = (step: Step) => (isGroup(step) ? step.members.map(({ kernel }) => kernel) : [step.kernel])
+const kernelsOf = (work: Work) => (isGroup(work) ? work.members.map(({ kernel }) => kernel) : [work.kernel])
 
-/** What a person calls the step; `opOf`: the op that recorded it. */
-export type Describe = (step: Step) => string
+/** What a person calls it. */
+export type Describe = (work: Work) => string
 
 export class StepsAlone {
   /** What the executor under check makes of the program, step by step. */
   readonly own: Apart
   readonly #reference: Apart
-  readonly #steps: readonly Alone[]
+  readonly #works: readonly Alone[]
   readonly #describe: Describe
 
   constructor({ program, steps }: Plan, make: MakeExecutor, describe: Describe) {
     this.own = new Apart(program)
     this.#reference = new Apart(program)
     this.#describe = describe
-    const opened = steps.map(step => (isGroup(step) ? this.#open(step) : step))
-    this.#steps = opened.map(step => ({
-      step,
-      own: make(this.own.plan([step])),
-      reference: interpret(this.#reference.plan([step])),
-      ...footprint(step),
-      isExact: kernelsOf(step).every(kernel => kernelRow(kernel).exact),
-    }))
+    this.#works = steps.flatMap((step, at) =>
+      workOf(step).map(planned => {
+        const work = isGroup(planned) ? this.#open(planned) : planned
+        return {
+          at,
+          work,
+          own: make(this.own.plan([work])),
+          reference: interpret(this.#reference.plan([work])),
+          ...footprint(work),
+          isExact: kernelsOf(work).every(kernel => kernelRow(kernel).exact),
+        }
+      }),
+    )
   }
 
   /** The group with every member's result stored, where it can be looked at. */
@@ -73,7 +89,8 @@ export class StepsAlone {
   /** Runs them all. @throws CheckError at the first that differs. @returns the bad index that ended the run, if any. */
   run(args: readonly NumberArray[]): BadIndex | null {
     this.own.fill(args)
-    for (const [at, alone] of this.#steps.entries()) {
+    for (const alone of this.#works) {
+      const { at, work } = alone
       for (const id of [...alone.reads, ...alone.writes]) this.#reference.array(id).set(this.own.array(id))
       const inputs = alone.reads.map(id => this.own.array(id))
       const scale = alone.isExact ? null : scaleOf(inputs, this.own.array(alone.writes[0]))
@@ -81,22 +98,22 @@ export class StepsAlone {
       const expected = alone.reference.run([], [])
       if (JSON.stringify(bad) !== JSON.stringify(expected)) {
         const [is, was] = [bad, expected].map(showBad)
-        throw new CheckError(`check: step ${at}, ${this.#describe(alone.step)}: got ${is}, expected ${was}`)
+        throw new CheckError(`check: step ${at}, ${this.#describe(work)}: got ${is}, expected ${was}`)
       }
       if (bad !== null) return { ...bad, step: at }
-      this.#compare(at, alone, scale)
+      this.#compare(alone, scale)
     }
     return null
   }
 
-  #compare(at: number, { step, writes }: Alone, scale: number | null): void {
+  #compare({ at, work, writes }: Alone, scale: number | null): void {
     for (const [i, id] of writes.entries()) {
       const [actual, expected] = [this.own.array(id), this.#reference.array(id)]
       const position = firstDifference(actual, expected, scale)
       if (position === -1) continue
-      const kernel = isGroup(step) ? `member ${i}, ${step.members[i].kernel}` : `%${id}`
+      const kernel = isGroup(work) ? `member ${i}, ${work.members[i].kernel}` : `%${id}`
       throw new CheckError(
-        `check: step ${at}, ${this.#describe(step)}: ${kernel}: element ${position} is ${actual[position]}, ` +
+        `check: step ${at}, ${this.#describe(work)}: ${kernel}: element ${position} is ${actual[position]}, ` +
           `the reference has ${expected[position]}`,
       )
     }
@@ -112,9 +129,10 @@ function scaleOf(inputs: readonly NumberArray[], output: NumberArray): number {
   return Math.max(0, ...scales)
 }
 
-export const describeStep =
-  (opOf: (step: Step) => string | undefined): Describe =>
-  step => {
-    const op = opOf(step)
-    return `"${dumpStep(step)}"${op === undefined ? '' : ` of ${op}`}`
+/** @param opOf the op that recorded it, if it is known. */
+export const describeWork =
+  (opOf: (work: Work) => string | undefined): Describe =>
+  work => {
+    const op = opOf(work)
+    return `"${dumpStep(work)}"${op === undefined ? '' : ` of ${op}`}`
   }

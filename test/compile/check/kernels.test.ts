@@ -4,7 +4,7 @@
 import { describe, expect } from 'vitest'
 import { checkedExecutor } from '../../../lib/compile/check/executor.js'
 import { executorFor } from '../../../lib/compile/executors.js'
-import { isGroup, type MakeExecutor, type Plan, type Step } from '../../../lib/compile/plan.js'
+import { isGroup, isRegion, type MakeExecutor, type Plan, type Work } from '../../../lib/compile/plan.js'
 import { record } from '../../../lib/compile/recording.js'
 import { flatten } from '../../../lib/compile/tree.js'
 import type { NumberArray } from '../../../lib/dtype.js'
@@ -48,9 +48,12 @@ describe.each(backendsUnderTest)('on %s', backend => {
     plan => {
       const swap = <T extends { readonly kernel: string }>(call: T): T =>
         call.kernel === kernel ? { ...call, kernel: other } : call
-      const steps = plan.steps.map((step): Step => {
-        return isGroup(step) ? { ...step, members: step.members.map(swap) } : swap(step)
-      })
+      const swapWork = (work: Work): Work => (isGroup(work) ? { ...work, members: work.members.map(swap) } : swap(work))
+      const steps = plan.steps.map(step =>
+        isRegion(step)
+          ? { lanes: step.lanes.map(lane => ({ ...lane, steps: lane.steps.map(swapWork) })) }
+          : swapWork(step),
+      )
       return make({ ...plan, steps })
     }
 
