@@ -11,8 +11,8 @@ import type { Tensor } from './tensor.js'
 /** A step being recorded: it hears of all that the function does, and keeps what it changes. */
 export interface Recording {
   readonly kernels: Backend
-  /** A value of the program. */
-  allocate(dtype: DType, length: number): Storage
+  /** A value of the program, which `op` makes. */
+  allocate(dtype: DType, length: number, op: string): Storage
   /** Elements that are written in the function. */
   constant(storage: Storage): void
   /** `.grad` as it is for the function; `before`: as it was. */

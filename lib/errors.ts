@@ -43,6 +43,11 @@ export class BusyError extends BlasgradError {
   override readonly code = 'BUSY'
 }
 
+/** What BLASGRAD_CHECK=1 has found. */
+export class CheckError extends BlasgradError {
+  override readonly code = 'CHECK'
+}
+
 /** A file that is not what it should be. */
 export class FormatError extends BlasgradError {
   override readonly code = 'FORMAT'

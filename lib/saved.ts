@@ -1,6 +1,8 @@
 // What an op keeps for its backward: the values its gradients read, each with the version it had, and its options.
 
-import { GradientError, showShape } from './errors.js'
+import { isChecking } from './checking.js'
+import { checksum } from './checksum.js'
+import { CheckError, GradientError, showShape } from './errors.js'
 import { padRank } from './gradients.js'
 import type { Primitive } from './ops/define.js'
 import type { Shape } from './shape.js'
@@ -25,6 +27,8 @@ export interface SavedValues<P> {
 export class Saved<P = unknown> implements SavedValues<P> {
   readonly #storages: Storage[] = []
   readonly #versions: number[] = []
+  /** Of everything that is kept, where that is checked. */
+  readonly #checksums: readonly number[] | null
 
   constructor(
     private readonly op: Primitive<P>,
@@ -37,11 +41,28 @@ export class Saved<P = unknown> implements SavedValues<P> {
   ) {
     for (const input of savedInputs) if (input !== undefined) this.#watch(input.storage)
     if (savedOutput !== undefined) this.#watch(savedOutput.storage)
+    this.#checksums = isChecking ? this.#sums() : null
   }
 
   #watch(storage: Storage): void {
     this.#storages.push(storage)
     this.#versions.push(storage.version)
+  }
+
+  #sums(): number[] {
+    return [...this.#storages, ...this.extras.map(({ storage }) => storage)].map(({ memory }) => checksum(memory))
+  }
+
+  /** Elements may have changed behind the versions: through a view, or by a kernel that wrote where it must not. */
+  #checkSums(before: readonly number[]): void {
+    const at = this.#sums().findIndex((sum, i) => sum !== before[i])
+    if (at === -1) return
+    const count = this.#storages.length
+    const what = at < count ? `value ${at} of ${count} saved for backward` : 'what forward left for backward'
+    throw new CheckError(
+      `check: ${this.op.name}: ${what} was changed without its version being raised, as by writing to a view of .data ` +
+        `(inputs ${this.shapes.map(showShape).join(' and ')})`,
+    )
   }
 
   get inputs(): readonly Tensor[] {
@@ -59,6 +80,7 @@ export class Saved<P = unknown> implements SavedValues<P> {
    */
   gradients(g: Tensor): (i: number) => Tensor | null {
     this.#checkVersions()
+    if (this.#checksums !== null) this.#checkSums(this.#checksums)
     const { vjp, vjps } = this.op
     const received = padRank(g, this.shape.length)
     if (vjps !== undefined) {

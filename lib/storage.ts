@@ -86,7 +86,7 @@ const inHeap = 64
  * @throws ShapeError, in the name of `op`, for more elements than memory can be had for.
  */
 export function allocate(dtype: DType, length: number, op = 'allocate'): Storage {
-  return context.recording === null ? allocateNow(dtype, length, op) : context.recording.allocate(dtype, length)
+  return context.recording === null ? allocateNow(dtype, length, op) : context.recording.allocate(dtype, length, op)
 }
 
 /** Memory that is written at once, from values known now: a constant of the step while one is recorded. */

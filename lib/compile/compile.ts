@@ -1,13 +1,15 @@
 // compile: a function over tensors, recorded once for each kind of call, then run as one program.
 
+import { isChecking } from '../checking.js'
 import { context } from '../context.js'
 import { ArgumentError, BusyError, showValue } from '../errors.js'
 import { noElements, type Tensor } from '../tensor.js'
+import { checkSame } from './check/again.js'
 import { explain } from './explain.js'
 import { isQueueEmpty } from './queue.js'
 import { type Compiled, record } from './recording.js'
 import { runInTurn, runInto, runNow } from './running.js'
-import { areOfKinds, flatten, kindsOf, type Leaf } from './tree.js'
+import { areOfKinds, flatten, kindsOf, type Leaf, type Tree } from './tree.js'
 
 export interface CompileOptions {
   /** Tensors from outside that the function reads as they are at each run, beside state. */
@@ -44,10 +46,12 @@ const mostPrograms = 64
 /**
  * Compiles `fn`: for each kind of arguments (structure, shapes, dtypes, strings, booleans) it is run once to note what it
  * does, computing nothing; from then on each call runs the noted program natively. Side effects in JavaScript happen
- * once, when it is recorded.
+ * once, when it is recorded. With BLASGRAD_CHECK=1 it is recorded again at each run, and its kernels are held against the
+ * reference: for a result that seems wrong.
  * @param fn a synchronous function over tensors: forward, `backward()`, clipping, `optimizer.step()`.
  * @throws ArgumentError, when it is recorded, if `fn` reads a tensor from outside that is neither an argument, state nor
- * named in `captures`; if it reads a value; if it returns something else than tensors.
+ * named in `captures`; if it reads a value; if it returns something else than tensors; CheckError, with BLASGRAD_CHECK=1,
+ * for the first thing that differs.
  */
 export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
@@ -65,6 +69,7 @@ export function compile<A extends readonly unknown[], R>(
   const find = (args: A): { compiled: Compiled; leaves: readonly Leaf[] } => {
     const mode = context.gradMode ? context.active.name : `${context.active.name} without gradients`
     if (
+      !isChecking &&
       last?.kinds !== undefined &&
       last.mode === mode &&
       areOfKinds(args, last.kinds) &&
@@ -82,6 +87,7 @@ export function compile<A extends readonly unknown[], R>(
     const key = `${mode} ${tree.key}`
     const known = programs.get(key) ?? []
     const hit = known.find(({ recorder }) => recorder.holds())
+    if (isChecking && hit !== undefined) recordAgain(hit, args, tree)
     if (hit !== undefined) return { compiled: hit, leaves: tree.leaves }
     const compiled = record(fn as (...args: readonly unknown[]) => unknown, args, tree, options)
     programs.delete(key)
@@ -103,6 +109,13 @@ export function compile<A extends readonly unknown[], R>(
       }
     }
     return { compiled, leaves: tree.leaves }
+  }
+
+  /** @throws CheckError if the function does something else now. */
+  const recordAgain = (hit: Compiled, args: A, tree: Tree): void => {
+    const again = record(fn as (...args: readonly unknown[]) => unknown, args, tree, options, () => hit.executor)
+    again.recorder.undo()
+    checkSame(hit, again)
   }
 
   const step = (...args: A): Promise<R> => {

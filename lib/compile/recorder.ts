@@ -14,6 +14,7 @@ import {
   type Origin,
   type Program,
   signatureOf,
+  usesOf,
   type Value,
 } from './program.js'
 
@@ -41,10 +42,13 @@ export class Recorder implements Recording {
   readonly written = new Set<Storage>()
   /** The storages of state and captures that calls use. */
   readonly uses = new Set<Storage>()
+  /** The arrays of gradients that stay. */
+  readonly kept = new Set<NumberArray>()
   readonly #captures: ReadonlyMap<NumberArray, Storage>
   readonly #values: Value[] = []
   readonly #calls: Call[] = []
   readonly #ids = new Map<NumberArray, number>()
+  readonly #ops = new Map<number, string>()
   readonly #versions = new Map<Storage, number>()
   readonly #guards = new Map<object, () => boolean>()
   readonly #gradGuards = new Map<Tensor, () => boolean>()
@@ -66,8 +70,16 @@ export class Recorder implements Recording {
     return this.#blocks
   }
 
-  allocate(dtype: DType, length: number): Storage {
+  allocate(dtype: DType, length: number, op: string): Storage {
+    // Memory that no op asks for has that name.
+    if (op !== 'allocate') this.#ops.set(this.#values.length, op)
     return this.#phantom(dtype, length, { kind: 'made' })
+  }
+
+  /** The op whose result a recorded call writes; undefined for state. */
+  opOf(call: Call): string | undefined {
+    const written = usesOf(call).find(({ role, value }) => role !== 'in' && this.#ops.has(value))
+    return written && this.#ops.get(written.value)
   }
 
   /** The value of an argument slot. */
@@ -156,6 +168,7 @@ export class Recorder implements Recording {
     this.#values[id] = { ...this.#values[id], origin: { kind: 'state', array: state.array } }
     this.written.add(state)
     this.uses.add(state)
+    this.kept.add(state.array)
     return state
   }
 

@@ -1,15 +1,17 @@
 // Runs a function once to note what it does, and makes of that what a step runs: a plan, its executor, what it leaves in
 // `.grad`, and the conditions under which it holds.
 
+import { isChecking } from '../checking.js'
 import { context } from '../context.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from '../dtype.js'
 import { ArgumentError, showValue } from '../errors.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { Storage } from '../storage.js'
 import { Tensor } from '../tensor.js'
+import { type Checked, checkedExecutor } from './check/executor.js'
 import type { CompileOptions } from './compile.js'
 import { executorFor } from './executors.js'
-import type { Executor, Plan } from './plan.js'
+import type { Executor, MakeExecutor, Plan } from './plan.js'
 import { plan as makePlan } from './planning.js'
 import type { Program } from './program.js'
 import { Recorder } from './recorder.js'
@@ -51,12 +53,16 @@ interface Final {
   readonly grad: Tensor | null | 'used'
 }
 
-/** Runs `fn` over values without elements in place of the leaves of `args`. Nothing outside is changed. */
+/**
+ * Runs `fn` over values without elements in place of the leaves of `args`. Nothing outside is changed.
+ * @param make makes the executor: by default one of the backend in use, with BLASGRAD_CHECK=1 checked at each run.
+ */
 export function record(
   fn: (...args: readonly unknown[]) => unknown,
   args: readonly unknown[],
   tree: Tree,
   { captures = [], keepGrads = false, fusion = true }: CompileOptions,
+  make?: MakeExecutor,
 ): Compiled {
   const recorder = new Recorder(captures)
   const slots = tree.leaves.map((leaf, slot) => {
@@ -74,7 +80,7 @@ export function record(
     return {
       program,
       plan,
-      executor: executorFor(context.active.name)(plan),
+      executor: make === undefined ? executorOf({ program, plan, opOf: call => recorder.opOf(call) }) : make(plan),
       results: results.map(({ shape, dtype }) => ({ shape, dtype })),
       small: results.map(({ size, dtype }) => (size <= fewElements ? memoryFor(dtype, size) : null)),
       resultTree: output,
@@ -99,6 +105,11 @@ export function record(
 const fewElements = 8
 const memoryFor = (dtype: DType, length: number): NumberArray =>
   new (arrayOf(dtype))(new ArrayBuffer(length * bytesOf(dtype)))
+
+const executorOf = (recorded: Checked): Executor => {
+  const make = executorFor(context.active.name)
+  return isChecking ? checkedExecutor(make, recorded) : make(recorded.plan)
+}
 
 /** A plain number is a 0-d tensor to the function, so that changing it records nothing again. */
 const numberSlot = { shape: [], dtype: 'float32' } as const

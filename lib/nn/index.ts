@@ -1,5 +1,6 @@
 // `nn`: modules, layers, losses, initialisation.
 
+export type { Copy } from './copier.js'
 export * as functional from './functional/index.js'
 export * as init from './init.js'
 export { Flatten, GELU, ReLU, Sigmoid, Softmax, Tanh } from './layers/activations.js'

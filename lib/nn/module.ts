@@ -5,8 +5,10 @@ import { ArgumentError, showValue } from '../errors.js'
 import { checkOptions, flag, type Schema } from '../options.js'
 import { keepAsState } from '../storage.js'
 import { Tensor } from '../tensor.js'
+import { type Begun, type Copy, copyProperties, makeCopy } from './copier.js'
 import { members } from './members.js'
 import { Parameter } from './parameter.js'
+import { hasPrivateFields } from './private-fields.js'
 import { describe } from './repr.js'
 import {
   checkStateDict,
@@ -166,6 +168,49 @@ export abstract class Module {
     for (const child of this.children()) child.apply(fn)
     fn(this)
     return this
+  }
+
+  /**
+   * A copy that shares nothing that training changes: parameters, buffers and other tensors in memory of their own, what
+   * was tied tied within the copy; modes and `requiresGrad` as here, no gradients. To answer with it while this one is
+   * trained; `copy.loadStateDict(model.stateDict())` brings it up to date.
+   *
+   * Properties are copied: tensors, modules, arrays, Maps, Sets, plain objects and typed arrays, however deep. Functions
+   * and objects of other classes are shared: a function that means `this` still means the original. #private fields of
+   * a class are copied by its `bareCopy`.
+   * @throws ArgumentError for a class that has #private fields and no `bareCopy` of its own, and in a function that is
+   * compiled; BusyError while a compiled step on its way uses the tensors.
+   */
+  clone(): this {
+    this.modules()
+    return makeCopy((value, copy) => (value instanceof Module ? value.#beginCopy(copy) : undefined))(this)
+  }
+
+  /**
+   * A new module of this class for `clone`, which then copies the properties; constructors of subclasses are not run. A
+   * subclass with #private fields makes its own, by the constructor that sets them:
+   * `return Reflect.construct(Scaled, [copy(this.#scale)], this.constructor) as this`.
+   * @param copy copies what the fields hold.
+   */
+  protected bareCopy(_copy: Copy): this {
+    return Reflect.construct(Module, [], this.constructor) as this
+  }
+
+  #beginCopy(copy: Copy): Begun {
+    const { prototype } = Module
+    for (let of: object = Object.getPrototypeOf(this); of !== prototype; of = Object.getPrototypeOf(of)) {
+      if (Object.hasOwn(of, 'bareCopy') || !hasPrivateFields(of.constructor)) continue
+      throw new ArgumentError(
+        `clone: expected ${of.constructor.name}, which has #private fields, to define bareCopy, which copies them, got none`,
+      )
+    }
+    const made = this.bareCopy(copy)
+    if (!(made instanceof Module) || made === this || Object.getPrototypeOf(made) !== Object.getPrototypeOf(this)) {
+      throw new ArgumentError(`clone: expected bareCopy to give a new ${this.constructor.name}, got ${showValue(made)}`)
+    }
+    made.#training = this.#training
+    for (const [name, persistent] of this.#buffers) made.#buffers.set(name, persistent)
+    return { made, fill: () => copyProperties(this, made, copy) }
   }
 
   /** What `toString` shows between the brackets: the settings. */

@@ -2,6 +2,7 @@
 
 import { ArgumentError, showValue } from '../../errors.js'
 import type { Tensor } from '../../tensor.js'
+import type { Copy } from '../copier.js'
 import { Module } from '../module.js'
 
 /** A module that takes one tensor and gives one. */
@@ -42,6 +43,10 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
 
   override forward(x: Tensor): Tensor {
     return this.#layers.reduce((value: Tensor, layer: Layer) => layer.forward(value), x)
+  }
+
+  protected override bareCopy(copy: Copy): this {
+    return Reflect.construct(Sequential, this.#layers.map(copy), this.constructor) as this
   }
 
   protected override *ownEntries(): Generator<readonly [unknown, unknown]> {

@@ -8,12 +8,12 @@ import { manualSeed, nn, setBackend, type Tensor, tensor } from '../../../lib/in
 /** Declares tests that run on `backend`. */
 export const testsOn =
   (backend: BackendName) =>
-  (name: string, run: () => void): void =>
-    test(name, () => {
+  (name: string, run: () => void | Promise<void>): void =>
+    test(name, async () => {
       const before = context.active
       setBackend(backend)
       try {
-        run()
+        await run()
       } finally {
         context.active = before
       }

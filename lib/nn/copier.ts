@@ -1,0 +1,80 @@
+// Copies what a module has in its properties: tensors into memory of their own, plain containers however deep. What
+// occurs twice is copied once, so that what was shared is shared among the copies. Knows no module.
+
+import { context } from '../context.js'
+import { ArgumentError } from '../errors.js'
+import { allocate, allocateState, busyError, type Storage, stateOf } from '../storage.js'
+import { noElements, Tensor } from '../tensor.js'
+
+/** The copy of a value; the value itself where it is neither tensor, module nor plain container. */
+export type Copy = <T>(value: T) => T
+
+/** A copy that is begun: `fill` gives it what it holds, which may hold the value itself. */
+export interface Begun {
+  readonly made: object
+  fill?(): void
+}
+
+/** @param begin begins the copies of what is not known here; undefined for what is not copied. */
+export function makeCopy(begin: (value: object, copy: Copy) => Begun | undefined): Copy {
+  const seen = new Map<object, object>()
+  const copy = <T>(value: T): T => {
+    if (typeof value !== 'object' || value === null) return value
+    const known = seen.get(value)
+    if (known !== undefined) return known as T
+    const begun = begin(value, copy) ?? (value instanceof Tensor ? copyTensor(value, seen) : beginPlain(value, copy))
+    if (begun === undefined) return value
+    seen.set(value, begun.made)
+    begun.fill?.()
+    return begun.made as T
+  }
+  return copy
+}
+
+function beginPlain(value: object, copy: Copy): Begun | undefined {
+  if (ArrayBuffer.isView(value)) return 'slice' in value ? { made: (value as Uint8Array).slice() } : undefined
+  if (value instanceof Map) {
+    const made = new Map()
+    return { made, fill: () => value.forEach((inner, key) => void made.set(copy(key), copy(inner))) }
+  }
+  if (value instanceof Set) {
+    const made = new Set()
+    return { made, fill: () => value.forEach(inner => void made.add(copy(inner))) }
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return undefined
+  const made: object = Array.isArray(value) ? [] : Object.create(prototype as object | null)
+  return { made, fill: () => copyProperties(value, made, copy) }
+}
+
+/** Gives `to` the properties of `from`, values copied. Frozen stays frozen. */
+export function copyProperties(from: object, to: object, copy: Copy): void {
+  for (const key of Reflect.ownKeys(from)) {
+    const property = Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor
+    Object.defineProperty(to, key, 'value' in property ? { ...property, value: copy(property.value) } : property)
+  }
+  if (!Object.isExtensible(from)) Object.preventExtensions(to)
+}
+
+/** The same elements in memory of their own, without a gradient and outside any graph; a leaf wants one as it did. */
+function copyTensor(tensor: Tensor, seen: Map<object, object>): Begun {
+  const storage = (seen.get(tensor.storage) as Storage | undefined) ?? copyStorage(tensor)
+  seen.set(tensor.storage, storage)
+  const made = new Tensor({ storage, shape: tensor.shape, dtype: tensor.dtype })
+  Object.setPrototypeOf(made, Object.getPrototypeOf(tensor))
+  if (tensor.isLeaf) made.requiresGrad = tensor.requiresGrad
+  return { made }
+}
+
+function copyStorage(tensor: Tensor): Storage {
+  const { storage, dtype } = tensor
+  if (context.recording !== null) {
+    throw new ArgumentError('clone: values cannot be read while a step is compiled: clone the module outside')
+  }
+  if (storage.steps !== 0) throw busyError('clone')
+  if (!storage.hasElements) throw noElements('clone', tensor)
+  const isState = stateOf(storage.memory) !== undefined
+  const copy = isState ? allocateState(dtype, storage.length) : allocate(dtype, storage.length, 'clone')
+  copy.array.set(storage.array)
+  return copy
+}
