@@ -2,6 +2,7 @@
 
 export { backendInfo, getBackend, setBackend, setThreads } from './backend-control.js'
 export { type CompileOptions, compile, type Step } from './compile/compile.js'
+export type { EpochOptions, EpochProgress, EpochResult, Numbers, Schedule } from './compile/epoch/options.js'
 export { idle } from './compile/queue.js'
 export { enableGrad, isGradEnabled, noGrad } from './context.js'
 export * from './creation.js'

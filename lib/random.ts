@@ -1,6 +1,7 @@
 // The generator: a Philox key and counter. Kernels draw; here the counter is kept, in program order.
 
 import { context } from './context.js'
+import type { NumberArray } from './dtype.js'
 import { ArgumentError, showValue } from './errors.js'
 import { allocateState, type Storage } from './storage.js'
 
@@ -27,6 +28,9 @@ export function advance(blocks: number): void {
   state[2] = low | 0
   state[3] = (state[3] + Math.floor(low / 2 ** 32)) | 0
 }
+
+/** The state's memory, for who advances it natively. */
+export const generatorMemory = (): NumberArray => generator.memory
 
 /** Draws `blocks` blocks: where they begin, counted from the state's counter. A recorded step advances once a run. */
 function draw(blocks: number, kernel: (at: number) => void): void {

@@ -65,7 +65,7 @@ export class Storage {
 type ArrayType = ReturnType<typeof arrayOf>
 
 /** Zeros in memory that JavaScript can neither detach nor resize. The engine's collector does not see its size. */
-function fixedArray(ArrayType: ArrayType, length: number): NumberArray {
+export function fixedArray(ArrayType: ArrayType, length: number): NumberArray {
   const bytes = length * ArrayType.BYTES_PER_ELEMENT
   return new ArrayType(claim(bytes, 'allocate', () => new SharedArrayBuffer(bytes)))
 }
@@ -129,6 +129,18 @@ export function keepAsState(storage: Storage): void {
   if (context.recording !== null) return
   if (stateOf(storage.memory) === undefined) storage.fix()
   markState(storage)
+}
+
+/**
+ * Elements to be read, in memory that JavaScript can neither detach nor resize: moved there, or copied as they are now if
+ * somebody may have a view of them.
+ */
+export function fixedElements(storage: Storage): NumberArray {
+  if (stateOf(storage.memory) === undefined) storage.fix()
+  if (storage.isFixed) return storage.memory
+  const copy = fixedArray(storage.memory.constructor as ArrayType, storage.length)
+  copy.set(storage.array)
+  return copy
 }
 
 /** Zero-filled memory for state, never to be detached: what an optimizer keeps, a gradient that stays. */

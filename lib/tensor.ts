@@ -168,7 +168,7 @@ export class Tensor {
       context.recording.setGrad(this, value)
       return
     }
-    if ((value === null) !== (this.#grad === null)) context.configuration++
+    if (value?.storage !== this.#grad?.storage) context.configuration++
     this.#grad = value
     this.#gradUsed = used
   }

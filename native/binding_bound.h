@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "binding.h"
+#include "binding_turn.h"
 #include "runtime/program.h"
 
 namespace blasgrad {
@@ -16,8 +16,11 @@ struct Held {
   bool canMove;  // not memory that is shared, which JavaScript neither detaches nor shrinks
 };
 
-struct BoundProgram {
+struct BoundProgram : Errand {
   explicit BoundProgram(const Plan& plan) : program(plan) {}
+  void run(const std::atomic<bool>& ending) override;
+  void finish(napi_env env, Napi::Function done) override;
+
   Program program;
   std::vector<Held> held;
   // Where a run's arguments and then its results are: a run allocates nothing.
@@ -35,6 +38,8 @@ void takeArguments(napi_env env, BoundProgram& bound, napi_value list);
 void findResults(napi_env env, BoundProgram& bound, napi_value list);
 // Copies the results to where findResults found them.
 void giveResults(const BoundProgram& bound);
+// Throws unless each array is where it was.
+void checkHeld(napi_env env, const std::vector<Held>& held);
 // What a run gives: null, or {step, position, id}.
 napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
 
@@ -42,5 +47,8 @@ napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
 // one, done(outcome, micros) is called. One program at a time. collect(results): copies the results out.
 napi_value startProgram(napi_env env, napi_callback_info info);
 napi_value collectResults(napi_env env, napi_callback_info info);
+
+// createEpoch(job): many runs in one call (binding_epoch.cpp).
+napi_value createEpoch(napi_env env, napi_callback_info info);
 
 }  // namespace blasgrad

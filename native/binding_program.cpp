@@ -200,19 +200,6 @@ void copy(char* to, const char* from, const Array& like) {
   std::memmove(to, from, like.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(like.kind)]));
 }
 
-// State whose memory is gone or has moved would be written where it was.
-void checkHeld(napi_env env, const BoundProgram& bound) {
-  for (const Held& held : bound.held) {
-    if (!held.canMove) continue;
-    Array found;
-    if (readArray(env, held.reference.Value(), &found) && found.data == held.array.data &&
-        found.length == held.array.length) {
-      continue;
-    }
-    failWith(env, "run: expected the arrays of its state where they were, got one that was detached or resized");
-  }
-}
-
 napi_value runProgram(napi_env env, napi_callback_info info) try {
   void* data;
   std::size_t argc = 2;
@@ -241,16 +228,29 @@ void releaseProgram(napi_env env, void* data, void*) {
 }
 
 constexpr std::pair<const char*, napi_callback> kFunctions[] = {
-    {"run", runProgram}, {"start", startProgram}, {"collect", collectResults}};
+    {"run", runProgram}, {"start", startProgram}, {"collect", collectResults}, {"createEpoch", createEpoch}};
 
 }  // namespace
+
+// State whose memory is gone or has moved would be written where it was.
+void checkHeld(napi_env env, const std::vector<Held>& all) {
+  for (const Held& held : all) {
+    if (!held.canMove) continue;
+    Array found;
+    if (readArray(env, held.reference.Value(), &found) && found.data == held.array.data &&
+        found.length == held.array.length) {
+      continue;
+    }
+    failWith(env, "run: expected the arrays of its state where they were, got one that was detached or resized");
+  }
+}
 
 void takeArguments(napi_env env, BoundProgram& bound, napi_value list) {
   if (bound.isRunning) failWith(env, "run: expected a program that is not running");
   const auto& arguments = bound.program.arguments();
   char** const from = bound.places.data();
   for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, list, i, arguments[i], "argument");
-  checkHeld(env, bound);
+  checkHeld(env, bound.held);
   for (std::size_t i = 0; i < arguments.size(); i++) copy(arguments[i].data, from[i], arguments[i]);
 }
 

@@ -2,9 +2,13 @@
 
 import { isChecking } from '../checking.js'
 import { context } from '../context.js'
+import type { Sample } from '../data/dataset.js'
+import type { DataLoader } from '../data/loader.js'
 import { ArgumentError, BusyError, showValue } from '../errors.js'
 import { noElements, type Tensor } from '../tensor.js'
 import { checkSame } from './check/again.js'
+import { runEpoch } from './epoch/epoch.js'
+import type { EpochOptions, EpochResult } from './epoch/options.js'
 import { explain } from './explain.js'
 import { isQueueEmpty } from './queue.js'
 import { type Compiled, record } from './recording.js'
@@ -36,6 +40,26 @@ export interface Step<A extends readonly unknown[], R> {
    * @throws ArgumentError if their structure, shapes or dtypes are others; BusyError while a step is on its way.
    */
   into(outs: R, ...args: A): R
+  /**
+   * Runs once for each batch of the loader's next epoch, off the event loop, and gives the results of all: for a function
+   * that returns one scalar, `{ losses, mean }`, a tensor [batches] and the mean over the samples; for one that returns a
+   * structure of scalars, `{ results, means }`, the same structures. The fields of a batch, usually [x, y], are the
+   * arguments. To the bit it is as `for (const batch of loader) step.sync(...batch)`.
+   *
+   * Rows of a TensorDataset are gathered natively as their batch comes up, many batches in one native call; what others
+   * load, or a `transform` makes, is awaited batch by batch. The last batch, if it is smaller, runs its own program.
+   * `loader.epoch` moves on when the epoch begins, as by an iteration: an epoch that ends early has had its number.
+   *
+   * Whoever touches elements of its state gets a BusyError until it is over, and `sync` throws; steps that are called
+   * meanwhile run between two batches. Modes, `requiresGrad` and modules hold for it as they were at the call (both: with
+   * the first batch, where batches are awaited); it rejects if they have changed when another program is needed. An epoch
+   * that ends early (an abort, an index out of range, an exception in `onProgress`) leaves everything as it was after the
+   * last whole batch, but for what a batch with a bad index wrote before it was met.
+   * @param loader its batches must be lists of what the function takes.
+   * @throws (rejects) ArgumentError, before anything runs, for results that are not scalars, a loader without batches, a
+   * schedule that does not fit; IndexError for an index out of range, which names the batch; the signal's reason.
+   */
+  epoch<S extends Sample, B extends A>(loader: DataLoader<S, B>, options?: EpochOptions<R>): Promise<EpochResult<R>>
   /** The program that these arguments run, before and after planning, as text. */
   explain(...args: A): string
 }
@@ -146,6 +170,15 @@ export function compile<A extends readonly unknown[], R>(
       const { compiled, leaves } = find(args)
       runInto(compiled, leaves, resultsIn(outs, compiled.resultKey))
       return outs
+    },
+    epoch: <S extends Sample, B extends A>(
+      loader: DataLoader<S, B>,
+      options: EpochOptions<R> = {},
+    ): Promise<EpochResult<R>> => {
+      if (context.recording !== null) {
+        throw new ArgumentError('compile: expected step.sync(…) in a function that is compiled, got step.epoch(…)')
+      }
+      return runEpoch(args => find(args as unknown as A).compiled, loader as DataLoader<S, unknown>, options)
     },
     explain: (...args: A): string => {
       const { program, plan } = find(args).compiled

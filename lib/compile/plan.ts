@@ -86,12 +86,54 @@ export interface Executor {
   run(args: readonly NumberArray[], results: readonly NumberArray[]): BadIndex | null
 }
 
+/** Many runs of one plan: run i takes the rows `order[i · batchSize]` and on of each source. */
+export interface EpochJob {
+  /** For each slot, an array of its type: rows of its length over `batchSize`. */
+  readonly sources: readonly NumberArray[]
+  readonly batchSize: number
+  readonly order: Int32Array
+  /** What is written to state before run i: element i of `values`. */
+  readonly schedule: readonly ScheduledNumber[]
+  /** What random kernels read, moved on after each run by `blocks`, if any. */
+  readonly generator: NumberArray
+  readonly blocks: number
+  /** For each result, of one element, an array of one for each run. */
+  readonly results: readonly NumberArray[]
+  /** Two numbers that may change at any time: how many steps wait, and whether to stop after the run in progress. */
+  readonly waiting: Int32Array
+  readonly stop: Int32Array
+}
+
+/** A number of an array of float64 that has another value in each run. */
+export interface ScheduledNumber {
+  readonly target: NumberArray
+  readonly at: number
+  readonly values: Float64Array
+}
+
+/** What came of some runs: `next` is the first that is not over; it met `bad`, if anything. */
+export interface EpochOutcome {
+  readonly next: number
+  readonly bad: BadIndex | null
+  readonly micros: number
+}
+
+/** The runs `from` … `to` − 1, or those of them that `most` µs have time for (`least` where a step waits): one at least. */
+export interface EpochRuns {
+  /** In place. */
+  run(from: number, to: number, least: number, most: number): EpochOutcome
+  /** Apart; all memory must be fixed. `done` is called later, from the event loop. */
+  start(from: number, to: number, least: number, most: number, done: (outcome: EpochOutcome) => void): void
+}
+
 /** An executor that can also run on a thread of its own, one run at a time of all of them. */
 export interface ThreadedExecutor extends Executor {
   /** Copies the arguments in and runs apart; `done` is called later, from the event loop. State must not be detached. */
   start(args: readonly NumberArray[], done: (bad: BadIndex | null, micros: number) => void): void
   /** Copies the results of the last run out. */
   collect(results: readonly NumberArray[]): void
+  /** @throws ArgumentError for a job that does not fit the plan. */
+  createEpoch(job: EpochJob): EpochRuns
 }
 
 export const isThreaded = (executor: Executor): executor is ThreadedExecutor => 'start' in executor

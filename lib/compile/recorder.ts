@@ -5,7 +5,7 @@ import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
 import { context, type Recording } from '../context.js'
 import { arrayOf, type DType, type NumberArray } from '../dtype.js'
 import { ArgumentError, IndexError } from '../errors.js'
-import { allocateState, Storage, stateOf } from '../storage.js'
+import { allocateState, markState, Storage, stateOf } from '../storage.js'
 import type { Tensor } from '../tensor.js'
 import {
   type Argument,
@@ -101,6 +101,11 @@ export class Recorder implements Recording {
     if (now !== undefined) return now
     // Read before it was set: the program holds while it is this very tensor, or none, as it was.
     const storage = before?.storage
+    // A gradient that eager code has left is state as well.
+    if (storage !== undefined && stateOf(storage.memory) === undefined) {
+      storage.fix()
+      markState(storage)
+    }
     if (!this.#gradGuards.has(tensor)) this.#gradGuards.set(tensor, () => tensor.grad?.storage === storage)
     return before
   }
@@ -125,8 +130,7 @@ export class Recorder implements Recording {
   /** Whether everything that was read of the configuration is as it was. Costs a comparison where nothing changed. */
   holds(): boolean {
     if (context.configuration === this.#configuration) return true
-    for (const guards of [this.#guards, this.#gradGuards])
-      for (const holds of guards.values()) if (!holds()) return false
+    if (!this.gradientsHold() || !this.modesHold()) return false
     this.#configuration = context.configuration
     return true
   }
@@ -136,6 +140,17 @@ export class Recorder implements Recording {
     if (context.configuration === this.#configuration) return true
     for (const holds of this.#gradGuards.values()) if (!holds()) return false
     return true
+  }
+
+  /** Whether what else was read of the configuration is as it was: modes, gradients wanted, modules. */
+  modesHold(): boolean {
+    for (const holds of this.#guards.values()) if (!holds()) return false
+    return true
+  }
+
+  /** Whether a gradient was read before it was set: a run may then leave what asks for another program. */
+  get readsGradients(): boolean {
+    return this.#gradGuards.size > 0
   }
 
   /** The error that the op of a recorded call gives for a bad id. */

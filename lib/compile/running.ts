@@ -17,7 +17,7 @@ const longestInPlace = 2
 
 let lastTurn = 0
 
-const arrayOf = (leaf: Leaf): NumberArray => {
+export const arrayOf = (leaf: Leaf): NumberArray => {
   if (typeof leaf !== 'number') return leaf.storage.array
   const { array } = allocate('float32', 1)
   array[0] = leaf
@@ -29,12 +29,15 @@ const freshResults = ({ results }: Compiled): Tensor[] =>
 
 const arraysOf = (tensors: readonly Tensor[]): NumberArray[] => tensors.map(({ storage }) => storage.array)
 
+/** The error of the op that met a bad index. */
+export function errorOf({ plan, recorder }: Compiled, bad: BadIndex): Error {
+  const step = plan.steps[bad.step]
+  return recorder.badIndexError('source' in step ? step.source : undefined, bad.id, bad.position)
+}
+
 /** What a run changes beside the arrays that it writes. @throws IndexError, first, where it met a bad index. */
 function conclude(compiled: Compiled, bad: BadIndex | null): void {
-  if (bad !== null) {
-    const step = compiled.plan.steps[bad.step]
-    throw compiled.recorder.badIndexError('source' in step ? step.source : undefined, bad.id, bad.position)
-  }
+  if (bad !== null) throw errorOf(compiled, bad)
   for (const storage of compiled.written) storage.version++
   advance(compiled.blocks)
   compiled.adopt()
@@ -105,7 +108,7 @@ export function runInTurn(compiled: Compiled, leaves: readonly Leaf[], again: ()
 }
 
 /** Begins a run; `finish` is called later with what gives the result. */
-function begin(compiled: Compiled, inputs: NumberArray[], finish: (result: () => unknown) => void): void {
+export function begin(compiled: Compiled, inputs: NumberArray[], finish: (result: () => unknown) => void): void {
   const { executor, resultTree } = compiled
   if (!isThreaded(executor) || !compiled.isFixed) {
     setImmediate(finish, () => {
@@ -142,7 +145,7 @@ function runInPlace(compiled: Compiled, leaves: readonly Leaf[]): Promise<unknow
 }
 
 /** One quick run shows that it can be quick; a slow one may have been disturbed. */
-function noteDuration(compiled: Compiled, micros: number): void {
+export function noteDuration(compiled: Compiled, micros: number): void {
   compiled.micros = Math.min(micros, (compiled.micros + micros) / 2)
 }
 

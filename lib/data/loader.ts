@@ -3,11 +3,20 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ArgumentError, showValue } from '../errors.js'
+import type { Tensor } from '../tensor.js'
 import { groupBatches, groupBatchesLater, pickBatches } from './batches.js'
-import type { Dataset, Sample, Stream, Tensors } from './dataset.js'
+import { type Dataset, type Sample, type Stream, TensorDataset, type Tensors } from './dataset.js'
 import { checkInteger, checkLoaderOptions, type LoaderOptions } from './loader-options.js'
 import { naturalOrder, shuffledOrder } from './order.js'
 import { readAhead } from './read-ahead.js'
+
+/** An epoch to come: the number of its batches, where it is known; of plain tensors, their rows in order. */
+export interface Upcoming {
+  readonly batches: number | undefined
+  readonly rows:
+    | { readonly tensors: readonly Tensor[]; readonly order: Int32Array; readonly batchSize: number }
+    | undefined
+}
 
 /**
  * Batches of samples: `for (const [x, y] of loader)`, or `for await`, which hands the event loop a turn before each
@@ -71,6 +80,19 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     return this.shuffle ? shuffledOrder(length, this.seed, epoch) : naturalOrder(length)
   }
 
+  /** What the next epoch will be, without beginning it. Library code only. */
+  upcoming(): Upcoming {
+    const source = this.#source
+    if (!isDataset(source)) return { batches: undefined, rows: undefined }
+    const isPlain = source instanceof TensorDataset && source.batch === TensorDataset.prototype.batch
+    const isOwn = this[Symbol.asyncIterator] === DataLoader.prototype[Symbol.asyncIterator]
+    if (!isPlain || !isOwn || this.#transform || this.batchSize === null) {
+      return { batches: this.length, rows: undefined }
+    }
+    const order = this.#visited(this.#epoch)
+    return { batches: this.length, rows: { tensors: source.tensors as Tensor[], order, batchSize: this.batchSize } }
+  }
+
   /** The batches of the next epoch. @throws ArgumentError where the samples or the transform are promised. */
   [Symbol.iterator](): IterableIterator<B> {
     if (!isDataset(this.#source) && !isIterable(this.#source)) throw needsAwait()
@@ -89,9 +111,12 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
 
   #batches(source: Dataset<S> | Iterable<S>, epoch: number): Iterable<Tensors<S> | Promise<Tensors<S>>> {
     if (!isDataset(source)) return groupBatches(source, this.batchSize, this.dropLast)
+    return pickBatches(source, this.#visited(epoch), this.batchSize)
+  }
+
+  #visited(epoch: number): Int32Array {
     const order = this.order(epoch)
-    const visited = this.dropLast ? order.subarray(0, this.length * (this.batchSize ?? 1)) : order
-    return pickBatches(source, visited, this.batchSize)
+    return this.dropLast ? order.subarray(0, this.length * (this.batchSize ?? 1)) : order
   }
 
   *#now(batches: Iterable<Tensors<S> | Promise<Tensors<S>>>): Generator<B, void, undefined> {

@@ -37,14 +37,16 @@ function integersBelow(seed: number, epoch: number): (bound: number) => number {
   let used = 4
   let block = 0
   return bound => {
-    const limit = 2 ** 32 - (2 ** 32 % bound)
     for (;;) {
       if (used === 4) {
         philox(block++, epoch, stream, 0, low, high, words)
         used = 0
       }
       const word = words[used++]
-      if (word < limit) return word % bound
+      // The incomplete run is shorter than `bound`: its length is seldom needed.
+      if (word >= 2 ** 32 - bound && word >= 2 ** 32 - (2 ** 32 % bound)) continue
+      // word % bound, exactly (a quotient that is not whole is 2⁻³¹ or more from one).
+      return word - Math.floor(word / bound) * bound
     }
   }
 }

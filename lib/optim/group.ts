@@ -14,6 +14,13 @@ import { changeSettings } from './settings.js'
 /** A group as users see it: each setting is a property that can be set at any time. */
 export type ParamGroup<H extends HyperRecord> = Settings<H> & { readonly params: readonly Tensor[] }
 
+/** One number of a storage, as it is to be in one step after another. */
+export interface Tabulated {
+  readonly storage: Storage
+  readonly at: number
+  readonly values: Float64Array
+}
+
 /** A parameter and what is kept for it. */
 interface Slot {
   readonly parameter: Tensor
@@ -89,6 +96,22 @@ export class Group<H extends HyperRecord> {
       const { shape, size, dtype } = slot.parameter
       slot.kept = keeps.map(() => (this.#keeping ? zeros(shape, size, dtype) : zeros([0], 0, dtype)))
     }
+  }
+
+  /**
+   * Learning rates to come, for who writes them: `at` is the rate's place in `storage`.
+   * @throws ArgumentError for one that could not be set.
+   */
+  tabulate(rates: ArrayLike<number>): Tabulated {
+    const { hyper } = this.#declaration
+    const names = Object.keys(hyper)
+    const at = names.slice(0, names.indexOf('lr')).reduce((sum, name) => sum + hyper[name].width, 0)
+    const settings = this.settings()
+    const values = Float64Array.from(rates, lr => {
+      changeSettings(this.#declaration, settings, { lr })
+      return lr
+    })
+    return { storage: this.#hyper, at, values }
   }
 
   /** What is saved for the parameters, numbered from `first`. */

@@ -6,7 +6,7 @@ import { checkStateDict, compareState, copyState, problemsOf, type StateDict, th
 import { allocateState, type Storage } from '../storage.js'
 import type { Tensor } from '../tensor.js'
 import type { Declaration } from './declaration.js'
-import { Group, type ParamGroup } from './group.js'
+import { Group, type ParamGroup, type Tabulated } from './group.js'
 import type { Hyper, HyperRecord, Settings } from './hyper.js'
 import { checkParams, type GroupOptions, type OptimizerParams, toGroups } from './params.js'
 import { changeSettings, initialSettings } from './settings.js'
@@ -68,6 +68,15 @@ export class Optimizer<H extends HyperRecord = AnyHyper> {
   set lr(value: number) {
     const changed = this.#groups.map(group => changeSettings(this.#declaration, group.settings(), { lr: value }))
     for (const [i, group] of this.#groups.entries()) group.write(changed[i])
+  }
+
+  /**
+   * The learning rates of `count` steps to come, as numbers of each group's state. Library code only.
+   * @param rate of a step and a group, by their numbers.
+   * @throws ArgumentError for one that could not be set.
+   */
+  tabulate(count: number, rate: (step: number, group: number) => number): Tabulated[] {
+    return this.#groups.map((group, i) => group.tabulate(Array.from({ length: count }, (_, step) => rate(step, i))))
   }
 
   /** Sets the gradient of each parameter to null. */

@@ -24,6 +24,15 @@ describe.each(backendsUnderTest)('on %s', backend => {
     accumulate.sync(tensor([1, 10]))
     expect(w.grad?.toArray()).toEqual([1, 10])
 
+    // What eager code leaves there is added to as well, also in the place of what was there.
+    w.grad = tensor([100, 100])
+    accumulate.sync(tensor([1, 10]))
+    expect(w.grad?.toArray()).toEqual([101, 110])
+    w.zeroGrad()
+    w.mul(2).sum().backward()
+    accumulate.sync(tensor([1, 10]))
+    expect(w.grad?.toArray()).toEqual([3, 12])
+
     const optimizer = new optim.SGD([w], { lr: 0.1 })
     const body = (): Tensor => {
       optimizer.zeroGrad()

@@ -20,6 +20,21 @@ async function begin(matmuls) {
   for (let i = 0; i < 2; i++) step(x).then(() => console.log('over'))
 }
 
+/** The same with an epoch: of few batches that take long, or of very many that are quick. */
+async function beginEpoch(kind) {
+  const { arange, compile, data, nn, rand } = await import('blasgrad')
+  const [size, matmuls] = kind === 'few' ? [1000, 200] : [2, 1]
+  const w = new nn.Parameter(rand([size, size]))
+  const step = compile(x => {
+    let y = w.mul(x.sum())
+    for (let i = 0; i < matmuls; i++) y = y.matmul(w).mul(1 / size)
+    w.assign(y)
+    return y.mean()
+  })
+  const loader = new data.DataLoader(new data.TensorDataset(arange(kind === 'few' ? 100 : 20_000_000)))
+  step.epoch(loader).then(() => console.log('over'))
+}
+
 /** A worker in the middle of a step, and its exit code once it has ended. */
 async function work(then) {
   const worker = new Worker(new URL(import.meta.url), { workerData: then })
@@ -64,12 +79,33 @@ const modes = {
   async workerExits() {
     process.exitCode = await (await work('exits')).code
   },
+  async exitsInAnEpoch() {
+    await beginEpoch('few')
+    await wait(50)
+    process.exit(3)
+  },
+  async exitsInAnEpochOfQuickBatches() {
+    await beginEpoch('many')
+    await wait(200)
+    process.exit(3)
+  },
+  async throwsInAnEpoch() {
+    await beginEpoch('many')
+    await wait(50)
+    throw new Error('thrown')
+  },
+  async terminatesInAnEpoch() {
+    for (const kind of ['few', 'many', 'few']) await (await work(kind)).worker.terminate()
+    const workers = await Promise.all([work('many'), work('few')])
+    await Promise.all(workers.map(({ worker }) => worker.terminate()))
+  },
 }
 
 if (isMainThread) {
   await modes[process.argv[2]]()
 } else {
-  await begin(long)
+  if (workerData === 'few' || workerData === 'many') await beginEpoch(workerData)
+  else await begin(long)
   parentPort.postMessage('begun')
   await wait(60)
   if (workerData === 'exits') process.exit(3)

@@ -38,8 +38,12 @@ test.runIf(backendsUnderTest.includes('native')).each([
   ['terminatesBesideItsOwn', 0, 'over\nover\n'],
   ['exitsBesideAWorker', 3, ''],
   ['workerExits', 3, ''],
+  ['exitsInAnEpoch', 3, ''],
+  ['exitsInAnEpochOfQuickBatches', 3, ''],
+  ['throwsInAnEpoch', 1, ''],
+  ['terminatesInAnEpoch', 0, ''],
 ])('%s', { timeout: 12_000 }, async (mode, code, stdout) => {
   const ended = await run(mode)
   expect(ended).toMatchObject({ code, signal: null, stdout })
-  if (mode !== 'throws') expect(ended.stderr).toBe('')
+  if (!mode.startsWith('throws')) expect(ended.stderr).toBe('')
 })

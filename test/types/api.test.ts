@@ -2,7 +2,7 @@
 // the types and what happens agree.
 
 import { expect, expectTypeOf, test } from 'vitest'
-import { concat, data, grad, nn, noGrad, optim, Tensor, tensor, where, zeros } from '../../lib/index.js'
+import { compile, concat, data, grad, nn, noGrad, optim, Tensor, tensor, where, zeros } from '../../lib/index.js'
 
 test('ops are methods and functions of the same types', () => {
   const x = new Tensor([
@@ -57,4 +57,39 @@ test('gradients, modules, loaders', () => {
   }
   // @ts-expect-error an unknown option
   expect(() => new optim.Adam([new Tensor([1])], { learningRate: 1 })).toThrow('expected options lr')
+})
+
+test('compiled steps and their epochs', async () => {
+  const w = new nn.Parameter([1, 2])
+  const optimizer = new optim.Adam([w])
+  const loader = new data.DataLoader(new data.TensorDataset(zeros([4, 2]), zeros([4])), { batchSize: 2 })
+  const step = compile((x: Tensor, y: Tensor) => x.mul(w).sum(1).sub(y).pow(2).mean().add(w.sum()))
+  expectTypeOf(step.sync(zeros([1, 2]), zeros([1]))).toEqualTypeOf<Tensor>()
+  const { losses, mean } = await step.epoch(loader, {
+    onProgress: progress => {
+      expectTypeOf(progress.loss).toEqualTypeOf<number>()
+      expectTypeOf(progress.batches).toEqualTypeOf<number | undefined>()
+    },
+    signal: new AbortController().signal,
+  })
+  expectTypeOf(losses).toEqualTypeOf<Tensor>()
+  expectTypeOf(mean).toEqualTypeOf<number>()
+  const several = compile((x: Tensor, _y: Tensor) => {
+    optimizer.zeroGrad()
+    const loss = x.mul(w).sum()
+    loss.backward()
+    optimizer.step()
+    return { loss, more: [w.sum()] }
+  })
+  const { results, means } = await several.epoch(loader, {
+    schedule: { optimizer, lr: [0.5, 0.25] },
+    onProgress: progress => expectTypeOf(progress.means.loss).toEqualTypeOf<number>(),
+  })
+  expectTypeOf(results).toEqualTypeOf<{ loss: Tensor; more: Tensor[] }>()
+  expectTypeOf(means).toEqualTypeOf<{ loss: number; more: number[] }>()
+  expect([losses.shape, results.more[0].shape, optimizer.lr]).toEqual([[2], [2], 0.25])
+  // @ts-expect-error batches of two fields for a function of one number
+  await expect(compile((scale: number) => w.mul(scale).sum()).epoch(loader)).resolves.toBeDefined()
+  // @ts-expect-error no such option
+  await expect(step.epoch(loader, { epochs: 3 })).rejects.toThrow('got epochs')
 })

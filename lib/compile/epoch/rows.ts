@@ -1,0 +1,126 @@
+// An epoch over rows of tensors: gathered natively as their batch comes up, many batches in one native call.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Upcoming } from '../../data/loader.js'
+import { arrayOf, type NumberArray } from '../../dtype.js'
+import { generatorMemory } from '../../random.js'
+import { sizeOf } from '../../shape.js'
+import { fixedElements, Storage } from '../../storage.js'
+import { noElements, Tensor } from '../../tensor.js'
+import { type EpochOutcome, type EpochRuns, isThreaded } from '../plan.js'
+import { inTurn, othersWaiting } from '../queue.js'
+import type { Compiled } from '../recording.js'
+import { errorOf, noteDuration } from '../running.js'
+import { inBatch } from './batches.js'
+import type { Epoch } from './epoch.js'
+import { Results } from './results.js'
+
+/** For how long, in µs, batches run before a step that waits has its turn, and the event loop its own. */
+const slice = 2000
+/** For how long at most: who watches hears of them. */
+const longest = 50_000
+
+/** Batches of one size: all but the last, or the last. */
+export interface Part {
+  /** Tensors without elements, in the place of the fields. */
+  readonly args: readonly Tensor[]
+  readonly sources: readonly NumberArray[]
+  readonly batchSize: number
+  readonly order: Int32Array
+  /** The number of its first batch in the epoch, and that after its last. */
+  readonly from: number
+  readonly to: number
+}
+
+export function partsOf({ tensors, order, batchSize }: NonNullable<Upcoming['rows']>): Part[] {
+  const sources = tensors.map(tensor => {
+    if (!tensor.storage.hasElements) throw noElements('epoch', tensor)
+    return fixedElements(tensor.storage)
+  })
+  const whole = Math.floor(order.length / batchSize)
+  const rest = order.length - whole * batchSize
+  const part = (size: number, order: Int32Array, from: number): Part => {
+    const args = tensors.map(({ shape, dtype }) => standIn([size, ...shape.slice(1)], dtype))
+    return { args, sources, batchSize: size, order, from, to: from + order.length / size }
+  }
+  const parts: Part[] = []
+  if (whole > 0) parts.push(part(batchSize, order.subarray(0, whole * batchSize), 0))
+  if (rest > 0) parts.push(part(rest, order.subarray(whole * batchSize), whole))
+  return parts
+}
+
+const standIn = (shape: readonly number[], dtype: Tensor['dtype']): Tensor =>
+  new Tensor({ storage: new Storage(new (arrayOf(dtype))(new ArrayBuffer(0)), sizeOf(shape)), shape, dtype })
+
+/** @param parts one at least; the programs must be native. */
+export async function runRows(epoch: Epoch, parts: readonly Part[]): Promise<Results> {
+  const { to } = parts[parts.length - 1]
+  const results = new Results(epoch.programs.get(parts[0].args), to)
+  for (const part of parts) {
+    const native: Native = { runs: new Map(), last: undefined }
+    while (results.batches < part.to) {
+      await runSome(epoch, part, results, native)
+      epoch.tick(results)
+    }
+  }
+  return results
+}
+
+/** The native side of a part: a program's runs, and which program ran last. */
+interface Native {
+  readonly runs: Map<Compiled, EpochRuns>
+  last: Compiled | undefined
+}
+
+/** Runs batches of `part` from the first that is left; how many, time decides. */
+function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Promise<void> {
+  return inTurn(finish => {
+    epoch.stopping.check()
+    const compiled = epoch.programs.get(part.args)
+    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, results, compiled)
+    native.runs.set(compiled, runs)
+    const at = results.batches - part.from
+    // What the first run leaves in `.grad` may ask for another program.
+    const isOpen = compiled === native.last || !compiled.recorder.readsGradients
+    const to = isOpen ? part.to - part.from : at + 1
+    native.last = compiled
+    const over = (outcome: EpochOutcome): void => {
+      epoch.rates.touch()
+      conclude(compiled, outcome, part, results)
+    }
+    if (compiled.isFixed) runs.start(at, to, slice, longest, outcome => finish(() => over(outcome)))
+    else nextTurn().then(() => finish(() => over(runs.run(at, to, slice, slice))))
+  })
+}
+
+function createRuns(
+  { rates, stopping }: Epoch,
+  { sources, batchSize, order, from, to }: Part,
+  results: Results,
+  { executor, blocks }: Compiled,
+): EpochRuns {
+  if (!isThreaded(executor)) throw new TypeError('epoch: expected a native program')
+  return executor.createEpoch({
+    sources,
+    batchSize,
+    order,
+    schedule: rates.scheduled(from, to),
+    generator: generatorMemory(),
+    blocks,
+    results: results.between(from, to),
+    waiting: othersWaiting,
+    stop: stopping.flag,
+  })
+}
+
+/** What runs change beside what they write. @throws IndexError where the last of them met a bad index. */
+function conclude(compiled: Compiled, { next, bad, micros }: EpochOutcome, part: Part, results: Results): void {
+  const ran = part.from + next - results.batches
+  if (ran > 0) {
+    for (const storage of compiled.written) storage.version += ran
+    compiled.adopt()
+    noteDuration(compiled, micros / ran)
+  }
+  for (let i = 0; i < ran; i++) results.add(part.batchSize)
+  if (bad !== null) throw inBatch(errorOf(compiled, bad), results.batches)
+}
