@@ -105,7 +105,11 @@ class Reader {
     const Napi::Array lanes = array(step.Get("lanes"), "lanes");
     for (std::uint32_t i = 0; i < lanes.Length(); i++) {
       const Napi::Object lane = object(lanes[i], "a lane");
-      result.lanes.push_back({integer(lane.Get("rows"), "rows"), {}});
+      result.lanes.push_back({integer(lane.Get("rows"), "rows"), {}, {}});
+      const Napi::Array passing = array(lane.Get("passing"), "values that pass");
+      for (std::uint32_t p = 0; p < passing.Length(); p++) {
+        result.lanes.back().passing.push_back(integer(passing[p], "a value's id"));
+      }
       const Napi::Array steps = array(lane.Get("steps"), "steps");
       for (std::uint32_t s = 0; s < steps.Length(); s++) {
         result.lanes.back().steps.push_back(readWork(object(steps[s], "a step")));

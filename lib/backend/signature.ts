@@ -39,6 +39,8 @@ export interface Kernel<S extends string = string> {
   readonly inPlace: readonly string[]
   /** Every backend gives the same bits. */
   readonly exact: boolean
+  /** The output has the very elements of the first input. */
+  readonly copies?: boolean
   /** Arithmetic operations, as a product like a length's; the cost in bytes follows from the lengths. */
   readonly flops?: string
 }

@@ -42,6 +42,8 @@ export type Work = Call | Group
 export interface Lane {
   readonly rows: number
   readonly steps: readonly Work[]
+  /** Values that nobody else reads: each range of rows may have its own in memory that is used again and again. */
+  readonly passing: readonly number[]
 }
 
 /** Lanes that run at the same time: none writes what another reads or writes. */

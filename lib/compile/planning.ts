@@ -1,5 +1,6 @@
 // From a recorded program to a plan: the passes in order. Each is a pure function in passes/; this file only chains them.
 
+import { forwardCopies } from './passes/copies.js'
 import { eliminateDeadCalls } from './passes/eliminate.js'
 import { fuse } from './passes/fuse.js'
 import { mergeEqualCalls } from './passes/merge.js'
@@ -22,6 +23,7 @@ export const passes: readonly { readonly name: string; readonly run: (program: P
   { name: 'one name per write', run: nameEachWrite },
   { name: 'dead calls out', run: eliminateDeadCalls },
   { name: 'equal calls merged', run: mergeEqualCalls },
+  { name: 'copies out', run: forwardCopies },
 ]
 
 /** @throws ArgumentError for a program that breaks a kernel's rules, or reads what was never written. */

@@ -149,10 +149,7 @@ void runTiles(const Group& group, Size from, Size to) {
   }
 }
 
-void runRows(const Group& group, bool flat, Size from, Size to) {
-  Source sources[kMaxCells];
-  Member members[kMaxCells];
-  Group part = group;
+RowsOf::RowsOf(const Group& group, bool flat, Size from, Size to) : part(group) {
   part.sources = sources;
   part.members = members;
   part.rows = flat ? 1 : to - from;
@@ -168,6 +165,9 @@ void runRows(const Group& group, bool flat, Size from, Size to) {
   for (int m = 0; m < group.memberCount; m++) {
     if (members[m].out != nullptr) members[m].out += begin * members[m].outBytes;
   }
+}
+
+void RowsOf::run() {
   prepare(part);
   runTiles(part, 0, part.tiles);
 }

@@ -53,9 +53,18 @@ void prepare(Group& group);
 // Runs the tiles from … to − 1 of a prepared group.
 void runTiles(const Group& group, Size from, Size to);
 
-// Runs the rows from … to − 1 of a prepared group; where `flat`, which says that no layout tells rows apart, its
-// points.
-void runRows(const Group& group, bool flat, Size from, Size to);
+// The rows from … to − 1 of a prepared group as a group; where `flat`, which says that no layout tells rows apart, its
+// points. It points into itself.
+struct RowsOf {
+  RowsOf(const Group& group, bool flat, Size from, Size to);
+  RowsOf(const RowsOf&) = delete;
+  RowsOf& operator=(const RowsOf&) = delete;
+  void run();
+
+  Source sources[kMaxCells];
+  Member members[kMaxCells];
+  Group part;
+};
 
 // Prepares and runs a group of one member, whose operands are its sources in order, at each point of outer axes;
 // `outer` gives each axis's count and each operand's stride, in elements. The output is contiguous.

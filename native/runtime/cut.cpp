@@ -65,7 +65,7 @@ int leadingOf(const Kernel& kernel) {
 }
 
 // The call's part along its leading size, from … to − 1.
-Call partOf(const Kernel& kernel, const Call& call, int leading, Size from, Size to) {
+Call partOf(const Kernel& kernel, const Call& call, int leading, Size from, Size to, const Moves& moves = {}) {
   Call part = call;
   const auto& arguments = kernel.signature.arguments;
   for (std::size_t i = 0; i < arguments.size(); i++) {
@@ -73,6 +73,10 @@ Call partOf(const Kernel& kernel, const Call& call, int leading, Size from, Size
     Slot& slot = part.slots[i];
     if (!argument.isArray() || slot.pointer == nullptr) continue;
     if (argument.factors[0].kind != Factor::size || argument.factors[0].value != leading) continue;
+    if (char* const at = moves.find(slot.pointer)) {
+      slot.pointer = at;
+      continue;
+    }
     const Size each = kernel.signature.needed(argument, call) / call.slots[leading].size;
     slot.pointer = static_cast<const char*>(slot.pointer) + from * each * kElementBytes[static_cast<int>(slot.element)];
   }
@@ -182,7 +186,7 @@ Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut
 
 void runRange(const Group& group, const Cut& cut, Size from, Size to) {
   if (cut.kind == Cut::tiles) return runTiles(group, from, to);
-  if (cut.kind == Cut::rows) return runRows(group, isFlat(group), from * cut.each, to * cut.each);
+  if (cut.kind == Cut::rows) return RowsOf(group, isFlat(group), from * cut.each, to * cut.each).run();
   runTiles(group, 0, group.tiles);
 }
 
@@ -190,6 +194,32 @@ Size runRange(const Task& task, const Cut& cut, Size from, Size to) {
   if (task.kernel != nullptr) return runRange(*task.kernel, task.element, task.call, cut, from, to);
   runRange(task.group.group, cut, from, to);
   return -1;
+}
+
+Size runRange(const Task& task, const Cut& cut, Size from, Size to, const Moves& moves) {
+  if (moves.count == 0) return runRange(task, cut, from, to);
+  from *= cut.each;
+  to *= cut.each;
+  if (task.kernel != nullptr) {
+    return run(*task.kernel, task.element, partOf(*task.kernel, task.call, cut.slot, from, to, moves));
+  }
+  const Group& group = task.group.group;
+  RowsOf part(group, isFlat(group), from, to);
+  for (int i = 0; i < group.sourceCount; i++) {
+    if (char* const at = moves.find(group.sources[i].data)) part.sources[i].data = at;
+  }
+  for (int m = 0; m < group.memberCount; m++) {
+    if (char* const at = moves.find(group.members[m].out)) part.members[m].out = at;
+  }
+  part.run();
+  return -1;
+}
+
+char* Moves::find(const void* data) const {
+  for (int i = 0; i < count; i++) {
+    if (moved[i].from == data) return moved[i].to;
+  }
+  return nullptr;
 }
 
 bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument) {

@@ -31,9 +31,25 @@ Cut cutOf(const Task& task, int threads);
 // cannot be done.
 Cut cutByRows(const Task& task, Size total);
 
+// Memory that is elsewhere for a range: a pointer to `from`, at the range's first row, stands for one to `to`.
+struct Moved {
+  const char* from;
+  char* to;
+};
+constexpr int kMaxMoved = 4;
+struct Moves {
+  Moved moved[kMaxMoved];
+  int count = 0;
+
+  // Where what begins at `data` is; null: where it was.
+  char* find(const void* data) const;
+};
+
 // Runs a range. Gives the position of a bad index or −1.
 Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut& cut, Size from, Size to);
 void runRange(const Group& group, const Cut& cut, Size from, Size to);
+// Of a cut by rows, with what has moved.
+Size runRange(const Task& task, const Cut& cut, Size from, Size to, const Moves& moves);
 Size runRange(const Task& task, const Cut& cut, Size from, Size to);
 
 // Whether an argument of the call has the rows of a cut along its leading size: its i-th part belongs to row i.

@@ -75,6 +75,13 @@ void Memory::take(int id) {
   std::fill_n(owners_.begin() + static_cast<std::ptrdiff_t>(first), count, id);
 }
 
+void Memory::leave(int id) {
+  if (value(id).origin != Origin::made) refuse("expected " + nameOf(id) + " to be made here");
+  std::size_t first;
+  const std::size_t count = blocks(id, &first);
+  std::fill_n(owners_.begin() + static_cast<std::ptrdiff_t>(first), count, -1);
+}
+
 void Memory::requireThere(int id) const {
   if (!isInArena(id)) return;
   std::size_t first;

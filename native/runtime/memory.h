@@ -28,6 +28,8 @@ class Memory {
 
   // Notes that a step writes the value: what was there is gone. Throws where values of its origin are not written.
   void take(int id);
+  // Notes that the value is not there any more.
+  void leave(int id);
   // Throws unless nothing else has been written where the value is, since it was.
   void requireThere(int id) const;
 

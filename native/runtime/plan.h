@@ -40,6 +40,7 @@ struct PlannedStep;
 struct PlannedLane {
   Size rows;
   std::vector<PlannedStep> steps;
+  std::vector<int> passing;  // values that nobody else reads
 };
 
 // Lanes that run at the same time; or a call, its slots set but for the arrays; or a group, where `kernel` is null.

@@ -12,8 +12,16 @@ namespace {
 std::unique_ptr<Region> encodeRegion(const PlannedStep& planned, Memory& memory) {
   std::vector<Region::Lane> lanes;
   for (const PlannedLane& lane : planned.lanes) {
-    lanes.push_back({lane.rows, {}});
+    lanes.push_back({lane.rows, {}, {}});
     for (const PlannedStep& step : lane.steps) lanes.back().tasks.push_back(encodeTask(step, memory));
+    for (const int id : lane.passing) {
+      const Array array = memory.array(id);
+      const Size bytes = static_cast<Size>(array.length) * kElementBytes[static_cast<int>(array.kind)];
+      lanes.back().passing.push_back({array.data, bytes});
+    }
+  }
+  for (const PlannedLane& lane : planned.lanes) {
+    for (const int id : lane.passing) memory.leave(id);
   }
   return std::make_unique<Region>(std::move(lanes));
 }

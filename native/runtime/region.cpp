@@ -1,6 +1,7 @@
 #include "region.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 
 #include "pool.h"
@@ -10,14 +11,16 @@ namespace {
 
 // Less than this, in µs, is not worth a second thread.
 constexpr double kLeastShared = 8;
-// Whole lanes side by side, one a thread, are faster than cut ones up to here (in µs), and where no thread then has
-// this much more than its share: each pack of a product's operand serves more rows.
+// Whole products side by side, one a thread, are faster than cut ones up to here (in µs), and where no thread then has
+// this much more than its share: each pack of an operand serves more rows.
 constexpr double kMostWhole = 5000;
 constexpr double kUneven = 1.1;
 // A lane of less than this part of a thread's share stays whole.
 constexpr double kLeastCut = 0.1;
-// What a range of rows of a lane of several tasks may write, in bytes: its later tasks find it in the cache.
-constexpr Size kRangeBytes = 512 * 1024;
+// What passes from task to task for a range of rows, in bytes: later tasks find it in the second-level cache.
+constexpr Size kRangeBytes = 128 * 1024;
+// Pieces keep cache lines of their own.
+constexpr std::size_t kApart = 64;
 
 // What a task does to a range of memory.
 struct Touch {
@@ -64,7 +67,28 @@ void touchesOf(const Task& task, const Cut& cut, std::size_t lane, std::size_t a
   }
 }
 
-void check(std::vector<Region::Lane>& lanes) {
+// Refuses what is not made row by row within the lane, or touched elsewhere.
+void checkPassing(const std::vector<Touch>& touches, const Region::Lane& lane, std::size_t index) {
+  for (const Region::Range& range : lane.passing) {
+    const char* const end = range.begin + range.bytes;
+    bool first = true;
+    for (const Touch& touch : touches) {
+      if (touch.end <= range.begin || end <= touch.begin) continue;
+      const bool whole = touch.begin == range.begin && touch.end == end && touch.along && touch.lane == index;
+      if (!whole || (first && !touch.written)) refuse("lane " + std::to_string(index) + ": expected values that pass");
+      first = false;
+    }
+    if (first || lane.rows == 1) refuse("lane " + std::to_string(index) + ": expected values that pass");
+  }
+}
+
+// The bytes that a range of rows needs for what passes.
+std::size_t rangeBytes(const Region::Lane& lane, const Region::Range& range) {
+  const auto bytes = static_cast<std::size_t>(range.bytes / lane.rows * lane.rangeRows);
+  return (bytes + kApart - 1) / kApart * kApart;
+}
+
+void check(const std::vector<Region::Lane>& lanes) {
   std::vector<Touch> touches;
   for (std::size_t lane = 0; lane < lanes.size(); lane++) {
     const std::string name = "lane " + std::to_string(lane);
@@ -81,11 +105,8 @@ void check(std::vector<Region::Lane>& lanes) {
       touchesOf(task, cut, lane, at, &touches);
     }
   }
+  for (std::size_t lane = 0; lane < lanes.size(); lane++) checkPassing(touches, lanes[lane], lane);
   for (const Touch& one : touches) {
-    if (one.written && one.task == 0) {
-      Region::Lane& lane = lanes[one.lane];
-      lane.rowBytes = std::max<Size>(lane.rowBytes, (one.end - one.begin) / lane.rows);
-    }
     for (const Touch& other : touches) {
       if (!one.written || &one == &other || one.end <= other.begin || other.end <= one.begin) continue;
       if (one.lane != other.lane) refuse("expected lanes that do not meet");
@@ -109,6 +130,14 @@ Region::Region(std::vector<Lane> lanes) : lanes_(std::move(lanes)) {
     total_ += lane.micros;
   }
   check(lanes_);
+  for (Lane& lane : lanes_) {
+    const Kernel* const first = lane.tasks[0].kernel;
+    // A product is not cut finer than it has to be: each range would read all of an operand.
+    if (lane.passing.empty() || lane.passing.size() > kMaxMoved || (first != nullptr && isProduct(*first))) continue;
+    Size bytes = 0;
+    for (const Range& range : lane.passing) bytes += range.bytes / lane.rows;
+    lane.rangeRows = std::max<Size>(1, kRangeBytes / bytes);
+  }
 }
 
 double Region::sharedMicros() const { return total_ >= kLeastShared ? total_ : 0; }
@@ -139,21 +168,33 @@ void Region::schedule(int threads) const {
       for (int part = 0; part < parts; part++) {
         const auto least = std::min_element(loads.begin(), loads.end()) - loads.begin();
         const auto thread = static_cast<std::size_t>(parts == 1 ? least : part * threads / parts);
-        lists[thread].push_back({lane, cut.begin(parts, part), cut.begin(parts, part + 1)});
+        lists[thread].push_back({lane, cut.begin(parts, part), cut.begin(parts, part + 1), 0});
         loads[thread] += micros / parts;
       }
     }
   };
-  deal(false);
+  const bool products = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+    const Kernel* const kernel = lane.tasks[0].kernel;
+    return lane.micros < kLeastCut * share || (kernel != nullptr && isProduct(*kernel));
+  });
+  deal(!products);
   const double most = *std::max_element(loads.begin(), loads.end());
-  if (most > kUneven * share || most > kMostWhole) deal(true);
+  if (products && (most > kUneven * share || most > kMostWhole)) deal(true);
   made.width = 0;
   for (const auto& list : lists) made.width = std::max(made.width, static_cast<int>(list.size()));
   made.pieces.clear();
   for (auto& list : lists) {
-    list.resize(static_cast<std::size_t>(made.width), {-1, 0, 0});
+    list.resize(static_cast<std::size_t>(made.width), {-1, 0, 0, 0});
     made.pieces.insert(made.pieces.end(), list.begin(), list.end());
   }
+  std::size_t bytes = 0;
+  for (Piece& piece : made.pieces) {
+    if (piece.lane < 0) continue;
+    piece.passing = bytes;
+    const Lane& lane = lanes_[static_cast<std::size_t>(piece.lane)];
+    for (const Range& range : lane.passing) bytes += rangeBytes(lane, range);
+  }
+  made.memory.resize(bytes + kApart);
 }
 
 void Region::run() const {
@@ -175,11 +216,19 @@ void Region::runPiece(const Piece& piece) const {
     runRange(lane.tasks[0], cut, piece.from, piece.to);
     return;
   }
-  Size step = piece.to - piece.from;
-  if (lane.rows > 1) step = std::min(step, std::max(kRangeBytes / lane.rowBytes / cut.unit, Size(1)) * cut.unit);
+  const Size step = lane.rangeRows > 0 ? lane.rangeRows : piece.to - piece.from;
+  Moves moves;
+  if (lane.rangeRows > 0) {
+    char* at = schedule_.memory.data() + piece.passing;
+    at += (kApart - reinterpret_cast<std::uintptr_t>(at) % kApart) % kApart;
+    for (const Range& range : lane.passing) {
+      moves.moved[moves.count++] = {range.begin, at};
+      at += rangeBytes(lane, range);
+    }
+  }
   for (Size from = piece.from; from < piece.to; from += step) {
     const Size to = std::min(piece.to, from + step);
-    for (std::size_t at = 0; at < lane.tasks.size(); at++) runRange(lane.tasks[at], lane.cuts[at], from, to);
+    for (std::size_t i = 0; i < lane.tasks.size(); i++) runRange(lane.tasks[i], lane.cuts[i], from, to, moves);
   }
 }
 

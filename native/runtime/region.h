@@ -7,14 +7,19 @@ namespace blasgrad {
 
 class Region {
  public:
+  struct Range {
+    char* begin;
+    Size bytes;
+  };
   // Tasks that go row by row, from the first to the last for each range of rows. One task alone is cut as suits it.
   struct Lane {
     Size rows;
     std::vector<Task> tasks;
+    std::vector<Range> passing;  // what no other lane and no later step reads
     // Set by the region.
     std::vector<Cut> cuts = {};  // of each task, by rows
     double micros = 0;
-    Size rowBytes = 1;  // what the first task writes for a row
+    Size rangeRows = 0;  // that go through all tasks at a time, what passes in memory of their piece; 0: all, in place
   };
 
   // Throws std::invalid_argument where lanes meet, or where a range of a lane's rows needs other rows of what the lane
@@ -31,6 +36,7 @@ class Region {
     int lane;
     Size from;
     Size to;
+    std::size_t passing;  // where in the schedule's memory what passes is
   };
   // What each of a number of threads does: `width` pieces a thread, in order.
   struct Schedule {
@@ -38,6 +44,7 @@ class Region {
     int width = 0;
     std::vector<Cut> cuts;
     std::vector<Piece> pieces;
+    std::vector<char> memory;
   };
 
   void schedule(int threads) const;

@@ -13,7 +13,7 @@ const seeds = 400
 describe.each([
   { fusion: false },
   { fusion: true },
-  { fusion: true, limits: { leastMicros: 0, leastBytes: 0 } },
+  { fusion: true, limits: { leastMicros: 0, leastBytes: 0, leastStream: 0 } },
 ])('random programs planned with %j', options => {
   let grouped = 0
   let beside = 0

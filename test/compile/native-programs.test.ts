@@ -25,7 +25,7 @@ describe.skipIf(referenceOnly)('random programs', () => {
     test.each([
       { fusion: false },
       { fusion: true },
-      { fusion: true, limits: { leastMicros: 0, leastBytes: 0 } },
+      { fusion: true, limits: { leastMicros: 0, leastBytes: 0, leastStream: 0 } },
     ])('give the bits of their calls run one by one, planned with %j', options => {
       setThreads(count)
       const { kernels } = chooseBackend('native')

@@ -32,6 +32,7 @@ interface Options<S extends string> {
   /** The same bits from every backend. */
   readonly exact?: boolean
   readonly dtypes?: 'floats' | 'numbers'
+  readonly copies?: boolean
 }
 
 function elementwise<I extends string, O extends 'out' | 'out<bool>', S extends string = ''>(
@@ -60,6 +61,7 @@ function elementwise<I extends string, O extends 'out' | 'out<bool>', S extends 
     dtypes: options.dtypes ?? 'floats',
     inPlace: out === 'out' ? operands.filter(({ role }) => role === 'in').map(({ name }) => name) : [],
     exact: options.exact ?? false,
+    copies: options.copies ?? false,
     flops: 'grid',
   }
 }
@@ -69,7 +71,7 @@ const exact = { exact: true } as const
 
 export const elementwiseKernels = {
   /** out = a. */
-  copy: elementwise('a', 'out', exactNumbers),
+  copy: elementwise('a', 'out', { ...exactNumbers, copies: true }),
   /** out = −a. Integers wrap. */
   neg: elementwise('a', 'out', exactNumbers),
   /** out = |a|. */

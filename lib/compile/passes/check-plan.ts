@@ -38,7 +38,9 @@ export function checkPlan({ program: { values, results }, steps, offsets, arenaB
       if (isGroup(work)) checkGroup(values, placed, work, ownership, hasPlace, fail)
       else checkCall(values, placed, work, ownership, hasPlace, fail)
     }
-    if (isRegion(step)) checkRegion(values, placed, step, fail)
+    if (!isRegion(step)) return
+    checkRegion(values, placed, step, fail)
+    for (const { passing } of step.lanes) for (const id of passing) ownership.leave(id)
   })
   for (const id of results) {
     if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected result %${id} to be there at the end`)

@@ -34,6 +34,13 @@ export function checkRegion(
       return usesOfWork(values, work).map(use => ({ ...use, lane, at, along: own?.along.has(use.id) ?? false }))
     }),
   )
+  for (const [lane, { rows, passing }] of lanes.entries()) {
+    for (const id of passing) {
+      const own = touches.filter(touch => touch.id === id || overlap(placed, values, touch.id, id))
+      const isPassing = rows > 1 && own[0]?.written && own.every(touch => touch.id === id && touch.along)
+      if (!isPassing || values[id].origin.kind !== 'made') fail(`lane ${lane}: expected %${id} to pass row by row`)
+    }
+  }
   touches.forEach((one, i) => {
     for (const other of touches.slice(0, i)) {
       if (!(one.written || other.written) || !overlap(placed, values, one.id, other.id)) continue

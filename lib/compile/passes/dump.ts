@@ -53,8 +53,8 @@ const indent = (text: string): string => text.replaceAll(/^/gm, '  ')
 const dumpRegion = ({ lanes }: Region): string =>
   [
     'at the same time',
-    ...lanes.flatMap(({ rows, steps }) => [
-      ` lane${rows === 1 ? '' : ` of ${rows} rows`}`,
+    ...lanes.flatMap(({ rows, steps, passing }) => [
+      ` lane${rows === 1 ? '' : ` of ${rows} rows, passing ${passing.map(id => `%${id}`).join(' ')}`}`,
       ...steps.map(work => indent(dumpWork(work))),
     ]),
   ].join('\n')

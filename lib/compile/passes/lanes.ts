@@ -1,67 +1,83 @@
-// Joins a product with what goes on with its rows: the update that its result is the gradient of, or the elementwise
-// kernels that follow. A range of rows is then worked on while it is in a thread's cache.
+// Joins steps that go on with one another's rows: a product and the update that its result is the gradient of, a softmax
+// and its backward. A range of rows is then worked on while it is in a thread's cache.
 
 import { kernelRow } from '../../backend/table.js'
 import { isGroup, type Work } from '../plan.js'
 import type { Value } from '../program.js'
 import { sizeOf } from './accesses.js'
-import { conflict, Footprint, meet } from './nodes.js'
-import { rowsOf } from './rows.js'
+import { usesOfWork } from './check-region.js'
+import { conflict, Footprint } from './nodes.js'
+import { type Rows, rowsOf } from './rows.js'
 import type { Limits, Strand } from './together.js'
 
 const classOf = (work: Work): string => (isGroup(work) ? 'elementwise' : kernelRow(work.kernel).class)
+const isProduct = ({ steps }: Strand): boolean => classOf(steps[0]) === 'product'
 
-/** The strands, each product with its follower in one where that pays; a joined one stands where the follower was. */
+/** The strands, those that go on with one another's rows in one where that pays; it stands where the last of them was. */
 export function joinRows(
   values: readonly Value[],
   results: readonly number[],
   strands: readonly Strand[],
-  { leastBytes }: Limits,
+  limits: Limits,
 ): readonly Strand[] {
   const users = new Map<number, number>()
-  for (const { reads, writes } of strands) {
-    for (const id of new Set([...reads, ...writes])) users.set(id, (users.get(id) ?? 0) + 1)
-  }
-  const isPrivate = (id: number): boolean =>
-    values[id].origin.kind === 'made' && users.get(id) === 2 && !results.includes(id)
+  for (const { reads } of strands) for (const id of reads) users.set(id, (users.get(id) ?? 0) + 1)
+  const isPassing = (id: number): boolean =>
+    id >= 0 && values[id].origin.kind === 'made' && users.get(id) === 2 && !results.includes(id)
   const joined = [...strands]
   for (let at = strands.length - 1; at >= 0; at--) {
-    const product = joined[at]
-    const [work] = product.steps
-    const rows = product.steps.length === 1 && classOf(work) === 'product' ? rowsOf(values, work) : null
-    if (rows === null || rows.count === 1) continue
-    const [out] = rows.along
-    if (!isPrivate(out) || sizeOf(values[out]) < leastBytes) continue
+    const first = joined[at]
+    const [out] = [...first.writes].filter(isPassing)
+    if (out === undefined || first.steps.length > 1) continue
+    if (sizeOf(values[out]) < (isProduct(first) ? limits.leastBytes : limits.leastStream)) continue
     const below = joined.findIndex(({ reads }, i) => i > at && reads.has(out))
-    if (below === -1 || !follows(values, joined[below], out, rows.count)) continue
-    // Of its factors a range of the product may need all.
-    if (meet(joined[below].writes, product.reads)) continue
+    if (below === -1) continue
+    const rows = commonRows(values, first, joined[below])
+    if (rows === null || !pays(values, first, joined[below], out)) continue
     const between = new Footprint()
     for (const strand of joined.slice(at + 1, below)) between.add(strand)
-    if (conflict(product, between)) continue
-    joined[below] = both(product, joined[below], rows.count)
+    if (conflict(first, between)) continue
+    joined[below] = both(first, joined[below], rows, out)
     joined.splice(at, 1)
   }
   return joined
 }
 
-/** Whether the strand takes `out` row by row, and it pays to do so at once. */
-function follows(values: readonly Value[], { steps }: Strand, out: number, count: number): boolean {
-  const [work] = steps
-  if (steps.length !== 1 || !['optimizer', 'elementwise'].includes(classOf(work))) return false
-  // A product that has fewer rows than columns is better cut along its columns.
-  if (classOf(work) === 'elementwise' && count * count < values[out].length) return false
-  const rows = rowsOf(values, work)
-  return rows?.along.has(out) === true && rows.count % count === 0
+/** A product that has fewer rows than columns is better cut along its columns; a gradient has the rows of its weight. */
+function pays(values: readonly Value[], first: Strand, next: Strand, out: number): boolean {
+  if (!isProduct(first)) return true
+  const count = rowsOf(values, first.steps[0])?.count ?? 0
+  const kind = classOf(next.steps[0])
+  return kind === 'optimizer' || (kind === 'elementwise' && count * count >= values[out].length)
 }
 
-function both(product: Strand, follower: Strand, rows: number): Strand {
+/** The rows that both go by, each needing of the other's the same rows only; null where that is not so. */
+function commonRows(values: readonly Value[], first: Strand, next: Strand): number | null {
+  const [above, ...below] = [...first.steps, ...next.steps].map(work => ({ work, rows: rowsOf(values, work) }))
+  if (above.rows === null || below.some(({ rows }) => rows === null)) return null
+  const counts = [above, ...below].map(({ rows }) => (rows as Rows).count)
+  const least = Math.min(...counts)
+  if (least < 2 || counts.some(count => count % least !== 0)) return null
+  const own = usesOfWork(values, above.work)
+  const isAligned = below.every(({ work, rows }) =>
+    usesOfWork(values, work).every(({ id, written }) =>
+      own.every(
+        use =>
+          use.id !== id || !(use.written || written) || (above.rows?.along.has(id) === true && rows?.along.has(id)),
+      ),
+    ),
+  )
+  return isAligned ? least : null
+}
+
+function both(first: Strand, next: Strand, rows: number, passing: number): Strand {
   return {
     rows,
-    steps: [...product.steps, ...follower.steps],
-    reads: new Set([...product.reads, ...follower.reads]),
-    writes: new Set([...product.writes, ...follower.writes]),
-    micros: product.micros + follower.micros,
-    joins: product.joins || follower.joins,
+    steps: [...first.steps, ...next.steps],
+    passing: [passing, ...next.passing],
+    reads: new Set([...first.reads, ...next.reads]),
+    writes: new Set([...first.writes, ...next.writes]),
+    micros: first.micros + next.micros,
+    joins: first.joins || next.joins,
   }
 }

@@ -68,7 +68,12 @@ function ofRegion(values: readonly Value[], { lanes }: Region): Succession[] {
       }),
     )
   return lanes.flatMap(lane =>
-    lane.steps.flatMap((work, at) => ofWork(values, work).filter(({ input }) => isFree(input, lane, at))),
+    lane.steps.flatMap((work, at) =>
+      ofWork(values, work).filter(
+        ({ input, output }) =>
+          !lane.passing.includes(input) && !lane.passing.includes(output) && isFree(input, lane, at),
+      ),
+    ),
   )
 }
 

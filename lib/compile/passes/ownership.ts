@@ -33,6 +33,11 @@ export class Ownership {
     if (this.isInArena(id)) this.#blocks(id).fill(id)
   }
 
+  /** The value is not there any more. */
+  leave(id: number): void {
+    this.#blocks(id).fill(nobody)
+  }
+
   /** Whether nothing else has been written where the value is, since it was. */
   isThere(id: number): boolean {
     return !this.isInArena(id) || this.#blocks(id).every(owner => owner === id)

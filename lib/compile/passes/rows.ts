@@ -17,25 +17,50 @@ export interface Rows {
 
 /** The rows of a step, or null where it can only be done whole. */
 export function rowsOf(values: readonly Value[], step: Work): Rows | null {
-  if (isGroup(step)) return ofGroup(step)
+  if (isGroup(step)) return ofGroup(values, step)
   const kind = kernelRow(step.kernel).class
   if (kind === 'elementwise') return ofElementwise(values, step)
   return kind === 'product' ? ofProduct(values, step) : ofLeading(values, step)
 }
 
-/** Layouts over a grid: full operands have the grid's rows, a column one element a row; the rest is the same for each. */
-function overGrid(rows: number, cols: number, operands: readonly { value: number; layout: Layout }[]): Rows {
-  const flat = operands.every(({ layout }) => layout === Layout.full || layout === Layout.scalar)
-  const along = operands.filter(({ layout }) => layout === Layout.full || layout === Layout.column)
-  return { count: flat ? rows * cols : rows, along: new Set(along.map(({ value }) => value)) }
+/** One use of a value; `needed`: its first elements, in rows where it goes along. */
+interface RowUse {
+  readonly value: number
+  readonly needed: number
+  readonly goesAlong: boolean
 }
 
-function ofGroup({ rows, cols, members }: Group): Rows {
+/** The values that always go along, and are used to their end: of others, the rows are not equal parts. */
+function alongOf(values: readonly Value[], uses: readonly RowUse[]): Set<number> {
+  const along = new Set(uses.map(({ value }) => value))
+  for (const { value, needed, goesAlong } of uses) {
+    if (!goesAlong || values[value].length !== needed) along.delete(value)
+  }
+  return along
+}
+
+/** Layouts over a grid: full operands have the grid's rows, a column one element a row; the rest is the same for each. */
+function overGrid(
+  values: readonly Value[],
+  rows: number,
+  cols: number,
+  operands: readonly { value: number; layout: Layout }[],
+): Rows {
+  const flat = operands.every(({ layout }) => layout === Layout.full || layout === Layout.scalar)
+  const uses = operands.map(({ value, layout }) => ({
+    value,
+    needed: layout === Layout.full ? rows * cols : rows,
+    goesAlong: layout === Layout.full || layout === Layout.column,
+  }))
+  return { count: flat ? rows * cols : rows, along: alongOf(values, uses) }
+}
+
+function ofGroup(values: readonly Value[], { rows, cols, members }: Group): Rows {
   const operands = members.flatMap(({ operands, out }) => [
     ...operands.flatMap(operand => ('value' in operand ? [operand] : [])),
     ...(out === null ? [] : [{ value: out, layout: Layout.full }]),
   ])
-  return overGrid(rows, cols, operands)
+  return overGrid(values, rows, cols, operands)
 }
 
 function ofElementwise(values: readonly Value[], call: Call): Rows | null {
@@ -44,6 +69,7 @@ function ofElementwise(values: readonly Value[], call: Call): Rows | null {
   const layouts = layoutsOf(call)
   let operand = 0
   return overGrid(
+    values,
     grid.rows,
     grid.cols,
     accessesOf(values, call).map(({ role, value }) => ({
@@ -56,9 +82,9 @@ function ofElementwise(values: readonly Value[], call: Call): Rows | null {
 /** One product has its output's rows; of its factors it may need all. */
 function ofProduct(values: readonly Value[], call: Call): Rows | null {
   const size = (name: string): number => numberAt(call, name)
-  const outputs = accessesOf(values, call).filter(({ role }) => role !== 'in')
+  const uses = accessesOf(values, call).map(access => ({ ...access, goesAlong: access.role !== 'in' }))
   if (size('rows') * size('cols') !== 1 || size('m') === 0) return null
-  return { count: size('m'), along: new Set(outputs.map(({ value }) => value)) }
+  return { count: size('m'), along: alongOf(values, uses) }
 }
 
 /** Where one size leads the length of all that is written. An input has to have it, or places could count. */
@@ -75,8 +101,11 @@ function ofLeading(values: readonly Value[], call: Call): Rows | null {
   if (!arrays.some(({ role, length }) => role !== 'out' && length.split('*')[0] === name)) return null
   const count = numberAt(call, name)
   if (count === 0) return null
-  const along = accessesOf(values, call).filter(({ parameter }) => parameter.length.split('*')[0] === name)
-  return { count, along: new Set(along.map(({ value }) => value)) }
+  const uses = accessesOf(values, call).map(access => ({
+    ...access,
+    goesAlong: access.parameter.length.split('*')[0] === name,
+  }))
+  return { count, along: alongOf(values, uses) }
 }
 
 function numberAt(call: Call, name: string): number {

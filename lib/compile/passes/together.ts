@@ -16,11 +16,13 @@ const window = 64
 export interface Limits {
   /** Work of less than this, in µs, is not worth another thread's attention. */
   readonly leastMicros: number
-  /** A result of less than this, which fits a first-level cache, is there anyway when the next step comes. */
+  /** A product of less than this, which fits a first-level cache, is there anyway when the next step comes. */
   readonly leastBytes: number
+  /** So is any other result of less than this, which fits a second-level cache. */
+  readonly leastStream: number
 }
 
-const worthwhile: Limits = { leastMicros: 5, leastBytes: 32 * 1024 }
+const worthwhile: Limits = { leastMicros: 5, leastBytes: 32 * 1024, leastStream: 1024 * 1024 }
 
 /** A lane to be, or a step that stays by itself. */
 export interface Strand extends Lane {
@@ -45,7 +47,7 @@ export function runTogether({ values, results }: Program, steps: readonly Work[]
     const lanes = first.joins ? takeBeside(left) : [left.shift() as Strand]
     const [{ rows, steps }] = lanes
     if (lanes.length === 1 && rows === 1) planned.push(...steps)
-    else planned.push({ lanes: lanes.map(({ rows, steps }) => ({ rows, steps })) })
+    else planned.push({ lanes: lanes.map(({ rows, steps, passing }) => ({ rows, steps, passing })) })
   }
   return planned
 }
@@ -81,5 +83,5 @@ function strandOf(values: readonly Value[], work: Work, { leastMicros }: Limits)
   const micros = microsOf(values, work)
   const isUpdate = !isGroup(work) && kernelRow(work.kernel).class === 'optimizer'
   const joins = !reports && (isUpdate || micros >= leastMicros)
-  return { rows: 1, steps: [work], reads: read, writes: written, micros, joins }
+  return { rows: 1, steps: [work], passing: [], reads: read, writes: written, micros, joins }
 }

@@ -49,6 +49,7 @@ test('explain tells the program before and after, constants, buffers, kernels an
       'one name per write: 22 kernels',
       'dead calls out: 21 kernels',
       'equal calls merged: 21 kernels',
+      'copies out: 21 kernels',
       'fused: 19 steps, 4 kernels of them in 2 groups',
       'side by side: 15 steps, 1 of them of several lanes',
     ].join('\n'),

@@ -1,0 +1,43 @@
+// Leaves out copies of what does not change afterwards: who reads the copy reads the original.
+
+import { Layout } from '../../backend/signature.js'
+import { kernelRow } from '../../backend/table.js'
+import { type Call, isReference, type Program, type Value } from '../program.js'
+import { accessesOf, writes } from './accesses.js'
+import { gridOf, layoutsOf } from './grid.js'
+
+/** The program with readers of such copies reading what was copied. */
+export function forwardCopies(program: Program): Program {
+  const { values } = program
+  const lastWrite = new Array<number>(values.length).fill(-1)
+  const writers = new Array<number>(values.length).fill(0)
+  program.calls.forEach((call, at) => {
+    for (const access of accessesOf(values, call)) {
+      if (!writes(access)) continue
+      lastWrite[access.value] = at
+      writers[access.value]++
+    }
+  })
+  const instead = values.map(({ id }) => id)
+  const calls = program.calls.flatMap((call, at): Call[] => {
+    const args = call.args.map(argument => (isReference(argument) ? { value: instead[argument.value] } : argument))
+    const renamed: Call = { ...call, args }
+    const copied = copyOf(values, renamed)
+    if (copied === null) return [renamed]
+    const { from, to } = copied
+    const stays = lastWrite[from] < at && writers[to] === 1 && values[to].origin.kind === 'made'
+    if (!stays) return [renamed]
+    instead[to] = from
+    return []
+  })
+  return { values, calls, results: program.results.map(id => instead[id]) }
+}
+
+/** What a call copies whole to where, if that is all it does. */
+function copyOf(values: readonly Value[], call: Call): { from: number; to: number } | null {
+  if (kernelRow(call.kernel).copies !== true || gridOf(call) === null || layoutsOf(call)[0] !== Layout.full) return null
+  const accesses = accessesOf(values, call)
+  const [from, to] = ['in', 'out'].map(role => accesses.find(access => access.role === role)?.value ?? -1)
+  const whole = accesses.every(({ value, needed }) => values[value].length === needed)
+  return whole ? { from, to } : null
+}
