@@ -36,6 +36,7 @@ export function checkRegion(
   )
   for (const [lane, { rows, passing }] of lanes.entries()) {
     for (const id of passing) {
+      if (values[id] === undefined) fail(`lane ${lane}: expected a value to pass, got %${id}`)
       const own = touches.filter(touch => touch.id === id || overlap(placed, values, touch.id, id))
       const isPassing = rows > 1 && own[0]?.written && own.every(touch => touch.id === id && touch.along)
       if (!isPassing || values[id].origin.kind !== 'made') fail(`lane ${lane}: expected %${id} to pass row by row`)

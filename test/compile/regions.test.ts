@@ -1,0 +1,146 @@
+// Regions run: by one thread and by several the same, what passes in memory of its own; and malformed ones are refused.
+
+import { afterAll, describe, expect, test } from 'vitest'
+import { nativeOrReason } from '../../lib/backend/select.js'
+import { Layout } from '../../lib/backend/signature.js'
+import { setThreads } from '../../lib/backend-control.js'
+import { interpret } from '../../lib/compile/interpreter.js'
+import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
+import { isRegion, type Lane, type Plan } from '../../lib/compile/plan.js'
+import { plan } from '../../lib/compile/planning.js'
+import type { NumberArray } from '../../lib/dtype.js'
+import { ArgumentError } from '../../lib/errors.js'
+import { Random } from '../support/random.js'
+import { Builder } from './support/builder.js'
+import { runPlan } from './support/run.js'
+
+const { full } = Layout
+const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
+
+/** Two layers' gradients and updates, a softmax with its backward, a chain into it: enough for each to be shared. */
+function large(): { planned: Plan; runs: NumberArray[][] } {
+  const random = new Random(5)
+  const filled = (length: number): Float32Array => Float32Array.from({ length }, () => random.between(-0.5, 0.5))
+  const b = new Builder()
+  const [rows, cols] = [1203, 300]
+  const [x, g, dy] = [b.argument(rows * cols), b.argument(rows * cols), b.argument(64 * 200)]
+  const hyper = b.state(Float64Array.of(0.1, 0, 0.01, 0))
+  const input = b.argument(64 * 333)
+  const results = [b.made(rows * cols)]
+  const [twice, y] = [b.made(rows * cols), b.made(rows * cols)]
+  b.call('add', 1, rows * cols, full, full, x, x, twice)
+  b.call('softmax', rows, cols, 1, twice, y)
+  b.call('softmaxBackward', rows, cols, 1, g, y, results[0])
+  for (const [left, m, right, n] of [
+    [dy, 200, input, 333],
+    [input, 333, dy, 200],
+  ] as const) {
+    const gradient = b.made(m * n)
+    b.call('matmul', true, false, m, n, 64, 1, 1, full, full, full, left, right, gradient)
+    b.call('sgd', m * n, hyper, gradient, b.state(filled(m * n)), b.state(new Float32Array(0)))
+  }
+  const lengths = [rows * cols, rows * cols, 64 * 200, 64 * 333]
+  return { planned: plan(b.program(...results), { fusion: true }), runs: [lengths.map(filled), lengths.map(filled)] }
+}
+
+const greatest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let most = 0
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Number.isNaN(a[i]) ? 1 : Math.abs(a[i] - b[i]))
+  return most
+}
+
+describe.skipIf(referenceOnly)('lanes', () => {
+  const native = nativeOrReason()
+  const before = 'info' in native ? native.info().threads : 1
+  afterAll(() => setThreads(before))
+
+  test.each([1, 2, 3])('by %i threads give what the interpreter gives, twice the same bits', threads => {
+    setThreads(threads)
+    const { planned, runs } = large()
+    const lanes = planned.steps.filter(isRegion).flatMap(region => region.lanes)
+    expect(lanes.map(({ steps, passing }) => [steps.length, passing.length])).toEqual([
+      [3, 2],
+      [2, 1],
+      [2, 1],
+    ])
+    const expected = runPlan(planned, interpret, runs)
+    const first = runPlan(planned, makeNativeExecutor, runs)
+    const second = runPlan(planned, makeNativeExecutor, runs)
+    for (const what of ['results', 'state'] as const) {
+      first[what].forEach((array, i) => {
+        expect(greatest(array, expected[what][i])).toBeLessThan(2e-5)
+        expect(array).toEqual(second[what][i])
+      })
+    }
+  })
+
+  test('of one executor follow a change of threads', () => {
+    const { planned, runs } = large()
+    const executor = makeNativeExecutor(planned)
+    const results = [1, 3, 2].map(threads => {
+      setThreads(threads)
+      const result = new Float32Array(1203 * 300)
+      executor.run(runs[0], [result])
+      return result
+    })
+    expect(greatest(results[0], results[1])).toBeLessThan(1e-6)
+    expect(greatest(results[0], results[2])).toBeLessThan(1e-6)
+  })
+})
+
+/** x [4, 3] → softmax → y → softmaxBackward with g → out, as a region of one lane that y passes in. */
+function good(): { plan: Plan; lane: Lane } {
+  const b = new Builder()
+  const [x, g, y, out] = [b.argument(12), b.argument(12), b.made(12), b.made(12)]
+  b.call('softmax', 4, 3, 1, x, y)
+  b.call('softmaxBackward', 4, 3, 1, g, y, out)
+  const lane = { rows: 4, steps: b.calls, passing: [y.value] }
+  return {
+    plan: { program: b.program(out), steps: [{ lanes: [lane] }], arenaBytes: 256, offsets: [0, 64, 128, 192] },
+    lane,
+  }
+}
+
+/** What is done to the plan's one lane. */
+const mistakes: readonly (readonly [string, (lane: Lane, plan: Plan) => Plan])[] = [
+  ['no lanes', (_, plan) => ({ ...plan, steps: [{ lanes: [] }] })],
+  ['a lane without steps', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, steps: [] }] }] })],
+  ['rows that the steps do not have', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, rows: 5 }] }] })],
+  ['no rows', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, rows: 0 }] }] })],
+  ['what passes where rows do not', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, rows: 1 }] }] })],
+  [
+    'lanes that meet',
+    ({ steps }, plan) => ({
+      ...plan,
+      steps: [{ lanes: steps.map(step => ({ rows: 1, steps: [step], passing: [] })) }],
+    }),
+  ],
+  ['a passing value that is a result', (_, plan) => ({ ...plan, program: { ...plan.program, results: [2] } })],
+  ['a passing value that is given', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, passing: [0] }] }] })],
+  ['a passing value that is none', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, passing: [9] }] }] })],
+  ['a passing value over another', (_, plan) => ({ ...plan, offsets: [0, 64, 128, 128] })],
+  [
+    'a step that reports an index',
+    (lane, plan) => {
+      const b = new Builder()
+      const [x, ids, out] = [b.argument(4), b.argument(2, 'int32'), b.made(2)]
+      b.call('take', 1, 4, 1, 2, x, ids, out)
+      const steps = [{ lanes: [{ ...lane, rows: 1, passing: [], steps: b.calls }] }]
+      return { ...plan, program: b.program(out), steps, offsets: [0, 64, 128] }
+    },
+  ],
+]
+
+describe.each(referenceOnly ? [interpret] : [interpret, makeNativeExecutor])('a region for %o', make => {
+  test('is taken as it should be', () => {
+    const { plan } = good()
+    const result = new Float32Array(12)
+    expect(make(plan).run([new Float32Array(12), Float32Array.from({ length: 12 }, (_, i) => i)], [result])).toBeNull()
+    expect(result[0]).toBeCloseTo(-1 / 3)
+  })
+
+  test.each(mistakes)('is refused with %s', (_, spoil) => {
+    const { plan, lane } = good()
+    expect(() => make(spoil(lane, plan))).toThrow(ArgumentError)
+  })
+})
