@@ -1,51 +1,75 @@
-// How much faster a training step is on the native backend than on the pure-TypeScript one.
+// How fast the same training step is: compiled, op by op, and op by op without the native backend.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { backendInfo, getBackend, type nn, optim, setBackend, type Tensor } from 'blasgrad'
+import { backendInfo, compile, getBackend, type nn, optim, setBackend, type Tensor } from 'blasgrad'
 import { createModel, trainStep } from './model.js'
+import { wholeNumber } from './progress.js'
 
 const rounds = 9
 
-/** Median milliseconds of a step. */
-export interface StepTimes {
-  readonly native: number
-  readonly reference: number
+interface Way {
+  readonly name: string
+  readonly backend: 'native' | 'reference'
+  /** How many steps are timed together. */
+  readonly steps: number
+  readonly isCompiled: boolean
 }
 
+/** The last is what the others are compared with. */
+const ways: readonly Way[] = [
+  { name: 'compiled steps', backend: 'native', steps: 20, isCompiled: true },
+  { name: 'eager, op by op', backend: 'native', steps: 20, isCompiled: false },
+  { name: 'pure TypeScript', backend: 'reference', steps: 1, isCompiled: false },
+]
+
+/** A way, and the median of its milliseconds for a step. */
+export type Timed = Way & { readonly ms: number }
+
 /**
- * Times a step on both backends, in turns, each from the weights of `model` and with the same batch; null where the
- * native backend is missing. The model stays as it is.
+ * Times a step in each way, in turns, each from the weights of `model` and with the same batch; null where the native
+ * backend is missing. The model stays as it is.
  */
-export async function compareBackends(
+export async function compareWays(
   model: nn.Layer,
   hidden: readonly number[],
   [x, y]: readonly [Tensor, Tensor],
-): Promise<StepTimes | null> {
+): Promise<Timed[] | null> {
   if (backendInfo().native === null) return null
   const before = getBackend()
-  const start = (): (() => number) => {
+  const runs = ways.map(({ isCompiled }) => {
     const copy = createModel(hidden)
     copy.loadStateDict(model.stateDict())
-    const optimizer = new optim.Adam(copy.parameters())
-    return () => trainStep(copy, optimizer, x, y)
-  }
-  const steps = { native: start(), reference: start() }
-  const times: Record<keyof StepTimes, number[]> = { native: [], reference: [] }
+    const step = trainStep(copy, new optim.Adam(copy.parameters()))
+    const run = isCompiled ? compile(step).sync : step
+    return { run, times: [] as number[] }
+  })
   try {
     for (let round = -1; round < rounds; round++) {
-      for (const backend of ['native', 'reference'] as const) {
+      for (const [i, { backend, steps }] of ways.entries()) {
+        const { run, times } = runs[i]
         await nextTurn()
         setBackend(backend)
-        steps[backend]()
+        run(x, y)
         const started = performance.now()
-        steps[backend]()
-        if (round >= 0) times[backend].push(performance.now() - started)
+        for (let step = 0; step < steps; step++) run(x, y)
+        if (round >= 0) times.push((performance.now() - started) / steps)
       }
     }
   } finally {
     setBackend(before)
   }
-  return { native: median(times.native), reference: median(times.reference) }
+  return ways.map((way, i) => ({ ...way, ms: median(runs[i].times) }))
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]
+
+/** A table for people: samples per second in each way, and how many times the last way's that is. */
+export function describeWays(timed: readonly Timed[], batch: number): string[] {
+  const last = timed[timed.length - 1]
+  const rows = timed.map(({ name, ms }) => [name, wholeNumber((1000 * batch) / ms), (last.ms / ms).toFixed(1)])
+  const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => row[column].length)))
+  return rows.map(([name, speed, times], i) => {
+    const line = `  ${name.padEnd(widths[0])}  ${speed.padStart(widths[1])}`
+    return i === rows.length - 1 ? line : `${line}  ${times.padStart(widths[2])} times pure TypeScript`
+  })
+}

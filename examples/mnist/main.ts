@@ -3,11 +3,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { BlasgradError, backendInfo, io, manualSeed, setBackend } from 'blasgrad'
-import { compareBackends } from './compare.js'
+import { compareWays, describeWays } from './compare.js'
 import { drawCurves } from './curves.js'
 import { testDigits, trainingDigits } from './dataset.js'
 import { onInterrupt } from './interrupt.js'
-import { accuracy, createModel } from './model.js'
+import { createModel, createTest } from './model.js'
 import { type Options, readOptions } from './options.js'
 import { Progress, percent } from './progress.js'
 import { train } from './train.js'
@@ -36,26 +36,21 @@ async function main(options: Options): Promise<void> {
   const history = await train(model, training, test, options, modelFile, progress)
   drawCurves(curvesFile, history)
 
-  const score = accuracy(model, test)
+  const score = await createTest(model, test)()
   const saved = createModel(options.hidden)
   saved.loadStateDict(io.loadSafetensors(modelFile))
-  const savedScore = accuracy(saved, test)
+  const savedScore = await createTest(saved, test)()
   if (savedScore !== score) {
     throw new Error(`${modelFile} scores ${percent(savedScore)} when it is read back, expected ${percent(score)}`)
   }
   console.log(`test accuracy: ${percent(score)}`)
 
   const batch = training.batch(Int32Array.from({ length: Math.min(options.batch, training.length) }, (_, i) => i))
-  const times = await compareBackends(model, options.hidden, batch)
-  console.log(times === null ? 'a step: the native backend is missing, so there is nothing to compare' : faster(times))
+  const timed = await compareWays(model, options.hidden, batch)
+  if (timed === null) console.log('training speed: the native backend is missing, so there is nothing to compare')
+  else console.log(['training speed, digits per second:', ...describeWays(timed, batch[0].shape[0])].join('\n'))
   console.log(`model: ${modelFile} (read back, it scores the same)`)
   console.log(`curves: ${curvesFile}`)
-}
-
-function faster({ native, reference }: { native: number; reference: number }): string {
-  const times = (reference / native).toFixed(1)
-  const [a, b] = [native, reference].map(ms => `${ms.toFixed(2)} ms`)
-  return `a step: ${times} times as fast as on the pure-TypeScript backend (${a} against ${b})`
 }
 
 function describeBackend(): string {

@@ -11,6 +11,7 @@ export class Progress {
   #done = 0
   #loss = 0
   #started = 0
+  #elapsed = 0
 
   constructor(epochs: number, digits: number) {
     this.#epochs = epochs
@@ -22,25 +23,23 @@ export class Progress {
 
   begin(epoch: number): void {
     this.#epoch = epoch
-    this.#done = 0
-    this.#loss = 0
     this.#started = performance.now()
     this.#bar?.start(this.#digits, 0, { epoch: this.#name, speed: '–', loss: '–' })
   }
 
-  /** Counts a step over `digits` samples. */
-  step(digits: number, loss: number): void {
-    this.#done += digits
-    this.#loss += loss * digits
-    this.#bar?.update(this.#done, { speed: this.#speed, loss: loss.toFixed(3) })
+  /** So many digits of the epoch are done, with a mean loss. */
+  update(digits: number, loss: number): void {
+    this.#done = digits
+    this.#loss = loss
+    this.#elapsed = performance.now() - this.#started
+    this.#bar?.update(digits, { speed: this.#speed, loss: loss.toFixed(3) })
   }
 
   end(accuracy: number): void {
-    const speed = this.#speed
     this.#finished = this.#epoch
     this.stop()
-    const loss = (this.#loss / this.#done).toFixed(3)
-    console.log(`epoch ${this.#name}  loss ${loss}  test accuracy ${percent(accuracy)}  ${speed} digits/s`)
+    const loss = this.#loss.toFixed(3)
+    console.log(`epoch ${this.#name}  loss ${loss}  test accuracy ${percent(accuracy)}  ${this.#speed} digits/s`)
   }
 
   /** How many epochs are done, and their model saved. */
@@ -59,9 +58,10 @@ export class Progress {
   }
 
   get #speed(): string {
-    const perSecond = (1000 * this.#done) / (performance.now() - this.#started)
-    return Math.round(perSecond).toLocaleString('en')
+    return wholeNumber((1000 * this.#done) / this.#elapsed)
   }
 }
+
+export const wholeNumber = (value: number): string => Math.round(value).toLocaleString('en')
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)}%`

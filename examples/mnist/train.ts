@@ -1,8 +1,8 @@
-// The training: epochs of steps, a test after each, the model saved after each.
+// The training: epochs of compiled steps, a test after each, the model saved after each.
 
-import { data, io, type nn, optim } from 'blasgrad'
+import { compile, data, io, type nn, optim } from 'blasgrad'
 import type { Digits } from './dataset.js'
-import { accuracy, trainStep } from './model.js'
+import { createTest, trainStep } from './model.js'
 import type { Options } from './options.js'
 import type { Progress } from './progress.js'
 
@@ -26,18 +26,20 @@ export async function train(
   const { epochs, batch, seed, lr, hidden } = options
   const loader = new data.DataLoader(training, { batchSize: batch, shuffle: true, seed })
   const optimizer = new optim.Adam(model.parameters(), { lr })
+  const step = compile(trainStep(model, optimizer))
+  const accuracy = createTest(model, test)
   const steps = epochs * loader.length
   const history: History = { losses: [], accuracies: [] }
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     progress.begin(epoch)
-    for await (const [x, y] of loader) {
-      optimizer.lr = lr * (1 - history.losses.length / steps)
-      const loss = trainStep(model, optimizer, x, y)
-      history.losses.push(loss)
-      progress.step(x.shape[0], loss)
-    }
-    const score = accuracy(model, test)
+    const done = history.losses.length
+    const { losses } = await step.epoch(loader, {
+      schedule: { optimizer, lr: batch => lr * (1 - (done + batch) / steps) },
+      onProgress: ({ samples, mean }) => progress.update(samples, mean),
+    })
+    for (const loss of losses.data) history.losses.push(loss)
+    const score = await accuracy()
     history.accuracies.push(score)
     const metadata = { hidden: hidden.join(','), epoch: String(epoch), accuracy: String(score) }
     io.saveSafetensors(file, model.stateDict(), { metadata })

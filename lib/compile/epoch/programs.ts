@@ -1,5 +1,6 @@
 // The programs of one epoch, and the state that is busy until it is over.
 
+import { isChecking } from '../../checking.js'
 import { context } from '../../context.js'
 import { ArgumentError, showShape } from '../../errors.js'
 import type { Storage } from '../../storage.js'
@@ -33,7 +34,7 @@ export class Programs {
   get(args: readonly unknown[]): Compiled {
     const { key } = flatten('epoch', args)
     const known = this.#known.get(key)
-    if (known?.recorder.gradientsHold()) return known
+    if (known?.recorder.gradientsHold() && !isChecking) return known
     if (this.#first !== undefined && !this.#first.recorder.modesHold()) {
       throw new ArgumentError(
         'epoch: expected training mode, requiresGrad and modules as they were at the call, since other shapes or ' +

@@ -9,7 +9,7 @@ vi.hoisted(() => {
 
 import { compile } from '../../../lib/compile/compile.js'
 import * as bg from '../../../lib/index.js'
-import { nn, optim, type Tensor, tensor } from '../../../lib/index.js'
+import { data, nn, optim, type Tensor, tensor } from '../../../lib/index.js'
 import { backendsUnderTest } from '../../support/backends.js'
 import { ids, network, testsOn, x } from '../support/on-backend.js'
 
@@ -151,4 +151,14 @@ test('without BLASGRAD_CHECK=1 nothing is looked at', () => {
   expect(run('').stdout).toBe('2 10,4\n')
   const { status, stderr } = run('1')
   expect([status, stderr.includes('CheckError: check: mul: value 0 of 2 saved for backward')]).toEqual([1, true])
+})
+
+test('an epoch looks at each of its batches', async () => {
+  let calls = 0
+  const step = compile((a: Tensor) => {
+    calls++
+    return a.mul(calls > 3 ? 3 : 2).sum()
+  })
+  const loader = new data.DataLoader(new data.TensorDataset(tensor([1, 2, 3, 4, 5, 6, 7])), { batchSize: 2 })
+  await expect(step.epoch(loader)).rejects.toThrow(found('call 0 was "%2 = mul', 'constant'))
 })
