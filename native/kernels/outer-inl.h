@@ -78,7 +78,7 @@ template <class T>
 using OuterTileOf = void (*)(Size, Strided<T>, const T*, Size, T*, T*, Size, Size, bool);
 
 template <class T, int kVectors, bool kFill, int... kLess>
-OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLess...>) {
+HWY_INLINE OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLess...>) {
   static constexpr OuterTileOf<T> kTiles[] = {&OuterTile<T, kLess + 1, kVectors, kFill>...};
   return kTiles[rows - 1];
 }
@@ -109,23 +109,30 @@ HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Si
   }
 }
 
-// out[m, width] (+)= left[m, depth]·right[depth, width], columns that are one panel, by tiles of rows. The first one
-// fills the panel where the right operand's rows can be read in whole vectors.
+// The most rows of a tile. Rows a multiple of a page apart fall on the same few places of a first-level cache: more of
+// them would push one another out.
 template <class T, int kVectors>
-void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> right, T* panel, T* out, Size outRow,
-                bool add) {
+HWY_INLINE Size OuterRowsAt(Strided<T> left) {
+  constexpr Size kPage = 4096 / static_cast<Size>(sizeof(T));
+  return left.row % kPage == 0 ? kOuterRows<kOuterVectors> : kOuterRows<kVectors>;
+}
+
+// out[m, width] (+)= left[m, depth]·right[depth, width], columns that are one panel, by tiles of rows. Where the right
+// operand's rows can be read in whole vectors, the first tile does, and fills the panel if there are more.
+template <class T, int kVectors>
+HWY_INLINE void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> right, T* panel, T* out,
+                           Size outRow, bool add) {
   using Rows = std::make_integer_sequence<int, kOuterRows<kVectors>>;
   const Size panelWidth = kVectors * LanesOf(hn::ScalableTag<T>());
   const bool inPlace = right.col == 1 && width == panelWidth;
   if (!inPlace) FillPanel(depth, width, right, panel, panelWidth);
-  const Parts tiles(m, kOuterRows<kVectors>);
+  const Parts tiles(m, OuterRowsAt<T, kVectors>(left));
   for (Size tile = 0; tile < tiles.count; tile++) {
     const Size rows = tiles[tile];
-    if (inPlace && tile == 0) {
-      OuterTileFor<T, kVectors, true>(rows, Rows())(depth, left, right.at, right.row, panel, out, outRow, width, add);
-    } else {
-      OuterTileFor<T, kVectors, false>(rows, Rows())(depth, left, panel, panelWidth, panel, out, outRow, width, add);
-    }
+    const bool first = inPlace && tile == 0;
+    const auto run = first && tiles.count > 1 ? OuterTileFor<T, kVectors, true>(rows, Rows())
+                                              : OuterTileFor<T, kVectors, false>(rows, Rows());
+    run(depth, left, first ? right.at : panel, first ? right.row : panelWidth, panel, out, outRow, width, add);
     left.at += rows * left.row;
     out += rows * outRow;
   }
@@ -145,9 +152,14 @@ void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Si
     for (Size chunk = 0; chunk < chunks.count; i += chunks[chunk++]) {
       for (Size j = 0; j < n; j += kOuterVectors * lanes) {
         const Size width = HWY_MIN(n - j, kOuterVectors * lanes);
-        const auto columns = width > lanes ? &OuterPanel<T, 2> : &OuterPanel<T, 1>;
-        columns(chunks[chunk], depth, width, left.from(i, p), right.from(p, j), panel, out + i * outRow + j, outRow,
-                add || p > 0);
+        T* const to = out + i * outRow + j;
+        if (width > lanes) {
+          OuterPanel<T, 2>(chunks[chunk], depth, width, left.from(i, p), right.from(p, j), panel, to, outRow,
+                           add || p > 0);
+        } else {
+          OuterPanel<T, 1>(chunks[chunk], depth, width, left.from(i, p), right.from(p, j), panel, to, outRow,
+                           add || p > 0);
+        }
       }
     }
   }

@@ -17,7 +17,14 @@ namespace HWY_NAMESPACE {
 struct Parts {
   Size count, each, longer;
 
-  Parts(Size total, Size most) : count((total + most - 1) / most), each(total / count), longer(total - each * count) {}
+  // Divisions are slow where a part is a few lines of work.
+  Parts(Size total, Size most) : count(1), each(total), longer(0) {
+    if (total > most) {
+      count = (total + most - 1) / most;
+      each = total / count;
+      longer = total - each * count;
+    }
+  }
   Size operator[](Size part) const { return each + (part < longer ? 1 : 0); }
 };
 

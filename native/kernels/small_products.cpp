@@ -22,10 +22,19 @@ bool RunSmall(const Block<T>&, bool) {
 #else
 // The most multiplications of a small product. Beyond them BLAS, which arranges both operands for the caches first, is
 // about as fast; what it has for instruction sets other than AVX2 is not known to be slower but on tiny ones.
-constexpr double kSmall = HWY_TARGET == HWY_AVX2 ? 1 << 25 : 1 << 15;
+template <class T>
+constexpr double kSmall = HWY_TARGET != HWY_AVX2 ? 1 << 15
+                          : sizeof(T) == 4       ? 1 << 25
+                                                 : 1 << 21;
 // Fewer rows than these do not hide reading a right operand of more bytes.
 constexpr int kFewRows = 16;
 constexpr double kRightBytes = 1 << 21;
+// In an output of more columns than these, the least multiplications a column that pay for its panels.
+constexpr int kWide = 48;
+template <class T>
+constexpr double LeastForPanel(bool transposeB) {
+  return sizeof(T) == 4 ? 16 : transposeB ? 128 : 20;
+}
 // Columns of a left operand are read one tile's width at a time: up to this distance of the last from the first they
 // stay in the caches.
 constexpr double kColumnBytes = 1 << 16;
@@ -46,11 +55,12 @@ bool PrefersDots(const Block<T>& block) {
 template <class T>
 bool RunSmall(const Block<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
-  if (static_cast<double>(m) * n * k > kSmall) return false;
+  if (static_cast<double>(m) * n * k > kSmall<T>) return false;
   if (PrefersDots(block)) {
     Dots(block, add);
     return true;
   }
+  if (n > kWide && static_cast<double>(m) * k < LeastForPanel<T>(transposeB)) return false;
   if (m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
   if (transposeA && sizeof(T) * static_cast<double>(lda) * HWY_MIN(k, kOuterDepth<T>) > kColumnBytes) return false;
   const Strided<T> left{a, transposeA ? 1 : lda, transposeA ? lda : 1};
