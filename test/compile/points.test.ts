@@ -184,6 +184,40 @@ describe.each(backendsUnderTest)('on %s', backend => {
     expect(newestStorage() - before).toBe(20)
   })
 
+  on('what would happen once and not at each run is refused', () => {
+    const w = new nn.Parameter([1])
+    const optimizer = new optim.SGD([w], { lr: 0.1 })
+    const state = bg.getRandomState()
+    const refused: [() => unknown, string][] = [
+      [() => new optim.SGD([w], { lr: 0.1, momentum: 0.9 }).step(), 'making an optimizer'],
+      [() => Object.assign(optimizer, { lr: 0.2 }), 'SGD: a change of settings'],
+      [() => Object.assign(optimizer.paramGroups[0], { momentum: 0.5 }), 'SGD: a change of settings'],
+      [() => bg.manualSeed(1), 'manualSeed'],
+      [() => bg.setRandomState(state), 'setRandomState'],
+    ]
+    for (const [act, what] of refused) {
+      const step = compile(() => {
+        act()
+        return w.mul(1)
+      })
+      expect(() => step.sync()).toThrow(`${what}`)
+    }
+    expect([optimizer.lr, bg.getRandomState()]).toEqual([0.1, state])
+    const fresh = compile((a: Tensor) => {
+      const p = new Tensor([2])
+      p.mul(a).sum().backward()
+      return p.grad as Tensor
+    })
+    expect([fresh.sync(tensor([3])).item(), fresh.sync(tensor([4])).item()]).toEqual([3, 4])
+  })
+
+  on('into refuses results whose buffer is gone', () => {
+    const step = compile((a: Tensor) => a.mul(2))
+    const out = bg.zeros([40])
+    structuredClone(out.data, { transfer: [out.data.buffer as ArrayBuffer] })
+    expect(() => step.into(out, bg.ones([40]))).toThrow('into: expected a tensor with its elements')
+  })
+
   on('explain lists the constants, the kernels of each pass and the bytes', () => {
     const text = compile((a: Tensor) => a.mul(2.5).add([1, 2]).relu().sum()).explain(tensor([1, 2]))
     expect(text).toMatch(/# constants\n.*constant \[2\.5\]\n.*constant \[1, 2\]\n/)
