@@ -55,6 +55,17 @@ export const context = {
   },
 }
 
+/**
+ * For what is no part of a program: it would happen once, when a function is recorded, and not at each run.
+ * @throws ArgumentError in a function that is being compiled.
+ */
+export function refuseRecording(what: string): void {
+  if (context.recording === null) return
+  throw new ArgumentError(
+    `${what}: expected outside of functions that are compiled, got it in one: it would happen once`,
+  )
+}
+
 function withGradMode<R>(name: string, mode: boolean, fn: () => R): R {
   if (typeof fn !== 'function') throw new ArgumentError(`${name}: expected a function, got ${typeof fn}`)
   const before = context.gradMode

@@ -124,7 +124,10 @@ function leadingTo(order: readonly Node[], wanted: ReadonlySet<Node>): Set<Node>
 function start(op: string, output: Tensor, gradient: TensorLike | undefined): { root: Node; gradient: Tensor } {
   const root = Tensor.nodeOf(output)
   if (root === null) {
-    throw new GradientError(`${op}: the tensor does not require a gradient and nothing it was made from does`)
+    throw new GradientError(
+      `${op}: the tensor does not require a gradient and nothing it was made from does (what a compiled step gives is ` +
+        'outside the graph: call backward in its function)',
+    )
   }
   return { root, gradient: asGradient(op, output, gradient) }
 }

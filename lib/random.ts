@@ -1,6 +1,6 @@
 // The generator: a Philox key and counter. Kernels draw; here the counter is kept, in program order.
 
-import { context } from './context.js'
+import { context, refuseRecording } from './context.js'
 import type { NumberArray } from './dtype.js'
 import { ArgumentError, showValue } from './errors.js'
 import { allocateState, type Storage } from './storage.js'
@@ -15,6 +15,7 @@ export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ArgumentError(`manualSeed: expected a non-negative integer up to 2⁵³ − 1, got ${showValue(seed)}`)
   }
+  refuseRecording('manualSeed')
   generator.array.set([seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0])
 }
 
@@ -65,5 +66,6 @@ export function setRandomState(saved: Int32Array): void {
   if (!(saved instanceof Int32Array) || saved.length !== 4) {
     throw new ArgumentError(`setRandomState: expected the Int32Array(4) of getRandomState, got ${showValue(saved)}`)
   }
+  refuseRecording('setRandomState')
   generator.array.set(saved)
 }

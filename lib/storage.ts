@@ -1,6 +1,6 @@
 // What holds a tensor's elements, and the one place where memory for them comes from.
 
-import { context } from './context.js'
+import { context, refuseRecording } from './context.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from './dtype.js'
 import { BusyError, ShapeError } from './errors.js'
 
@@ -145,6 +145,12 @@ export function fixedElements(storage: Storage): NumberArray {
 
 /** Zero-filled memory for state, never to be detached: what an optimizer keeps, a gradient that stays. */
 export function allocateState(dtype: DType, length: number): Storage {
+  refuseRecording('making an optimizer or other state')
+  return allocateKept(dtype, length)
+}
+
+/** The same for what a function that is being compiled leaves. */
+export function allocateKept(dtype: DType, length: number): Storage {
   const storage = new Storage(fixedArray(arrayOf(dtype), length))
   markState(storage)
   return storage

@@ -70,7 +70,8 @@ const mostPrograms = 64
 /**
  * Compiles `fn`: for each kind of arguments (structure, shapes, dtypes, strings, booleans) it is run once to note what it
  * does, computing nothing; from then on each call runs the noted program natively. Side effects in JavaScript happen
- * once, when it is recorded. With BLASGRAD_CHECK=1 it is recorded again at each run, and its kernels are held against the
+ * once, when it is recorded. Modes, gradients wanted or there, groups, what `parameters()` or `modules()` gave are looked
+ * at again; other JavaScript (a variable, a layer put in another's place) is not. With BLASGRAD_CHECK=1 it is recorded again at each run, and its kernels are held against the
  * reference: for a result that seems wrong.
  * @param fn a synchronous function over tensors: forward, `backward()`, clipping, `optimizer.step()`.
  * @throws ArgumentError, when it is recorded, if `fn` reads a tensor from outside that is neither an argument, state nor

@@ -5,7 +5,7 @@ import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
 import { context, type Recording } from '../context.js'
 import { arrayOf, type DType, type NumberArray } from '../dtype.js'
 import { ArgumentError, IndexError } from '../errors.js'
-import { allocateState, markState, Storage, stateOf } from '../storage.js'
+import { allocateKept, markState, Storage, stateOf } from '../storage.js'
 import type { Tensor } from '../tensor.js'
 import {
   type Argument,
@@ -179,7 +179,7 @@ export class Recorder implements Recording {
     const id = this.valueOf(storage)
     const { origin, length } = this.#values[id]
     if (origin.kind !== 'made') throw new TypeError(`compile: value ${id} is ${origin.kind} already`)
-    const state = allocateState(dtype, length)
+    const state = allocateKept(dtype, length)
     this.#values[id] = { ...this.#values[id], origin: { kind: 'state', array: state.array } }
     this.written.add(state)
     this.uses.add(state)

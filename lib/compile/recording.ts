@@ -69,7 +69,6 @@ export function record(
     const { shape, dtype } = typeof leaf === 'number' ? numberSlot : leaf
     return new Tensor({ storage: recorder.argument(dtype, sizeOf(shape), slot), shape, dtype })
   })
-  const { gradMode } = context
   context.recording = recorder
   try {
     const output = fn(...(rebuild(args, slots) as readonly unknown[]))
@@ -98,7 +97,6 @@ export function record(
     throw error
   } finally {
     context.recording = null
-    context.gradMode = gradMode
   }
 }
 

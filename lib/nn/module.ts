@@ -41,6 +41,11 @@ export abstract class Module {
   /** Names of the properties that are buffers, and whether stateDict has them. */
   readonly #buffers = new Map<string, boolean>()
 
+  constructor() {
+    // It may become part of another, whose structure a recorded step has read.
+    context.configuration++
+  }
+
   /** Computes the result. Users call it directly: `model.forward(x)`. */
   abstract forward(...inputs: never[]): unknown
 
@@ -75,7 +80,7 @@ export abstract class Module {
 
   /** Each parameter once, under its first name. */
   namedParameters(): Named<Parameter>[] {
-    return unique(this.#everywhere(module => module.#ownParameters()))
+    return guarded(() => unique(this.#everywhere(module => module.#ownParameters())))
   }
 
   /** Each buffer once. */
@@ -85,7 +90,7 @@ export abstract class Module {
 
   /** Each buffer once, under its first name. */
   namedBuffers(): Named<Tensor>[] {
-    return unique(this.#everywhere(module => module.#ownBuffers(true)))
+    return guarded(() => unique(this.#everywhere(module => module.#ownBuffers(true))))
   }
 
   /** This module and each one below it, once. */
@@ -95,7 +100,7 @@ export abstract class Module {
 
   /** This module, under the empty name, and each one below it once, under its first name. */
   namedModules(): Named<Module>[] {
-    return unique(this.#walk('', []))
+    return guarded(() => unique(this.#walk('', [])))
   }
 
   /** The modules directly below, each once. */
@@ -105,7 +110,7 @@ export abstract class Module {
 
   /** The modules directly below, each once, under its first name. */
   namedChildren(): Named<Module>[] {
-    return unique(this.#ownModules())
+    return guarded(() => unique(this.#ownModules()))
   }
 
   /**
@@ -271,4 +276,14 @@ const join = (prefix: string, key: string): string => (prefix === '' ? key : `${
 function unique<T>(pairs: Iterable<Named<T>>): Named<T>[] {
   const seen = new Set<T>()
   return [...pairs].filter(([, value]) => !seen.has(value) && seen.add(value))
+}
+
+/** What `find` finds; a step that is being recorded holds while that is the same. */
+function guarded<T>(find: () => Named<T>[]): Named<T>[] {
+  const found = find()
+  context.recording?.guard(found, () => {
+    const now = find()
+    return now.length === found.length && now.every(([name, value], i) => found[i][0] === name && found[i][1] === value)
+  })
+  return found
 }

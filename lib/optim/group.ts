@@ -2,7 +2,7 @@
 
 import { Layout } from '../backend/signature.js'
 import type { Backend } from '../backend/table.js'
-import { context } from '../context.js'
+import { context, refuseRecording } from '../context.js'
 import type { DType } from '../dtype.js'
 import type { Shape } from '../shape.js'
 import { allocateState, type Storage } from '../storage.js'
@@ -82,7 +82,8 @@ export class Group<H extends HyperRecord> {
 
   /** Takes settings that were checked. What they need is made, what they no longer need forgotten. */
   write(settings: Settings<H>): void {
-    const { hyper, keeps, needs } = this.#declaration
+    const { name, hyper, keeps, needs } = this.#declaration
+    refuseRecording(`${name}: a change of settings`)
     let at = 0
     for (const [name, { width, write }] of Object.entries(hyper)) {
       write(this.#hyper.array, at, settings[name])
