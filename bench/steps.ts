@@ -1,7 +1,7 @@
 // Steps of the workloads: compiled, eager and on the reference backend, against PyTorch, all from the same weights and
 // batches and in turns. A comparison whose values differ is an error: a fast wrong answer is not a result.
 
-import { compile, setBackend } from 'blasgrad'
+import { setBackend } from 'blasgrad'
 import { agreeing, type Values } from './support/agreement.js'
 import { allThreads, type BackendName, use } from './support/backends.js'
 import { withTensors } from './support/exchange.js'
@@ -9,7 +9,8 @@ import type { Group, Settings } from './support/group.js'
 import type { Finalist } from './support/pytorch.js'
 import { fastest, ratioOver } from './support/ratio.js'
 import { printSteps, type StepResult } from './support/step-table.js'
-import { type Contestant, type Plan, patient, race, type SelfTimed, sampleAwaiting } from './support/timing.js'
+import { type Contestant, type Plan, patient, race, type SelfTimed } from './support/timing.js'
+import { compiled, otherWays } from './support/ways.js'
 import { inTurn, type Started, type Workload, workloads } from './support/workloads.js'
 
 /** As many as make the first batch come again, after an update on each. */
@@ -18,62 +19,47 @@ const checkedSteps = 5
 /** How each of PyTorch's settings is tried before the race. */
 const trialPlan: Plan = { rounds: 3, sampleMs: 10, warmUpMs: 50 }
 
-type Step = Started['step']
-type Call = (...batch: Parameters<Step>) => ReturnType<Step>
+type Call = Started['step']
+/** What makes a call of a workload that has begun. */
+type How = (start: Started) => Call
 
-const compiled = (step: Step) => compile((...batch: Parameters<Step>) => step(...batch))
-const compiledSync = (step: Step): Call => compiled(step).sync
+const eager: How = ({ step }) => step
+const compiledSync: How = start => compiled(start).sync
 
 /** What both sides must agree on. */
-function valueAfterSteps(workload: Workload, backend: BackendName, how: (step: Step) => Call): number {
+function valueAfterSteps(workload: Workload, backend: BackendName, how: How): number {
   use('native')
   const start = workload.start()
   setBackend(backend)
-  const run = inTurn(how(start.step), start.batches)
+  const run = inTurn(how(start), start.batches)
   for (let i = 1; i < checkedSteps; i++) run()
   return start.value(run())
 }
 
-function valuesOf(workload: Workload, finalists: readonly Finalist[]): Values {
-  const eager: (step: Step) => Call = step => step
-  return agreeing(workload.name, {
+const valuesOf = (workload: Workload, finalists: readonly Finalist[]): Values =>
+  agreeing(workload.name, {
     compiled: valueAfterSteps(workload, 'native', compiledSync),
     eager: valueAfterSteps(workload, 'native', eager),
     ...(workload.large ? {} : { reference: valueAfterSteps(workload, 'reference', eager) }),
     ...Object.fromEntries(finalists.map(({ name, value }) => [`PyTorch (${name})`, value])),
   })
-}
 
 const compiledOn = (threads: number): string => `compiled, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
 
 /** Ours that take part, each with a training of its own. */
 function contestants(workload: Workload): (Contestant | SelfTimed)[] {
   use('native')
-  const entry = (name: string, backend: BackendName, threads: number, how: (step: Step) => Call): Contestant => {
-    const { step, batches } = workload.start()
-    const run = inTurn(how(step), batches)
+  const entry = (name: string, backend: BackendName, threads: number, how: How): Contestant => {
+    const start = workload.start()
+    const run = inTurn(how(start), start.batches)
     return { name, run: () => void run(), prepare: () => use(backend, threads) }
   }
-  const eager: (step: Step) => Call = step => step
   return [
     ...[...new Set([1, allThreads])].map(threads => entry(compiledOn(threads), 'native', threads, compiledSync)),
     entry('eager', 'native', allThreads, eager),
     ...(workload.large ? [] : [entry('reference', 'reference', allThreads, eager)]),
-    ...(workload.short ? [awaited(workload)] : []),
+    ...(workload.short ? otherWays.map(({ name, sampler }) => ({ name, sample: sampler(workload) })) : []),
   ]
-}
-
-/** Each step awaited before the next is called. */
-function awaited(workload: Workload): SelfTimed {
-  const { step, batches } = workload.start()
-  const run = inTurn(compiled(step), batches)
-  return {
-    name: 'await',
-    sample: runs => {
-      use('native')
-      return sampleAwaiting(run, runs)
-    },
-  }
 }
 
 /** The rows of a workload: one, and one for each other way to call its step. */
@@ -115,7 +101,8 @@ async function timeSteps(workload: Workload, { plan, smoke, peers }: Settings): 
     }
   }
   const [best] = fastest(figures, [1, allThreads].map(compiledOn)) ?? ['']
-  return [row('', best), ...(workload.short ? [row(', await', 'await')] : [])]
+  const others = otherWays.map(({ name }) => name).filter(name => figures[name] !== undefined)
+  return [row('', best), ...others.map(name => row(`, ${name}`, name))]
 }
 
 export const stepBench: Group = async settings => {

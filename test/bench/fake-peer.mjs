@@ -8,15 +8,18 @@
 //   number    answers prepare with JSON that is no object
 //   refuses   answers prepare with an error
 //   nothing   gives no micros when it is sampled
+//   compiles  answers all, and takes half as long for what is to be compiled
 
 import { createInterface } from 'node:readline'
 
 const [how, micros] = [process.argv[2], Number(process.argv[3])]
 let samples = 0
+const compiled = new Set()
 
 const answers = {
   hello: () => ({ version: '0.0' }),
-  prepare: () => {
+  prepare: ({ id, compile }) => {
+    if (compile) compiled.add(id)
     if (how === 'dies') {
       console.error('out of luck')
       process.exit(3)
@@ -26,8 +29,9 @@ const answers = {
     if (how === 'refuses') return { error: 'ValueError: no such task' }
     return how === 'hangs' ? null : { value: micros }
   },
-  sample: ({ runs }) => {
+  sample: ({ id, runs }) => {
     samples++
+    if (how === 'compiles' && compiled.has(id)) return { micros: (runs * micros) / 2 }
     if (how === 'dies-later' && samples === 2) process.exit(0)
     return how === 'nothing' ? { micros: null } : { micros: runs * micros }
   },

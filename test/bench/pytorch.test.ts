@@ -16,9 +16,9 @@ afterEach(() => {
 })
 
 /** PyTorch whose processes are fakes, `how` and µs by "torch threads, BLAS threads". */
-function fakes(behaviour: Readonly<Record<string, readonly [how: string, micros: number]>>) {
+function fakes(behaviour: Readonly<Record<string, readonly [how: string, micros: number]>>, compile = false) {
   const starts: string[] = []
-  const pytorch = new PyTorch(about, 2, (torchThreads, blasThreads) => {
+  const pytorch = new PyTorch({ ...about, compile }, 2, (torchThreads, blasThreads) => {
     const key = `${torchThreads}, ${blasThreads}`
     starts.push(key)
     const [how, micros] = behaviour[key]
@@ -65,6 +65,12 @@ test('the two fastest settings go into the race, the fastest first', async () =>
   expect(await finalists[0].contestant.sample(10)).toBe(2)
   expect(pytorch.notes.size).toBe(0)
   expect(starts).toEqual(['1, 1', '1, 2', '2, 1', '2, 2'])
+})
+
+test('torch.compile, where there is one, is tried on the best of the others', async () => {
+  const { pytorch } = fakes({ '1, 1': ['compiles', 300], '2, 1': ['compiles', 200] }, true)
+  const finalists = await pytorch.finalists({ kind: 'function', name: 'softmax' }, 'file', trial, 5)
+  expect(namesOf(finalists)).toEqual(['torch 2, blas 1, compile', 'torch 2, blas 1'])
 })
 
 test('settings whose process dies, hangs, answers garbage or refuses are left out, and said', async () => {
