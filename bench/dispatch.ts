@@ -1,25 +1,45 @@
-// What an eager op costs around its kernel: small tensors, with and without gradients noted, on both backends.
+// What an eager op costs around its kernel: small tensors, with and without gradients noted, on both backends and, on the
+// smallest, in PyTorch.
 
-import { randn, type Tensor } from 'blasgrad'
-import { backendNames, on } from './support/backends.js'
+import { randn, setBackend, type Tensor } from 'blasgrad'
+import { agreeing } from './support/agreement.js'
+import { backendNames, on, use } from './support/backends.js'
+import { withTensors } from './support/exchange.js'
 import { spread, time, times, timesFaster } from './support/format.js'
-import type { Group } from './support/group.js'
+import type { Group, Settings } from './support/group.js'
+import type { Finalist } from './support/pytorch.js'
+import { type Ratio, range, ratioOver, targets, verdict } from './support/ratio.js'
 import { printTable } from './support/table.js'
-import { compare, type Figure, patient } from './support/timing.js'
+import { compare, type Figure, patient, race } from './support/timing.js'
 
 const sizes = [4, 256, 4096]
+/** Elements on which PyTorch is timed too: as few as make no difference. */
+const comparedSize = 4
 
-/** What is run, on two tensors with or without a gradient. The gradients of the last run are dropped first. */
-const expressions = [
-  { name: 'a.mul(b)', requiresGrad: false, run: (a: Tensor, b: Tensor) => void a.mul(b) },
-  { name: 'a.mul(b), gradient noted', requiresGrad: true, run: (a: Tensor, b: Tensor) => void a.mul(b) },
+interface Expression {
+  readonly name: string
+  readonly requiresGrad: boolean
+  readonly backward: boolean
+  /** The gradients of the last run are dropped first. */
+  readonly run: (a: Tensor, b: Tensor) => Tensor
+}
+
+const multiply = (a: Tensor, b: Tensor): Tensor => a.mul(b)
+
+/** What is run, on two tensors with or without a gradient. */
+const expressions: readonly Expression[] = [
+  { name: 'a.mul(b)', requiresGrad: false, backward: false, run: multiply },
+  { name: 'a.mul(b), gradient noted', requiresGrad: true, backward: false, run: multiply },
   {
     name: 'a.mul(b).sum().backward()',
     requiresGrad: true,
-    run: (a: Tensor, b: Tensor) => {
+    backward: true,
+    run: (a, b) => {
       a.zeroGrad()
       b.zeroGrad()
-      a.mul(b).sum().backward()
+      const total = a.mul(b).sum()
+      total.backward()
+      return total
     },
   },
 ]
@@ -30,36 +50,90 @@ interface DispatchResult {
   readonly native: Figure
   readonly reference: Figure
   readonly faster: number
+  /** Null where it is not timed, or missing. */
+  readonly pytorch: Figure | null
+  readonly overPyTorch: Ratio | null
 }
 
-export const dispatchBench: Group = ({ plan: given }) => {
-  const plan = patient(given)
+/** PyTorch, ready for the expression on these tensors, after a look at its result. */
+async function finalistsFor(
+  { name, requiresGrad, backward, run }: Expression,
+  tensors: { readonly a: Tensor; readonly b: Tensor },
+  { peers, smoke }: Settings,
+): Promise<readonly Finalist[]> {
+  const pytorch = smoke || tensors.a.size !== comparedSize ? null : await peers.pytorch()
+  if (pytorch === null) return []
+  const { a, b } = tensors
+  const finalists = await withTensors({ a: a.detach(), b: b.detach() }, file =>
+    pytorch.finalists({ kind: 'dispatch', requiresGrad, backward }, file, null, 1),
+  )
+  const ours = run(a, b).detach().sum().item()
+  agreeing(name, { eager: ours, ...Object.fromEntries(finalists.map(({ value }) => ['PyTorch', value])) })
+  return finalists
+}
+
+async function timeExpression(expression: Expression, elements: number, settings: Settings): Promise<DispatchResult> {
+  use('native')
+  const { name, requiresGrad, run } = expression
+  const [a, b] = [randn([elements], { requiresGrad }), randn([elements], { requiresGrad })]
+  const finalists = await finalistsFor(expression, { a, b }, settings)
+  const { figures, lost } = await race<string>(
+    [
+      ...backendNames.map(backend => on(backend, () => void run(a, b))),
+      ...finalists.map(({ contestant }) => contestant),
+    ],
+    patient(settings.plan),
+  )
+  if (finalists.length > 0) {
+    const pytorch = await settings.peers.pytorch()
+    for (const [setting, error] of lost) pytorch?.note(setting, error)
+    await pytorch?.release()
+  }
+  setBackend('native')
+  const { native, reference } = figures as Record<'native' | 'reference', Figure>
+  const pytorch = figures[finalists[0]?.name ?? ''] ?? null
+  return {
+    expression: name,
+    elements,
+    native,
+    reference,
+    faster: timesFaster(native, reference),
+    pytorch,
+    overPyTorch: pytorch && ratioOver(native, pytorch),
+  }
+}
+
+const cells = ({ expression, elements, native, reference, faster, pytorch, overPyTorch }: DispatchResult): string[] => [
+  expression,
+  elements.toLocaleString('en'),
+  time(native.median),
+  spread(native),
+  time(reference.median),
+  spread(reference),
+  times(faster),
+  faster < 1 ? 'slower' : '',
+  pytorch === null ? '' : time(pytorch.median),
+  pytorch === null ? '' : spread(pytorch),
+  overPyTorch === null ? '' : times(overPyTorch.ratio),
+  overPyTorch === null ? '' : range(overPyTorch),
+  ...verdict(overPyTorch, elements === comparedSize ? targets[expression] : undefined),
+]
+
+const header = [
+  ...['expression', 'elements', 'native', 'spread', 'TypeScript', 'spread', 'faster', ''],
+  ...['PyTorch', 'spread', '× PyTorch', 'range', 'at least', 'met'],
+]
+
+export const dispatchBench: Group = async settings => {
   const results: DispatchResult[] = []
-  const { floor } = compare([{ name: 'floor', run: () => {} }], plan)
-  for (const { name, requiresGrad, run } of expressions) {
-    for (const elements of sizes) {
-      const [a, b] = [randn([elements], { requiresGrad }), randn([elements], { requiresGrad })]
-      const figures = compare(
-        backendNames.map(backend => on(backend, () => run(a, b))),
-        plan,
-      )
-      const faster = timesFaster(figures.native, figures.reference)
-      results.push({ expression: name, elements, ...figures, faster })
-    }
+  const { floor } = await compare([{ name: 'floor', run: () => {} }], patient(settings.plan))
+  for (const expression of expressions) {
+    for (const elements of sizes) results.push(await timeExpression(expression, elements, settings))
   }
   printTable(
     `dispatch: eager ops, a call (floor: an empty function, ${time(floor.median)})`,
-    ['expression', 'elements', 'native', 'spread', 'reference', 'spread', 'faster', ''],
-    results.map(({ expression, elements, native, reference, faster }) => [
-      expression,
-      elements.toLocaleString('en'),
-      time(native.median),
-      spread(native),
-      time(reference.median),
-      spread(reference),
-      times(faster),
-      faster < 1 ? 'slower' : '',
-    ]),
+    header,
+    results.map(cells),
   )
   return [{ expression: 'empty function', floor }, ...results]
 }

@@ -25,14 +25,14 @@ interface KernelResult {
   readonly faster: number
 }
 
-function timeCall(native: Backend, kernel: KernelName, { name, args }: Call, plan: Plan): KernelResult {
+async function timeCall(native: Backend, kernel: KernelName, { name, args }: Call, plan: Plan): Promise<KernelResult> {
   const runOn = (backend: Backend): (() => void) => {
     const run = backend[kernel] as (...args: readonly unknown[]) => unknown
     const badId = run(...args) ?? -1
     if (badId !== -1) throw new Error(`${kernel}, ${name}: expected ids in range, got a bad one at ${badId}`)
     return () => run(...args)
   }
-  const figures: Record<BackendName, Figure> = compare(
+  const figures: Record<BackendName, Figure> = await compare(
     [
       { name: 'native', run: runOn(native) },
       { name: 'reference', run: runOn(reference) },
@@ -63,11 +63,11 @@ const cells = ({ kernel, shape, native, reference, rate, unit, faster }: KernelR
   faster < 1 ? 'slower' : '',
 ]
 
-export const kernelBench: Group = ({ plan, smoke }) => {
+export const kernelBench: Group = async ({ plan, smoke }) => {
   const native = loadNative().backend
   const results: KernelResult[] = []
   for (const kernel of kernelNames) {
-    for (const call of callsOf(kernel, smoke)) results.push(timeCall(native, kernel, call, plan))
+    for (const call of callsOf(kernel, smoke)) results.push(await timeCall(native, kernel, call, plan))
   }
   printTable(
     'kernels, float32',

@@ -1,17 +1,27 @@
-// Measures this library against its own reference: `npm run bench`, `npm run bench -- --help`.
+// Measures this library against PyTorch, OpenBLAS and its own reference: `npm run bench`, `npm run bench -- --help`.
 
 import { BlasgradError, backendInfo } from 'blasgrad'
 import { Command, Option } from 'commander'
 import { dispatchBench } from './dispatch.js'
+import { gemmBench } from './gemm.js'
+import { hopBench } from './hop.js'
 import { kernelBench } from './kernels.js'
 import { stepBench } from './steps.js'
+import { use } from './support/backends.js'
 import type { Group } from './support/group.js'
-import { describeMachine, machine } from './support/machine.js'
+import { describeMachine, describePeers, environment, machine, warnings } from './support/machine.js'
+import { Peers } from './support/peers.js'
 import { updateReadme } from './support/readme.js'
 import { checkFinite, writeReport } from './support/report.js'
 import { fullPlan, smokePlan } from './support/timing.js'
 
-const groups: Readonly<Record<string, Group>> = { kernels: kernelBench, dispatch: dispatchBench, steps: stepBench }
+const groups: Readonly<Record<string, Group>> = {
+  steps: stepBench,
+  hop: hopBench,
+  gemm: gemmBench,
+  dispatch: dispatchBench,
+  kernels: kernelBench,
+}
 
 interface Options {
   readonly smoke: boolean
@@ -24,8 +34,9 @@ interface Options {
 const readOptions = (): Options =>
   new Command('npm run bench --')
     .description(
-      'Times the kernels, the cost of eager ops and training steps: the native backend against the reference, in ' +
-        'turns, as medians with the spread. Ratios carry over to other machines, times do not.',
+      'Times training steps, matrix products, the cost of eager ops and the kernels: against PyTorch, OpenBLAS called ' +
+        'from C and the reference backend, in turns, as medians with the spread. Ratios carry over to other machines, ' +
+        'times do not.',
     )
     .option('--smoke', 'run everything once for a moment: does it run at all?', false)
     .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
@@ -35,28 +46,46 @@ const readOptions = (): Options =>
     .parse()
     .opts<Options>()
 
-function main({ smoke, only, json, readme }: Options): void {
+async function main({ smoke, only, json, readme }: Options): Promise<void> {
   if (readme && (smoke || only !== undefined)) throw new Error('--readme: expected a full run')
   const { native, reason } = backendInfo()
   if (native === null) throw new Error(`bench: expected the native backend, got none: ${reason}`)
   const where = machine()
-  console.log(describeMachine(where))
+  console.log([describeMachine(where), ...warnings(process.env)].join('\n'))
+  const peers = new Peers()
   const results: Record<string, readonly object[]> = {}
-  for (const [name, run] of Object.entries(groups)) {
-    if (only !== undefined && only !== name) continue
-    results[name] = run({ plan: smoke ? smokePlan : fullPlan, smoke })
-    checkFinite(results[name], name)
+  try {
+    for (const [name, run] of Object.entries(groups)) {
+      if (only !== undefined && only !== name) continue
+      use('native')
+      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers })
+      checkFinite(results[name], name)
+    }
+  } finally {
+    await peers.close()
   }
+  const about = await peers.about()
+  console.log(`\n${describePeers(about)}`)
   const file = json ?? (smoke ? undefined : 'runs/bench.json')
   if (file === undefined) return
-  const report = { date: new Date().toISOString(), machine: where, smoke, groups: results }
+  const report = {
+    date: new Date().toISOString(),
+    machine: where,
+    environment: environment(process.env),
+    peers: about,
+    smoke,
+    groups: results,
+  }
   writeReport(file, report)
-  console.log(`\nfigures: ${file}`)
-  if (readme) updateReadme('README.md', { date: report.date, machine: describeMachine(where), groups: results })
+  console.log(`figures: ${file}`)
+  if (readme) {
+    const machine = `${describeMachine(where)}; ${describePeers(about)}`
+    updateReadme('README.md', { date: report.date, machine, groups: results })
+  }
 }
 
 try {
-  main(readOptions())
+  await main(readOptions())
 } catch (error) {
   const expected = error instanceof BlasgradError || (error instanceof Error && 'syscall' in error)
   console.error(expected ? `error: ${error.message}` : error)

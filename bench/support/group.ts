@@ -1,11 +1,13 @@
 // What a group of benches is: it prints its table and gives its rows for the JSON.
 
+import type { Peers } from './peers.js'
 import type { Plan } from './timing.js'
 
 export interface Settings {
   readonly plan: Plan
   /** Everything once for a moment: sizes may be smaller, what takes long is left out. */
   readonly smoke: boolean
+  readonly peers: Peers
 }
 
-export type Group = (settings: Settings) => readonly object[]
+export type Group = (settings: Settings) => Promise<readonly object[]>

@@ -1,6 +1,7 @@
 // Writes the README's lines on speed from a report, so that they are what the bench said and nothing else.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { wholeCores } from './ratio.js'
 
 const begin = '<!-- speed: written by `npm run bench -- --readme` -->'
 const end = '<!-- /speed -->'
@@ -16,52 +17,93 @@ interface Row {
   readonly expression?: string
   readonly elements?: number
   readonly native?: Timing
+  readonly compiled?: Timing
   /** null where the workload is too large for it. */
   readonly reference?: Timing | null
-  readonly faster?: number | null
+  /** null where it is missing or not timed. */
+  readonly pytorch?: (Timing & { readonly setting?: string }) | null
   readonly rate?: number
   readonly unit?: string
+  readonly scaling?: { readonly before: number; readonly after: number } | null
 }
 
 export interface Report {
   readonly date: string
+  /** The machine and the peers, in words. */
   readonly machine: string
   readonly groups: Readonly<Record<string, readonly Row[]>>
 }
 
 /** The kernels that a reader would ask for. */
 const kernels = ['matmul 1024×1024×1024', 'softmax 4096×1000, rows', 'add 4096×1000', 'adam 1,000,000']
+/** Workloads that are a function, forward and backward, and what they are of. */
+const functions: Readonly<Record<string, string>> = {
+  softmax: '`softmax` of 4096×1000, forward and backward',
+  chain: '`((x*x+x).relu()*0.5)` on 4096×1000, forward and backward',
+}
 
 const micros = ({ median }: Timing): string =>
   median >= 1000 ? `${(median / 1000).toPrecision(3)} ms` : `${median.toPrecision(3)} µs`
 
-function line({ native, reference, faster, rate, unit }: Row, name: string): string {
-  if (native === undefined) throw new Error(`readme: expected a timing of ${name}`)
-  const speed = rate === undefined ? '' : ` (${rate.toPrecision(3)} ${unit})`
-  const times = faster === undefined || faster === null ? '–' : `${faster.toPrecision(2)}×`
-  return `| ${name} | ${micros(native)}${speed} | ${reference === undefined || reference === null ? '–' : micros(reference)} | ${times} |`
+const faster = (ours: Timing, other: Timing): string => {
+  const ratio = other.median / ours.median
+  return `${ratio < 100 ? ratio.toPrecision(2) : Math.round(ratio)}×`
 }
 
-/** The table, from a report of all three groups. @throws Error where the report lacks one of its rows. */
+const nameOf = (workload = ''): string => functions[workload] ?? `training step, ${workload}`
+
+/** Marks a row that was taken where there were not two whole cores. */
+const mark = ({ scaling }: Row): string => (scaling && Math.min(scaling.before, scaling.after) < wholeCores ? ' †' : '')
+
+function overPyTorch(name: string, row: Row, ours: Timing | undefined): string {
+  const { pytorch } = row
+  if (ours === undefined || !pytorch) throw new Error(`readme: expected a timing of ${name} in PyTorch too`)
+  const setting = pytorch.setting === undefined ? '' : ` (${pytorch.setting})`
+  return `| ${name} | ${micros(ours)} | ${micros(pytorch)}${setting} | ${faster(ours, pytorch)}${mark(row)} |`
+}
+
+function overReference(name: string, { reference, rate, unit }: Row, ours: Timing | undefined): string {
+  if (ours === undefined || !reference) throw new Error(`readme: expected timings of ${name}`)
+  const speed = rate === undefined ? '' : ` (${rate.toPrecision(3)} ${unit})`
+  return `| ${name} | ${micros(ours)}${speed} | ${micros(reference)} | ${faster(ours, reference)} |`
+}
+
+/** The tables, from a report of all groups. @throws Error where the report lacks one of their rows. */
 export function speedLines({ date, machine, groups }: Report): string {
-  const steps = (groups.steps ?? []).map(row => line(row, `training step, ${row.workload}`))
+  const { steps = [], dispatch = [] } = groups
+  const expressions = dispatch.filter(({ native, elements }) => native !== undefined && elements === 4)
+  const compared = [
+    ...steps.map(row => overPyTorch(nameOf(row.workload), row, row.compiled)),
+    ...expressions.map(row => overPyTorch(`\`${row.expression}\`, 4 elements, eager`, row, row.native)),
+  ]
   const named = kernels.map(name => {
     const row = groups.kernels?.find(({ kernel, shape }) => `${kernel} ${shape}` === name)
     if (row === undefined) throw new Error(`readme: expected a bench of ${name}`)
-    return line(row, name)
+    return overReference(name, row, row.native)
   })
-  const calls = (groups.dispatch ?? [])
-    .filter(({ native, elements }) => native !== undefined && elements !== 4096)
-    .map(row => line(row, `\`${row.expression}\`, ${row.elements} elements`))
   return [
-    `Native against this library's own TypeScript backend, eager, medians of one run on ${date.slice(0, 10)}: ${machine}.`,
+    'Compiled steps against PyTorch at the best of its settings (its threads, its BLAS’s, loop or foreach optimizers), in',
+    `turns, medians of one run on ${date.slice(0, 10)}: ${machine}.`,
     '`npm run bench` repeats it; the ratios carry over to other machines, the times do not.',
+    '',
+    '| | blasgrad, compiled | PyTorch | faster |',
+    '| --- | --- | --- | --- |',
+    ...compared,
+    ...(compared.some(line => line.includes('†'))
+      ? [
+          '',
+          `† taken where the machine did not give two whole cores: two threads of sgemm did less than ${wholeCores}× one’s.`,
+        ]
+      : []),
+    '',
+    'And against this library’s own TypeScript backend:',
     '',
     '| | native | TypeScript | faster |',
     '| --- | --- | --- | --- |',
-    ...steps,
+    ...steps
+      .filter(({ reference, workload = '' }) => reference && !(workload in functions) && !workload.includes(', '))
+      .map(row => overReference(`${nameOf(row.workload)}, compiled`, row, row.compiled)),
     ...named,
-    ...calls,
   ].join('\n')
 }
 

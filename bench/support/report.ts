@@ -3,10 +3,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Machine } from './machine.js'
+import type { AboutPeers } from './peers.js'
 
 export interface Report {
   readonly date: string
   readonly machine: Machine
+  /** What of the environment bears on speed. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly peers: AboutPeers
   readonly smoke: boolean
   readonly groups: Readonly<Record<string, readonly object[]>>
 }

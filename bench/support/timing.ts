@@ -1,12 +1,21 @@
 // Times functions against each other: warm-up, repetitions until a sample is long enough to be measured, samples taken
 // in turns. It knows nothing of what it times.
 
+import { PeerError } from './peer.js'
+
 /** One of those that are compared. */
 export interface Contestant<Name extends string = string> {
   readonly name: Name
   readonly run: () => void
   /** Done before each sample, not timed. */
   readonly prepare?: () => void
+}
+
+/** One that takes its time itself: in another process, or waiting between runs. */
+export interface SelfTimed<Name extends string = string> {
+  readonly name: Name
+  /** The milliseconds of that many runs, after an eighth as many that are not counted. */
+  readonly sample: (runs: number) => Promise<number>
 }
 
 export interface Plan {
@@ -39,6 +48,8 @@ export interface Figure {
   readonly max: number
   /** Runs in a sample. */
   readonly repetitions: number
+  /** Of each round. */
+  readonly samples: readonly number[]
 }
 
 /** The middle value, or the mean of the two in the middle. */
@@ -48,48 +59,94 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2
 }
 
-/** Milliseconds of `repetitions` runs. */
-function sample({ prepare, run }: Contestant, repetitions: number, now: () => number): number {
+type Clock = () => number
+
+/** Runs that go before a sample, so that caches, and threads that sleep, are as they are in a loop. */
+const ahead = (runs: number): number => (runs > 1 ? Math.ceil(runs / 8) : 0)
+
+/** Milliseconds of that many runs. */
+function sample(contestant: Contestant | SelfTimed, runs: number, now: Clock): number | Promise<number> {
+  if ('sample' in contestant) return contestant.sample(runs)
+  const { prepare, run } = contestant
   prepare?.()
+  for (let i = ahead(runs); i > 0; i--) run()
   const started = now()
-  for (let i = 0; i < repetitions; i++) run()
+  for (let i = 0; i < runs; i++) run()
   return now() - started
 }
 
+/** `runs` of `run`, each awaited, as a contestant times itself. */
+export async function sampleAwaiting(run: () => Promise<unknown>, runs: number): Promise<number> {
+  for (let i = ahead(runs); i > 0; i--) await run()
+  const started = performance.now()
+  for (let i = 0; i < runs; i++) await run()
+  return performance.now() - started
+}
+
 /** Runs until warm, and gives the repetitions that make a sample long enough. */
-function warmUp(contestant: Contestant, plan: Plan, now: () => number): number {
+async function warmUp(contestant: Contestant | SelfTimed, plan: Plan, now: Clock): Promise<number> {
   let repetitions = 1
   for (let spent = 0; ; ) {
-    const took = sample(contestant, repetitions, now)
+    const took = await sample(contestant, repetitions, now)
     spent += took
     if (took < plan.sampleMs) repetitions *= 2
     else if (spent >= plan.warmUpMs) return Math.ceil((plan.sampleMs / took) * repetitions)
   }
 }
 
+/** What a race gives: the figures, and why who has none was lost. */
+export interface Race<Name extends string> {
+  readonly figures: Readonly<Partial<Record<Name, Figure>>>
+  readonly lost: ReadonlyMap<Name, PeerError>
+}
+
 /**
  * The figures of contestants timed in turns: each round samples all of them, every other round in reverse order, so that
- * none always follows the same one. `now` is a clock in milliseconds.
+ * none always follows the same one. A peer that fails is left out from then on. `now` is a clock in milliseconds.
  */
-export function compare<Name extends string>(
-  contestants: readonly Contestant<Name>[],
+export async function race<Name extends string>(
+  contestants: readonly (Contestant<Name> | SelfTimed<Name>)[],
   plan: Plan,
-  now: () => number = () => performance.now(),
-): Record<Name, Figure> {
-  const entries = contestants.map(contestant => ({
-    contestant,
-    repetitions: warmUp(contestant, plan, now),
-    samples: [] as number[],
-  }))
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const entry of round % 2 === 0 ? entries : [...entries].reverse()) {
-      const { contestant, repetitions, samples } = entry
-      samples.push((sample(contestant, repetitions, now) * 1000) / repetitions)
+  now: Clock = () => performance.now(),
+): Promise<Race<Name>> {
+  const lost = new Map<Name, PeerError>()
+  const entries = contestants.map(contestant => ({ contestant, repetitions: 1, samples: [] as number[] }))
+  const unlessLost = async (name: Name, take: () => Promise<void>): Promise<void> => {
+    if (lost.has(name)) return
+    try {
+      await take()
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error
+      lost.set(name, error)
     }
   }
-  const figures = entries.map(({ contestant, repetitions, samples }): [Name, Figure] => [
-    contestant.name,
-    { median: median(samples), min: Math.min(...samples), max: Math.max(...samples), repetitions },
-  ])
-  return Object.fromEntries(figures) as Record<Name, Figure>
+  for (const entry of entries) {
+    await unlessLost(entry.contestant.name, async () => {
+      entry.repetitions = await warmUp(entry.contestant, plan, now)
+    })
+  }
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const entry of round % 2 === 0 ? entries : [...entries].reverse()) {
+      await unlessLost(entry.contestant.name, async () => {
+        const { contestant, repetitions, samples } = entry
+        samples.push(((await sample(contestant, repetitions, now)) * 1000) / repetitions)
+      })
+    }
+  }
+  const figures = entries
+    .filter(({ contestant }) => !lost.has(contestant.name))
+    .map(({ contestant, repetitions, samples }): [Name, Figure] => [
+      contestant.name,
+      { median: median(samples), min: Math.min(...samples), max: Math.max(...samples), repetitions, samples },
+    ])
+  return { figures: Object.fromEntries(figures) as Partial<Record<Name, Figure>>, lost }
+}
+
+/** A race of functions of ours, none of which can be lost. */
+export async function compare<Name extends string>(
+  contestants: readonly Contestant<Name>[],
+  plan: Plan,
+  now?: Clock,
+): Promise<Record<Name, Figure>> {
+  return (await race(contestants, plan, now)).figures as Record<Name, Figure>
 }

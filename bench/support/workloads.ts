@@ -1,54 +1,46 @@
-// The training workloads: networks, batches and optimizers, and one step of each. Who is timed is said in steps.ts.
+// The workloads that are timed as steps, ours and as the peer is told them. Who is timed is said in steps.ts.
 
-import { manualSeed, nn, optim, randn, type Tensor, tensor } from 'blasgrad'
+import type { Tensor } from 'blasgrad'
+import { functionWorkload } from './functions.js'
+import { mlpWorkload } from './mlp.js'
+import type { Task } from './pytorch.js'
+
+/** A workload at its beginning, the same each time. */
+export interface Started {
+  /** What the peer begins with too: weights, batches. */
+  readonly tensors: Readonly<Record<string, Tensor>>
+  /** One step, to be run eager or compiled. */
+  readonly step: (...batch: Tensor[]) => Tensor | undefined
+  /** What steps are given, in turn. */
+  readonly batches: readonly (readonly Tensor[])[]
+  /** What both sides must agree on, from what the last step returned. */
+  readonly value: (result: Tensor | undefined) => number
+}
 
 export interface Workload {
   readonly name: string
-  /** Sizes of the layers, from the inputs to the classes; ReLU between. */
-  readonly layers: readonly number[]
+  /** Samples in a step. */
   readonly batch: number
-  readonly optimizer: 'SGD' | 'Adam'
+  readonly task: Task
+  readonly start: () => Started
   /** Too large for the reference backend, and for a smoke run. */
   readonly large?: true
+  /** Short enough that how it is called matters: also timed awaited. */
+  readonly short?: true
 }
 
 export const workloads: readonly Workload[] = [
-  { name: 'tiny-mlp', layers: [2, 16, 16, 2], batch: 100, optimizer: 'SGD' },
-  { name: 'small-mlp SGD', layers: [784, 128, 10], batch: 32, optimizer: 'SGD' },
-  { name: 'small-mlp Adam', layers: [784, 128, 10], batch: 32, optimizer: 'Adam' },
-  { name: 'medium-mlp', layers: [784, 512, 512, 10], batch: 128, optimizer: 'Adam' },
-  { name: 'large-mlp', layers: [1024, 4096, 4096, 1024], batch: 256, optimizer: 'Adam', large: true },
+  { ...mlpWorkload('tiny-mlp', [2, 16, 16, 2], 100, 'SGD'), short: true },
+  mlpWorkload('small-mlp SGD', [784, 128, 10], 32, 'SGD'),
+  mlpWorkload('small-mlp Adam', [784, 128, 10], 32, 'Adam'),
+  mlpWorkload('medium-mlp', [784, 512, 512, 10], 128, 'Adam'),
+  { ...mlpWorkload('large-mlp', [1024, 4096, 4096, 1024], 256, 'Adam'), large: true },
+  functionWorkload('softmax', x => x.softmax()),
+  functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]
 
-/** Batches that a training goes through in turn. */
-const distinctBatches = 4
-
-/** Starts a training, the same each time it is called, and gives its step, which returns the loss before the update. */
-export function startTraining({ layers, batch, optimizer }: Workload): () => Tensor {
-  manualSeed(1)
-  const model = new nn.Sequential(
-    ...layers.slice(1).flatMap((size, i): nn.Layer[] => {
-      const linear = new nn.Linear(layers[i], size)
-      return i === layers.length - 2 ? [linear] : [linear, new nn.ReLU()]
-    }),
-  )
-  const classes = layers[layers.length - 1]
-  const batches = Array.from({ length: distinctBatches }, (_, start) => ({
-    x: randn([batch, layers[0]]),
-    y: tensor(
-      Int32Array.from({ length: batch }, (_, i) => (i * 7 + start) % classes),
-      { dtype: 'int32' },
-    ),
-  }))
-  const params = model.parameters()
-  const update = optimizer === 'Adam' ? new optim.Adam(params) : new optim.SGD(params, { lr: 0.1 })
+/** `step` on the batches in turn. */
+export function inTurn<R>(step: (...batch: Tensor[]) => R, batches: Started['batches']): () => R {
   let steps = 0
-  return () => {
-    const { x, y } = batches[steps++ % distinctBatches]
-    update.zeroGrad()
-    const loss = nn.functional.crossEntropy(model.forward(x), y)
-    loss.backward()
-    update.step()
-    return loss
-  }
+  return () => step(...batches[steps++ % batches.length])
 }

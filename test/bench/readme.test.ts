@@ -4,30 +4,66 @@ import { expect, test } from 'vitest'
 import { speedLines } from '../../bench/support/readme.js'
 
 const timing = (median: number): { median: number } => ({ median })
-const row = (native: number, reference: number): object => ({
-  native: timing(native),
-  reference: timing(reference),
-  faster: reference / native,
-})
+
 const kernels = [
   ['matmul', '1024×1024×1024'],
   ['softmax', '4096×1000, rows'],
   ['add', '4096×1000'],
   ['adam', '1,000,000'],
-].map(([kernel, shape]) => ({ kernel, shape, rate: 100, unit: 'GB/s', ...row(1500, 30_000) }))
+].map(([kernel, shape]) => ({
+  kernel,
+  shape,
+  rate: 100,
+  unit: 'GB/s',
+  native: timing(1500),
+  reference: timing(30_000),
+}))
 
-test('each row says what the report says', () => {
-  const report = {
-    date: '2026-01-02T00:00:00Z',
-    machine: 'a machine',
-    groups: { steps: [{ workload: 'w', ...row(20, 100) }], kernels },
-  }
-  const text = speedLines(report)
-  expect(text).toContain('2026-01-02: a machine.')
-  expect(text).toContain('| training step, w | 20.0 µs | 100 µs | 5.0× |')
-  expect(text).toContain('| matmul 1024×1024×1024 | 1.50 ms (100 GB/s) | 30.0 ms | 20× |')
+const step = {
+  workload: 'w',
+  compiled: timing(20),
+  reference: timing(5000),
+  pytorch: { ...timing(100), setting: 'torch 1, blas 2, loop' },
+  scaling: { before: 1.9, after: 1.9 },
+}
+
+const dispatch = [
+  { expression: 'empty function' },
+  { expression: 'a.mul(b)', elements: 4, native: timing(0.5), reference: timing(1), pytorch: timing(2.5) },
+  { expression: 'a.mul(b)', elements: 256, native: timing(0.5), reference: timing(1), pytorch: null },
+]
+
+const report = (steps: object[]) => ({
+  date: '2026-01-02T00:00:00Z',
+  machine: 'a machine',
+  groups: { steps, kernels, dispatch },
 })
 
-test('a report that lacks a kernel is refused', () => {
+test('each row says what the report says, PyTorch first', () => {
+  const large = { ...step, workload: 'large', reference: null }
+  const chain = { ...step, workload: 'chain' }
+  const text = speedLines(report([step, large, chain]))
+  expect(text).toContain('2026-01-02: a machine.')
+  expect(text).toContain('| training step, w | 20.0 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |')
+  expect(text).toContain('| `((x*x+x).relu()*0.5)` on 4096×1000, forward and backward | 20.0 µs | 100 µs')
+  expect(text).toContain('| `a.mul(b)`, 4 elements, eager | 0.500 µs | 2.50 µs | 5.0× |')
+  expect(text).toContain('| training step, w, compiled | 20.0 µs | 5.00 ms | 250× |')
+  expect(text).toContain('| matmul 1024×1024×1024 | 1.50 ms (100 GB/s) | 30.0 ms | 20× |')
+  expect(text.indexOf('PyTorch |')).toBeLessThan(text.indexOf('TypeScript |'))
+  expect(text).not.toContain('large, compiled')
+  expect(text).not.toContain('256 elements')
+  expect(text).not.toContain('†')
+})
+
+test('a row that was taken without two whole cores is marked', () => {
+  const text = speedLines(report([{ ...step, scaling: { before: 1.9, after: 1.1 } }]))
+  expect(text).toContain('| 5.0× † |')
+  expect(text).toContain('† taken where the machine did not give two whole cores')
+})
+
+test('a report without PyTorch or without a kernel is refused', () => {
+  expect(() => speedLines(report([{ ...step, pytorch: null }]))).toThrow(
+    'readme: expected a timing of training step, w in PyTorch too',
+  )
   expect(() => speedLines({ date: '', machine: '', groups: {} })).toThrow('expected a bench of matmul 1024×1024×1024')
 })

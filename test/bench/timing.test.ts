@@ -1,7 +1,7 @@
 // The benches' timing on a clock that the contestants move themselves: what is computed, not how fast anything is.
 
 import { expect, test } from 'vitest'
-import { compare, fullPlan, median, type Plan, smokePlan } from '../../bench/support/timing.js'
+import { compare, fullPlan, median, type Plan, race, sampleAwaiting, smokePlan } from '../../bench/support/timing.js'
 
 /** A clock that stands still but for `pass`. */
 function clock() {
@@ -29,14 +29,20 @@ test('median does not reorder its argument', () => {
   expect(values).toEqual([3, 1, 2])
 })
 
-test('a figure is microseconds of one run: median, smallest and largest of the rounds', () => {
+test('a figure is microseconds of one run: median, smallest and largest of the rounds', async () => {
   const { now, pass } = clock()
   const times = [9, 4, 2, 100, 3, 5]
-  const { a } = compare([{ name: 'a', run: () => pass(times.shift() as number) }], plan(5), now)
-  expect(a).toEqual({ median: 4000, min: 2000, max: 100_000, repetitions: 1 })
+  const { a } = await compare([{ name: 'a', run: () => pass(times.shift() as number) }], plan(5), now)
+  expect(a).toEqual({
+    median: 4000,
+    min: 2000,
+    max: 100_000,
+    repetitions: 1,
+    samples: [4000, 2000, 100_000, 3000, 5000],
+  })
 })
 
-test('contestants take turns, and every other round is in reverse', () => {
+test('contestants take turns, and every other round is in reverse', async () => {
   const { now, pass } = clock()
   const order: string[] = []
   const contestant = (name: string) => ({
@@ -46,13 +52,13 @@ test('contestants take turns, and every other round is in reverse', () => {
       pass(1)
     },
   })
-  compare(['a', 'b', 'c'].map(contestant), plan(3), now)
+  await compare(['a', 'b', 'c'].map(contestant), plan(3), now)
   expect(order.join('')).toBe('abc' + 'abc' + 'cba' + 'abc')
 })
 
-test('a short run is repeated until a sample is long enough, and counted once', () => {
+test('a short run is repeated until a sample is long enough, and counted once', async () => {
   const { now, pass } = clock()
-  const { a, b } = compare(
+  const { a, b } = await compare(
     [
       { name: 'a', run: () => pass(0.1) },
       { name: 'b', run: () => pass(50) },
@@ -67,21 +73,21 @@ test('a short run is repeated until a sample is long enough, and counted once', 
   expect(b.median).toBeCloseTo(50_000)
 })
 
-test('the warm-up lasts as long as the plan says', () => {
+test('the warm-up lasts as long as the plan says', async () => {
   const { now, pass } = clock()
   let runs = 0
   const run = () => {
     runs++
     pass(4)
   }
-  compare([{ name: 'a', run }], { rounds: 2, sampleMs: 2, warmUpMs: 15 }, now)
+  await compare([{ name: 'a', run }], { rounds: 2, sampleMs: 2, warmUpMs: 15 }, now)
   expect(runs).toBe(4 + 2)
 })
 
-test('what prepares a sample is not timed, and comes once before each', () => {
+test('what prepares a sample is not timed, and comes once before each', async () => {
   const { now, pass } = clock()
   const order: string[] = []
-  const { a } = compare(
+  const { a } = await compare(
     [
       {
         name: 'a',
@@ -102,13 +108,59 @@ test('what prepares a sample is not timed, and comes once before each', () => {
   expect(a.max).toBe(1000)
 })
 
-test('a smoke run warms up once and samples once', () => {
+test('a smoke run warms up once and samples once', async () => {
   const { now, pass } = clock()
   let runs = 0
   const run = () => {
     runs++
     pass(1)
   }
-  compare([{ name: 'a', run }], smokePlan, now)
+  await compare([{ name: 'a', run }], smokePlan, now)
   expect(runs).toBe(2)
+})
+
+test('an eighth of a sample goes before it, not counted; a single run is not preceded', async () => {
+  const { now, pass } = clock()
+  let runs = 0
+  const run = (): void => {
+    runs++
+    pass(runs <= 1 ? 1 : 0.125)
+  }
+  const { a } = await compare([{ name: 'a', run }], { rounds: 1, sampleMs: 2, warmUpMs: 0 }, now)
+  // Warm-up: 1, then 1 + 2, 1 + 4, 1 + 8, 2 + 16 runs, and as many again are the sample.
+  expect(a.repetitions).toBe(16)
+  expect(runs).toBe(1 + 3 + 5 + 9 + 18 + 18)
+  expect(a.median).toBe(125)
+})
+
+test('one that times itself takes its turns among the others', async () => {
+  const { now, pass } = clock()
+  const asked: number[] = []
+  const sample = async (runs: number): Promise<number> => {
+    asked.push(runs)
+    return runs * 0.25
+  }
+  const { figures } = await race(
+    [
+      { name: 'self', sample },
+      { name: 'a', run: () => pass(1) },
+    ],
+    plan(2),
+    now,
+  )
+  expect(asked).toEqual([1, 2, 4, 4, 4])
+  expect(figures.self?.median).toBe(250)
+  expect(figures.a?.median).toBe(1000)
+})
+
+test('each awaited run is over before the next begins', async () => {
+  let [open, most, runs] = [0, 0, 0]
+  const run = async (): Promise<void> => {
+    most = Math.max(most, ++open)
+    await new Promise(resolve => setImmediate(resolve))
+    open--
+    runs++
+  }
+  expect(await sampleAwaiting(run, 16)).toBeGreaterThan(0)
+  expect([most, runs]).toEqual([1, 18])
 })

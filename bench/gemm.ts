@@ -1,0 +1,111 @@
+// Matrix products of the native backend against calling OpenBLAS's cblas_sgemm from C, on one thread and on all. Ours are
+// calls from JavaScript of the kernel in `blasgrad/backend`: crossing into the addon, about 0.2 µs a call, is in what is
+// timed, which matters for the smallest only.
+
+import { loadNative } from 'blasgrad/backend'
+import { allThreads, use } from './support/backends.js'
+import { digits, spread, time } from './support/format.js'
+import type { Group, Settings } from './support/group.js'
+import { gemmTarget, type Ratio, range, ratioOver, verdict } from './support/ratio.js'
+import type { Product } from './support/sgemm.js'
+import { printScalingNote, type StepResult, scalingCell } from './support/step-table.js'
+import { printTable } from './support/table.js'
+import { type Figure, type Plan, race, type SelfTimed } from './support/timing.js'
+
+const product = (m: number, k: number, n: number, transposeA = false): Product => ({
+  m,
+  k,
+  n,
+  transposeA,
+  transposeB: false,
+})
+
+const products: readonly Product[] = [
+  product(64, 64, 64),
+  product(256, 256, 256),
+  product(1024, 1024, 1024),
+  product(32, 784, 128),
+  product(784, 32, 128, true),
+  product(128, 784, 512),
+]
+
+const describe = ({ m, k, n, transposeA }: Product): string => `${m}×${k}×${n}${transposeA ? ', a transposed' : ''}`
+
+interface GemmResult {
+  readonly product: string
+  readonly threads: number
+  readonly native: Figure
+  /** Calling it from C; null where that cannot be. */
+  readonly sgemm: Figure | null
+  /** GFLOP/s of ours. */
+  readonly rate: number
+  readonly overSgemm: Ratio | null
+  readonly scaling: StepResult['scaling']
+}
+
+/** Rounds are short: many of them, so that a median is of quiet ones. */
+const gemmPlan = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
+  rounds: 3 * rounds,
+  sampleMs: 5 * sampleMs,
+  warmUpMs,
+})
+
+async function timeProduct(product: Product, threads: number, { plan, peers }: Settings): Promise<GemmResult> {
+  const { m, k, n, transposeA, transposeB } = product
+  const { backend } = loadNative()
+  const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * Math.random() - 1)
+  const [a, b, out] = [numbers(m * k), numbers(k * n), new Float32Array(m * n)]
+  const sgemm = await peers.sgemm()
+  const before = await peers.scaling()
+  const { figures } = await race<'native' | 'sgemm'>(
+    [
+      {
+        name: 'native',
+        prepare: () => use('native', threads),
+        run: () => backend.matmul(transposeA, transposeB, m, n, k, 1, 1, 0, 0, 0, a, b, out),
+      },
+      ...(sgemm === null ? [] : [sgemm.contestant('sgemm', product, threads) satisfies SelfTimed]),
+    ],
+    gemmPlan(plan),
+  )
+  const after = await peers.scaling()
+  const { native, sgemm: direct = null } = figures
+  if (native === undefined) throw new Error('gemm: expected a figure of our own, got none')
+  return {
+    product: describe(product),
+    threads,
+    native,
+    sgemm: direct,
+    rate: (2 * m * n * k) / (native.median * 1000),
+    overSgemm: direct && ratioOver(native, direct),
+    scaling: before === null || after === null ? null : { before, after },
+  }
+}
+
+const cells = ({ product, threads, native, sgemm, rate, overSgemm, scaling }: GemmResult): string[] => [
+  product,
+  String(threads),
+  time(native.median),
+  spread(native),
+  `${digits(rate)} GFLOP/s`,
+  sgemm === null ? '' : time(sgemm.median),
+  sgemm === null ? '' : spread(sgemm),
+  overSgemm === null ? '' : digits(overSgemm.ratio),
+  overSgemm === null ? '' : range(overSgemm),
+  ...verdict(overSgemm, gemmTarget),
+  scalingCell(scaling),
+]
+
+export const gemmBench: Group = async settings => {
+  const results: GemmResult[] = []
+  for (const product of settings.smoke ? products.slice(0, 1) : products) {
+    for (const threads of new Set([1, allThreads])) results.push(await timeProduct(product, threads, settings))
+  }
+  printTable(
+    'gemm: the matmul kernel, called from JavaScript, against cblas_sgemm, called from C',
+    ['m×k×n', 'threads', 'native', 'spread', '', 'sgemm', 'spread', '× sgemm', 'range', 'at least', 'met', 'cores'],
+    results.map(cells),
+  )
+  printScalingNote(results.map(({ scaling }) => scaling))
+  return results
+}

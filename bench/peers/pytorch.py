@@ -1,0 +1,206 @@
+"""A PyTorch process that the benches time: one line of JSON asks, one answers. Started by bench/support/pytorch.ts.
+
+usage: pytorch.py <torch threads>        (the BLAS takes its threads from the environment, when it is loaded)
+
+  {"op": "hello"}                        the version, the BLAS, the optimizers' modes
+  {"op": "prepare", "id", "task", "file", "mode", "compile", "steps"}
+                                         builds a task from the tensors in a safetensors file, runs `steps` steps, and
+                                         gives the value that both sides must agree on
+  {"op": "sample", "id", "runs"}         microseconds of that many runs; an eighth as many go before, not timed
+  {"op": "release", "id"}                forgets the task
+
+What fails is answered with {"error": …}.
+"""
+
+import ctypes
+import gc
+import json
+import math
+import os
+import signal
+import sys
+import time
+
+import torch
+
+
+def load(path):
+    """The tensors of a safetensors file: eight bytes of length, a JSON header, then the elements."""
+    dtypes = {"F32": torch.float32, "I32": torch.int32}
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = bytearray(file.read())
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        elements = torch.frombuffer(data, dtype=dtypes[entry["dtype"]], count=(end - start) // 4, offset=start)
+        tensors[name] = elements.clone().reshape(entry["shape"])
+    return tensors
+
+
+def optimizer_modes():
+    """How this version's optimizers can go through the parameters on the CPU."""
+    modes = ["loop"]
+    for mode in ["foreach", "fused"]:
+        try:
+            weight = torch.ones(4, requires_grad=True)
+            weight.sum().backward()
+            torch.optim.Adam([weight], **{mode: True}).step()
+            modes.append(mode)
+        except Exception:
+            pass
+    return modes
+
+
+def optimizer(name, lr, parameters, mode):
+    """torch.optim's of that name. "loop" goes from one parameter to the next."""
+    options = {} if mode is None else {"foreach": mode == "foreach"}
+    if mode == "fused":
+        options = {"fused": True}
+    return getattr(torch.optim, name)(parameters, lr=lr, **options)
+
+
+def mlp(task, tensors, mode, wrap):
+    """Linear layers with ReLU between, cross-entropy on class ids; one step of training a run."""
+    sizes = task["layers"]
+    layers = []
+    for inputs, outputs in zip(sizes, sizes[1:]):
+        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers[:-1])
+    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
+    batches = [(tensors[f"x{i}"], tensors[f"y{i}"].long()) for i in range(task["batches"])]
+    criterion = wrap(lambda x, y: torch.nn.functional.cross_entropy(model(x), y))
+    steps = 0
+
+    def run():
+        nonlocal steps
+        x, y = batches[steps % len(batches)]
+        steps += 1
+        update.zero_grad(set_to_none=True)
+        loss = criterion(x, y)
+        loss.backward()
+        update.step()
+        return loss
+
+    return run, lambda loss: loss.item()
+
+
+functions = {
+    "softmax": lambda x: x.softmax(-1),
+    "chain": lambda x: (x * x + x).relu() * 0.5,
+}
+
+
+def function(task, tensors, mode, wrap):
+    """Forward, and backward from a gradient g; the gradient of x stays. The value is the sum of x.grad·g over the rows."""
+    x, g = tensors["x"].requires_grad_(), tensors["g"]
+    forward = wrap(functions[task["name"]])
+
+    def run():
+        x.grad = None
+        forward(x).backward(g)
+
+    return run, lambda _: (x.grad.double() * g).sum().item() / len(g)
+
+
+def dispatch(task, tensors, mode, wrap):
+    """One expression on two small tensors. The value is the sum of its result."""
+    noted = task["requiresGrad"]
+    a, b = tensors["a"].requires_grad_(noted), tensors["b"].requires_grad_(noted)
+
+    def multiply():
+        return a * b
+
+    def backward():
+        a.grad = None
+        b.grad = None
+        total = (a * b).sum()
+        total.backward()
+        return total
+
+    return backward if task["backward"] else multiply, lambda result: result.sum().item()
+
+
+kinds = {"mlp": mlp, "function": function, "dispatch": dispatch}
+
+
+def about():
+    """What this process computes with. The BLAS says itself what it is, where it is OpenBLAS."""
+    with open("/proc/self/maps") if os.path.exists("/proc/self/maps") else open(os.devnull) as maps:
+        loaded = sorted({line.split()[-1] for line in maps if "blas" in line or "mkl" in line})
+    blas, core = "unknown", "unknown"
+    for path in loaded:
+        library = ctypes.CDLL(path)
+        if hasattr(library, "openblas_get_config"):
+            library.openblas_get_config.restype = library.openblas_get_corename.restype = ctypes.c_char_p
+            blas, core = library.openblas_get_config().decode(), library.openblas_get_corename().decode()
+        elif "mkl" in path and blas == "unknown":
+            blas = "MKL"
+    return {
+        "version": torch.__version__,
+        "python": sys.version.split()[0],
+        "blas": blas,
+        "core": core,
+        "optimizers": optimizer_modes(),
+        "compile": hasattr(torch, "compile"),
+    }
+
+
+prepared = {}
+
+
+def prepare(request):
+    wrap = torch.compile if request.get("compile") else lambda function: function
+    run, value = kinds[request["task"]["kind"]](request["task"], load(request["file"]), request.get("mode"), wrap)
+    result = None
+    for _ in range(request["steps"]):
+        result = run()
+    prepared[request["id"]] = run
+    return {"value": value(result) if request["steps"] > 0 else None}
+
+
+def sample(request):
+    run, runs = prepared[request["id"]], request["runs"]
+    for _ in range(math.ceil(runs / 8) if runs > 1 else 0):
+        run()
+    started = time.perf_counter_ns()
+    for _ in range(runs):
+        run()
+    return {"micros": (time.perf_counter_ns() - started) / 1000}
+
+
+def release(request):
+    prepared.pop(request["id"], None)
+    gc.collect()
+    return {}
+
+
+operations = {"hello": lambda _: about(), "prepare": prepare, "sample": sample, "release": release}
+
+
+def end_with_parent():
+    """Whoever asks stops this process between the answers: it must not outlive them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def main():
+    end_with_parent()
+    torch.set_num_threads(int(sys.argv[1]))
+    # Adam's moments of units that are silent sink below what floats hold, which would only slow it down.
+    torch.set_flush_denormal(True)
+    # The answers have the output for themselves; whatever else is printed goes where errors go.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        try:
+            request = json.loads(line)
+            answer = operations[request["op"]](request)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+main()

@@ -1,0 +1,21 @@
+// The folder through which tensors go to the peers.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { io, type Tensor } from 'blasgrad'
+
+/** Writes the tensors to a file that is there while `use` runs. */
+export async function withTensors<T>(
+  tensors: Readonly<Record<string, Tensor>>,
+  use: (file: string) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'blasgrad-bench-'))
+  try {
+    const file = join(folder, 'tensors.safetensors')
+    io.saveSafetensors(file, tensors)
+    return await use(file)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,45 @@
+// Answers as bench/peers/pytorch.py does, on a clock of its own, or fails in one way. Usage: fake-peer.mjs <how> <micros>,
+// where a run takes that many µs and `how` is one of:
+//   good      answers all
+//   dies      ends when it is to prepare, with a last word where errors go
+//   dies-later  ends when it is sampled the second time
+//   hangs     never answers prepare
+//   garbage   answers prepare with no JSON
+//   number    answers prepare with JSON that is no object
+//   refuses   answers prepare with an error
+//   nothing   gives no micros when it is sampled
+//   compiles  answers all, and takes half as long for what is to be compiled
+
+import { createInterface } from 'node:readline'
+
+const [how, micros] = [process.argv[2], Number(process.argv[3])]
+let samples = 0
+const compiled = new Set()
+
+const answers = {
+  hello: () => ({ version: '0.0' }),
+  prepare: ({ id, compile }) => {
+    if (compile) compiled.add(id)
+    if (how === 'dies') {
+      console.error('out of luck')
+      process.exit(3)
+    }
+    if (how === 'garbage') return 'prepared!'
+    if (how === 'number') return '12'
+    if (how === 'refuses') return { error: 'ValueError: no such task' }
+    return how === 'hangs' ? null : { value: micros }
+  },
+  sample: ({ id, runs }) => {
+    samples++
+    if (how === 'compiles' && compiled.has(id)) return { micros: (runs * micros) / 2 }
+    if (how === 'dies-later' && samples === 2) process.exit(0)
+    return how === 'nothing' ? { micros: null } : { micros: runs * micros }
+  },
+  release: () => ({}),
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line)
+  const answer = answers[request.op](request)
+  if (answer !== null) console.log(typeof answer === 'string' ? answer : JSON.stringify(answer))
+}
