@@ -16,6 +16,9 @@ struct Held {
   bool canMove;  // not memory that is shared, which JavaScript neither detaches nor shrinks
 };
 
+// Reads a plan, and what it holds of the environment. Throws where it is none.
+Plan readPlan(Napi::Env env, Napi::Object plan, std::vector<Held>* held);
+
 struct BoundProgram : Errand {
   explicit BoundProgram(const Plan& plan) : program(plan) {}
   void run(const std::atomic<bool>& ending) override;
