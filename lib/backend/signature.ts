@@ -41,6 +41,8 @@ export interface Kernel<S extends string = string> {
   readonly exact: boolean
   /** The output has the very elements of the first input. */
   readonly copies?: boolean
+  /** Over stretches of n and then over their results, it gives what it gives over all: the sum of sums. */
+  readonly combines?: boolean
   /** Arithmetic operations, as a product like a length's; the cost in bytes follows from the lengths. */
   readonly flops?: string
 }

@@ -104,6 +104,27 @@ bool isFlat(const Group& group) {
   });
 }
 
+bool isReduction(const Task& task) {
+  return task.kernel->family == Kernel::FamilyName::Reductions && task.call.slots[0].size == 1;
+}
+
+Call reductionOf(const Kernel& kernel, const Call& call, Size from, Size to, const Moves& moves) {
+  Call part = call;
+  part.slots[kReducedSize].size = to - from;
+  for (std::size_t i = 0; i < kernel.signature.arguments.size(); i++) {
+    const Argument& argument = kernel.signature.arguments[i];
+    Slot& slot = part.slots[i];
+    if (!argument.isArray()) continue;
+    if (char* const at = moves.find(slot.pointer)) {
+      slot.pointer = at;
+    } else if (argument.role == Role::in) {
+      const Size each = call.slots[kReducedInner].size * kElementBytes[static_cast<int>(slot.element)];
+      slot.pointer = static_cast<const char*>(slot.pointer) + from * each;
+    }
+  }
+  return part;
+}
+
 Size rowsOf(const Task& task) {
   if (task.kernel == nullptr) {
     const Group& group = task.group.group;
@@ -113,6 +134,7 @@ Size rowsOf(const Task& task) {
     const Product product = readProduct(task.element, task.call);
     return product.rows * product.cols == 1 ? product.m : 0;
   }
+  if (isReduction(task)) return task.call.slots[kReducedSize].size;
   const int leading = task.kernel->isTile() || task.kernel->signature.reportsIndex ? -1 : leadingOf(*task.kernel);
   return leading < 0 ? 0 : task.call.slots[leading].size;
 }
@@ -157,6 +179,9 @@ Cut cutByRows(const Task& task, Size total) {
     cut.kind = Cut::block;
     cut.from = &Part::fromM;
     cut.to = &Part::toM;
+  } else if (task.kernel != nullptr && isReduction(task)) {
+    cut.kind = Cut::reduction;
+    cut.slot = kReducedSize;
   } else if (task.kernel != nullptr) {
     cut.kind = Cut::leading;
     cut.slot = leadingOf(*task.kernel);
@@ -197,9 +222,12 @@ Size runRange(const Task& task, const Cut& cut, Size from, Size to) {
 }
 
 Size runRange(const Task& task, const Cut& cut, Size from, Size to, const Moves& moves) {
-  if (moves.count == 0) return runRange(task, cut, from, to);
+  if (moves.count == 0 || cut.kind == Cut::block) return runRange(task, cut, from, to);
   from *= cut.each;
   to *= cut.each;
+  if (cut.kind == Cut::reduction) {
+    return run(*task.kernel, task.element, reductionOf(*task.kernel, task.call, from, to, moves));
+  }
   if (task.kernel != nullptr) {
     return run(*task.kernel, task.element, partOf(*task.kernel, task.call, cut.slot, from, to, moves));
   }
@@ -224,6 +252,7 @@ char* Moves::find(const void* data) const {
 
 bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument) {
   if (cut.kind == Cut::block) return isProduct(kernel) && argument.written();
+  if (cut.kind == Cut::reduction) return argument.role == Role::in;
   return cut.kind == Cut::leading && argument.factors[0].kind == Factor::size && argument.factors[0].value == cut.slot;
 }
 

@@ -9,10 +9,10 @@ namespace blasgrad {
 
 // Ranges from … to − 1 of `total`, which begin at multiples of `unit`; a total of 1 stands for the task as a whole.
 struct Cut {
-  enum Kind { whole, block, leading, outer, tiles, rows } kind = whole;
+  enum Kind { whole, block, leading, outer, tiles, rows, reduction } kind = whole;
   Size total = 1;
   Size unit = 1;
-  int slot = -1;                // of the size that leads what is written (leading)
+  int slot = -1;                // of the size that leads what is written (leading) or is reduced (reduction)
   Size Part::* from = nullptr;  // the fields of a product's part (block)
   Size Part::* to = nullptr;
   Size each = 1;  // of the task's own rows in one of `total` (rows, leading, block)
@@ -22,13 +22,20 @@ struct Cut {
   Size begin(int parts, int part) const;
 };
 
+// The slots of a reduction: what is reduced, its elements, what from and to where.
+constexpr int kReducedSize = 1;
+constexpr int kReducedInner = 2;
+constexpr int kReducedFrom = 3;
+constexpr int kReducedTo = 4;
+
 // The cut that suits so many threads best.
 Cut cutOf(const Kernel& kernel, Element element, const Call& call, int threads);
 Cut cutOf(const Group& group);
 Cut cutOf(const Task& task, int threads);
 
-// The task's rows, which are those of what it writes: the cut into `total` ranges of as many; a whole one where that
-// cannot be done.
+// The task's rows, which are those of what it writes, or of what a reduction of one line reads: the cut into `total`
+// ranges of as many; a whole one where that cannot be done. What ranges of a reduction give is for the caller to
+// combine.
 Cut cutByRows(const Task& task, Size total);
 
 // Memory that is elsewhere for a range: a pointer to `from`, at the range's first row, stands for one to `to`.
@@ -36,7 +43,7 @@ struct Moved {
   const char* from;
   char* to;
 };
-constexpr int kMaxMoved = 4;
+constexpr int kMaxMoved = 6;
 struct Moves {
   Moved moved[kMaxMoved];
   int count = 0;

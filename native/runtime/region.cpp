@@ -88,6 +88,11 @@ std::size_t rangeBytes(const Region::Lane& lane, const Region::Range& range) {
   return (bytes + kApart - 1) / kApart * kApart;
 }
 
+// The rows of a piece that go through a lane's tasks at a time.
+Size stepOf(const Region::Lane& lane, Size rows) {
+  return lane.rangeRows > 0 ? lane.rangeRows : std::max(rows, Size(1));
+}
+
 void check(const std::vector<Region::Lane>& lanes) {
   std::vector<Touch> touches;
   for (std::size_t lane = 0; lane < lanes.size(); lane++) {
@@ -133,7 +138,12 @@ Region::Region(std::vector<Lane> lanes) : lanes_(std::move(lanes)) {
   for (Lane& lane : lanes_) {
     const Kernel* const first = lane.tasks[0].kernel;
     // A product is not cut finer than it has to be: each range would read all of an operand.
-    if (lane.passing.empty() || lane.passing.size() > kMaxMoved || (first != nullptr && isProduct(*first))) continue;
+    const auto reductions =
+        std::count_if(lane.cuts.begin(), lane.cuts.end(), [](const Cut& cut) { return cut.kind == Cut::reduction; });
+    if (static_cast<int>(lane.passing.size()) + static_cast<int>(reductions) > kMaxMoved) {
+      refuse("expected fewer values that pass");
+    }
+    if (lane.passing.empty() || (first != nullptr && isProduct(*first))) continue;
     Size bytes = 0;
     for (const Range& range : lane.passing) bytes += range.bytes / lane.rows;
     lane.rangeRows = std::max<Size>(1, kRangeBytes / bytes);
@@ -168,7 +178,7 @@ void Region::schedule(int threads) const {
       for (int part = 0; part < parts; part++) {
         const auto least = std::min_element(loads.begin(), loads.end()) - loads.begin();
         const auto thread = static_cast<std::size_t>(parts == 1 ? least : part * threads / parts);
-        lists[thread].push_back({lane, cut.begin(parts, part), cut.begin(parts, part + 1), 0});
+        lists[thread].push_back({lane, cut.begin(parts, part), cut.begin(parts, part + 1), 0, 0});
         loads[thread] += micros / parts;
       }
     }
@@ -184,17 +194,37 @@ void Region::schedule(int threads) const {
   for (const auto& list : lists) made.width = std::max(made.width, static_cast<int>(list.size()));
   made.pieces.clear();
   for (auto& list : lists) {
-    list.resize(static_cast<std::size_t>(made.width), {-1, 0, 0, 0});
+    list.resize(static_cast<std::size_t>(made.width), {-1, 0, 0, 0, 0});
     made.pieces.insert(made.pieces.end(), list.begin(), list.end());
   }
+  layOut(made);
+}
+
+// Gives each piece memory for what passes in it, and the reductions some for what each range gives.
+void Region::layOut(Schedule& made) const {
   std::size_t bytes = 0;
+  std::vector<Size> ranges(lanes_.size(), 0);
   for (Piece& piece : made.pieces) {
     if (piece.lane < 0) continue;
+    const auto index = static_cast<std::size_t>(piece.lane);
+    const Lane& lane = lanes_[index];
     piece.passing = bytes;
-    const Lane& lane = lanes_[static_cast<std::size_t>(piece.lane)];
     for (const Range& range : lane.passing) bytes += rangeBytes(lane, range);
+    piece.firstRange = ranges[index];
+    const Size step = stepOf(lane, piece.to - piece.from);
+    ranges[index] += (piece.to - piece.from + step - 1) / step;
   }
   made.memory.resize(bytes + kApart);
+  made.partials.clear();
+  for (std::size_t i = 0; i < lanes_.size(); i++) {
+    for (std::size_t t = 0; t < lanes_[i].tasks.size(); t++) {
+      const Task& task = lanes_[i].tasks[t];
+      if (lanes_[i].tasks.size() == 1 || lanes_[i].cuts[t].kind != Cut::reduction) continue;
+      const Size each = task.call.slots[kReducedInner].size * kElementBytes[static_cast<int>(task.element)];
+      made.partials.push_back({static_cast<int>(i), t, each, ranges[i], {}});
+      made.partials.back().memory.resize(static_cast<std::size_t>(each * ranges[i]));
+    }
+  }
 }
 
 void Region::run() const {
@@ -206,6 +236,13 @@ void Region::run() const {
   } else {
     for (int i = 0; i < schedule_.width; i++) piece(i);
   }
+  for (const Partial& partial : schedule_.partials) {
+    const Task& task = lanes_[static_cast<std::size_t>(partial.lane)].tasks[partial.task];
+    Call call = task.call;
+    call.slots[kReducedSize].size = partial.ranges;
+    call.slots[kReducedFrom].pointer = partial.memory.data();
+    blasgrad::run(*task.kernel, task.element, call);
+  }
 }
 
 void Region::runPiece(const Piece& piece) const {
@@ -216,7 +253,7 @@ void Region::runPiece(const Piece& piece) const {
     runRange(lane.tasks[0], cut, piece.from, piece.to);
     return;
   }
-  const Size step = lane.rangeRows > 0 ? lane.rangeRows : piece.to - piece.from;
+  const Size step = stepOf(lane, piece.to - piece.from);
   Moves moves;
   if (lane.rangeRows > 0) {
     char* at = schedule_.memory.data() + piece.passing;
@@ -226,7 +263,15 @@ void Region::runPiece(const Piece& piece) const {
       at += rangeBytes(lane, range);
     }
   }
-  for (Size from = piece.from; from < piece.to; from += step) {
+  const int passing = moves.count;
+  Size range = piece.firstRange;
+  for (Size from = piece.from; from < piece.to; from += step, range++) {
+    moves.count = passing;
+    for (Partial& partial : schedule_.partials) {
+      if (partial.lane != piece.lane) continue;
+      const void* const out = lane.tasks[partial.task].call.slots[kReducedTo].pointer;
+      moves.moved[moves.count++] = {static_cast<const char*>(out), partial.memory.data() + range * partial.each};
+    }
     const Size to = std::min(piece.to, from + step);
     for (std::size_t i = 0; i < lane.tasks.size(); i++) runRange(lane.tasks[i], lane.cuts[i], from, to, moves);
   }

@@ -37,6 +37,15 @@ class Region {
     Size from;
     Size to;
     std::size_t passing;  // where in the schedule's memory what passes is
+    Size firstRange;      // among the lane's
+  };
+  // What ranges of a reduction give, one after another, until they are combined.
+  struct Partial {
+    int lane;
+    std::size_t task;
+    Size each;  // bytes
+    Size ranges;
+    std::vector<char> memory;
   };
   // What each of a number of threads does: `width` pieces a thread, in order.
   struct Schedule {
@@ -45,9 +54,11 @@ class Region {
     std::vector<Cut> cuts;
     std::vector<Piece> pieces;
     std::vector<char> memory;
+    std::vector<Partial> partials;
   };
 
   void schedule(int threads) const;
+  void layOut(Schedule& made) const;
   void runPiece(const Piece& piece) const;
 
   std::vector<Lane> lanes_;

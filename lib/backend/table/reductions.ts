@@ -5,17 +5,19 @@ import { kernel } from './kernel.js'
 const reduce = 'outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*inner]'
 const reduceToIndex = 'outer:size n:size inner:size a:in[outer*n*inner] out:out<int32>[outer*inner]'
 const numbers = { dtypes: 'numbers', flops: 'outer*n*inner' } as const
+const combining = { ...numbers, combines: true } as const
 const exact = { ...numbers, exact: true } as const
+const extreme = { ...combining, exact: true } as const
 
 export const reductionKernels = {
   /** Sum; 0 over nothing. Integers wrap. */
-  sum: kernel('reduction', reduce, numbers),
+  sum: kernel('reduction', reduce, combining),
   /** Product; 1 over nothing. Integers wrap. */
-  prod: kernel('reduction', reduce, numbers),
+  prod: kernel('reduction', reduce, combining),
   /** Largest; NaN if any is. n ≥ 1. */
-  max: kernel('reduction', reduce, exact),
+  max: kernel('reduction', reduce, extreme),
   /** Smallest; NaN if any is. n ≥ 1. */
-  min: kernel('reduction', reduce, exact),
+  min: kernel('reduction', reduce, extreme),
   /** Position of the largest, the first of several; the first NaN counts as largest. n ≥ 1. */
   argmax: kernel('reduction', reduceToIndex, exact),
   /** Position of the smallest, the first of several; the first NaN counts as smallest. n ≥ 1. */

@@ -10,6 +10,9 @@ import { conflict, Footprint } from './nodes.js'
 import { type Rows, rowsOf } from './rows.js'
 import type { Limits, Strand } from './together.js'
 
+/** The steps of a lane: what passes and is reduced between so many is what an executor has room for. */
+const mostSteps = 4
+
 const classOf = (work: Work): string => (isGroup(work) ? 'elementwise' : kernelRow(work.kernel).class)
 const isProduct = ({ steps }: Strand): boolean => classOf(steps[0]) === 'product'
 
@@ -31,7 +34,7 @@ export function joinRows(
     if (out === undefined || first.steps.length > 1) continue
     if (sizeOf(values[out]) < (isProduct(first) ? limits.leastBytes : limits.leastStream)) continue
     const below = joined.findIndex(({ reads }, i) => i > at && reads.has(out))
-    if (below === -1) continue
+    if (below === -1 || joined[below].steps.length === mostSteps) continue
     const rows = commonRows(values, first, joined[below])
     if (rows === null || !pays(values, first, joined[below], out)) continue
     const between = new Footprint()

@@ -20,7 +20,15 @@ export function rowsOf(values: readonly Value[], step: Work): Rows | null {
   if (isGroup(step)) return ofGroup(values, step)
   const kind = kernelRow(step.kernel).class
   if (kind === 'elementwise') return ofElementwise(values, step)
+  if (kernelRow(step.kernel).combines === true && numberAt(step, 'outer') === 1) return ofReduction(values, step)
   return kind === 'product' ? ofProduct(values, step) : ofLeading(values, step)
+}
+
+/** A reduction of one line goes along what it reads: what stretches of it give is put together in the end. */
+function ofReduction(values: readonly Value[], call: Call): Rows | null {
+  const count = numberAt(call, 'n')
+  const uses = accessesOf(values, call).map(access => ({ ...access, goesAlong: access.role === 'in' }))
+  return count === 0 ? null : { count, along: alongOf(values, uses) }
 }
 
 /** One use of a value; `needed`: its first elements, in rows where it goes along. */

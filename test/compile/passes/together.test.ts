@@ -126,7 +126,17 @@ describe('rows', () => {
     expect(regionsOf(b.program())).toEqual([])
   })
 
-  test('long streams pass from kernel to kernel; sums over rows end them', () => {
+  test('a sum of all that passes ends a lane', () => {
+    const b = new Builder()
+    const x = b.argument(2 ** 20)
+    const [square, once, loss] = [b.made(2 ** 20), b.made(2 ** 20), b.made(1)]
+    b.call('mul', 1, 2 ** 20, full, full, x, x, square)
+    b.call('relu', 1, 2 ** 20, full, square, once)
+    b.call('sum', 1, 2 ** 20, 1, once, loss)
+    expect(regionsOf(b.program(loss))).toEqual([[`${2 ** 20}: group,sum`]])
+  })
+
+  test('long streams pass from kernel to kernel; what others need too ends them', () => {
     const b = new Builder()
     const [x, g] = [b.argument(4096 * 100), b.argument(4096 * 100)]
     const [y, dx, total] = [b.made(4096 * 100), b.made(4096 * 100), b.made(100)]
