@@ -50,6 +50,8 @@ describe.each(backendsUnderTest)('on %s', backend => {
         expect([result.item(), result.dtype]).toEqual([value, dtype])
       }
     }
+    // Right after one another, where the second is like the first but shorter.
+    expect([step.sync(a, a).item(), step.sync(a).item()]).toEqual([8, 4])
     expect(runs()).toBe(calls.length)
   })
 
