@@ -50,6 +50,8 @@ describe.each(backendsUnderTest)('on %s', backend => {
         expect([result.item(), result.dtype]).toEqual([value, dtype])
       }
     }
+    // Right after one another, where the second is like the first but shorter.
+    expect([step.sync(a, a).item(), step.sync(a).item()]).toEqual([8, 4])
     expect(runs()).toBe(calls.length)
   })
 
@@ -223,6 +225,8 @@ describe.each(backendsUnderTest)('on %s', backend => {
     expect(text).toMatch(/# constants\n.*constant \[2\.5\]\n.*constant \[1, 2\]\n/)
     for (const title of ['recorded', 'planned', 'buffers', 'kernels', 'bytes']) expect(text).toContain(`# ${title}\n`)
     expect(text).toMatch(/recorded: 4 kernels/)
+    const apart = compile((a: Tensor) => a.mul(2.5).relu(), { fusion: false }).explain(tensor([1, 2]))
+    expect([text.includes('group rows='), apart.includes('group rows=')]).toEqual([true, false])
   })
 })
 
