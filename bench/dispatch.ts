@@ -4,6 +4,7 @@
 import { randn, setBackend, type Tensor } from 'blasgrad'
 import { agreeing } from './support/agreement.js'
 import { backendNames, on, use } from './support/backends.js'
+import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
 import { withTensors } from './support/exchange.js'
 import { spread, time, times, timesFaster } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
@@ -53,6 +54,7 @@ interface DispatchResult {
   /** Null where it is not timed, or missing. */
   readonly pytorch: Figure | null
   readonly overPyTorch: Ratio | null
+  readonly scaling: Scaling | null
 }
 
 /** PyTorch, ready for the expression on these tensors, after a look at its result. */
@@ -77,13 +79,14 @@ async function timeExpression(expression: Expression, elements: number, settings
   const { name, requiresGrad, run } = expression
   const [a, b] = [randn([elements], { requiresGrad }), randn([elements], { requiresGrad })]
   const finalists = await finalistsFor(expression, { a, b }, settings)
-  const { figures, lost } = await race<string>(
-    [
-      ...backendNames.map(backend => on(backend, () => void run(a, b))),
-      ...finalists.map(({ contestant }) => contestant),
-    ],
-    patient(settings.plan),
+  const all = [
+    ...backendNames.map(backend => on(backend, () => void run(a, b))),
+    ...finalists.map(({ contestant }) => contestant),
+  ]
+  const { result, scaling } = await timedOnCores(settings.peers, settings.smoke, () =>
+    race<string>(all, patient(settings.plan)),
   )
+  const { figures, lost } = result
   if (finalists.length > 0) {
     const pytorch = await settings.peers.pytorch()
     for (const [setting, error] of lost) pytorch?.note(setting, error)
@@ -100,28 +103,33 @@ async function timeExpression(expression: Expression, elements: number, settings
     faster: timesFaster(native, reference),
     pytorch,
     overPyTorch: pytorch && ratioOver(native, pytorch),
+    scaling,
   }
 }
 
-const cells = ({ expression, elements, native, reference, faster, pytorch, overPyTorch }: DispatchResult): string[] => [
-  expression,
-  elements.toLocaleString('en'),
-  time(native.median),
-  spread(native),
-  time(reference.median),
-  spread(reference),
-  times(faster),
-  faster < 1 ? 'slower' : '',
-  pytorch === null ? '' : time(pytorch.median),
-  pytorch === null ? '' : spread(pytorch),
-  overPyTorch === null ? '' : times(overPyTorch.ratio),
-  overPyTorch === null ? '' : range(overPyTorch),
-  ...verdict(overPyTorch, elements === comparedSize ? targets[expression] : undefined),
-]
+const cells = (result: DispatchResult): string[] => {
+  const { expression, elements, native, reference, faster, pytorch, overPyTorch, scaling } = result
+  return [
+    expression,
+    elements.toLocaleString('en'),
+    time(native.median),
+    spread(native),
+    time(reference.median),
+    spread(reference),
+    times(faster),
+    faster < 1 ? 'slower' : '',
+    pytorch === null ? '' : time(pytorch.median),
+    pytorch === null ? '' : spread(pytorch),
+    overPyTorch === null ? '' : times(overPyTorch.ratio),
+    overPyTorch === null ? '' : range(overPyTorch),
+    ...verdict(overPyTorch, elements === comparedSize ? targets[expression] : undefined),
+    scalingCell(scaling),
+  ]
+}
 
 const header = [
   ...['expression', 'elements', 'native', 'spread', 'TypeScript', 'spread', 'faster', ''],
-  ...['PyTorch', 'spread', '× PyTorch', 'range', 'at least', 'met'],
+  ...['PyTorch', 'spread', '× PyTorch', 'range', 'at least', 'met', 'cores'],
 ]
 
 export const dispatchBench: Group = async settings => {
@@ -135,5 +143,6 @@ export const dispatchBench: Group = async settings => {
     header,
     results.map(cells),
   )
+  printScalingNote(results.map(({ scaling }) => scaling))
   return [{ expression: 'empty function', floor }, ...results]
 }

@@ -4,13 +4,13 @@
 
 import { loadNative } from 'blasgrad/backend'
 import { allThreads, use } from './support/backends.js'
+import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
 import { digits, spread, time } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
 import { gemmTarget, type Ratio, range, ratioOver, verdict } from './support/ratio.js'
 import type { Product } from './support/sgemm.js'
-import { printScalingNote, type StepResult, scalingCell } from './support/step-table.js'
 import { printTable } from './support/table.js'
-import { type Figure, type Plan, race, type SelfTimed } from './support/timing.js'
+import { type Figure, type Plan, race } from './support/timing.js'
 
 const product = (m: number, k: number, n: number, transposeA = false): Product => ({
   m,
@@ -40,7 +40,7 @@ interface GemmResult {
   /** GFLOP/s of ours. */
   readonly rate: number
   readonly overSgemm: Ratio | null
-  readonly scaling: StepResult['scaling']
+  readonly scaling: Scaling | null
 }
 
 /** Rounds are short: many of them, so that a median is of quiet ones. */
@@ -50,25 +50,24 @@ const gemmPlan = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
   warmUpMs,
 })
 
-async function timeProduct(product: Product, threads: number, { plan, peers }: Settings): Promise<GemmResult> {
+async function timeProduct(product: Product, threads: number, { plan, peers, smoke }: Settings): Promise<GemmResult> {
   const { m, k, n, transposeA, transposeB } = product
   const { backend } = loadNative()
   const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * Math.random() - 1)
   const [a, b, out] = [numbers(m * k), numbers(k * n), new Float32Array(m * n)]
   const sgemm = await peers.sgemm()
-  const before = await peers.scaling()
-  const { figures } = await race<'native' | 'sgemm'>(
-    [
-      {
-        name: 'native',
-        prepare: () => use('native', threads),
-        run: () => backend.matmul(transposeA, transposeB, m, n, k, 1, 1, 0, 0, 0, a, b, out),
-      },
-      ...(sgemm === null ? [] : [sgemm.contestant('sgemm', product, threads) satisfies SelfTimed]),
-    ],
-    gemmPlan(plan),
+  const contestants = [
+    {
+      name: 'native' as const,
+      prepare: () => use('native', threads),
+      run: () => backend.matmul(transposeA, transposeB, m, n, k, 1, 1, 0, 0, 0, a, b, out),
+    },
+    ...(sgemm === null ? [] : [sgemm.contestant('sgemm', product, threads)]),
+  ]
+  const { result, scaling } = await timedOnCores(peers, smoke, () =>
+    race<'native' | 'sgemm'>(contestants, gemmPlan(plan)),
   )
-  const after = await peers.scaling()
+  const { figures } = result
   const { native, sgemm: direct = null } = figures
   if (native === undefined) throw new Error('gemm: expected a figure of our own, got none')
   return {
@@ -78,7 +77,7 @@ async function timeProduct(product: Product, threads: number, { plan, peers }: S
     sgemm: direct,
     rate: (2 * m * n * k) / (native.median * 1000),
     overSgemm: direct && ratioOver(native, direct),
-    scaling: before === null || after === null ? null : { before, after },
+    scaling,
   }
 }
 

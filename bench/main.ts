@@ -65,7 +65,7 @@ async function main({ smoke, only, json, readme }: Options): Promise<void> {
     await peers.close()
   }
   const about = await peers.about()
-  console.log(`\n${describePeers(about)}`)
+  console.log(['', describePeers(about), ...(await peers.notes())].join('\n'))
   const file = json ?? (smoke ? undefined : 'runs/bench.json')
   if (file === undefined) return
   const report = {

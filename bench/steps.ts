@@ -4,6 +4,7 @@
 import { setBackend } from 'blasgrad'
 import { agreeing, type Values } from './support/agreement.js'
 import { allThreads, type BackendName, use } from './support/backends.js'
+import { timedOnCores } from './support/cores.js'
 import { withTensors } from './support/exchange.js'
 import type { Group, Settings } from './support/group.js'
 import type { Finalist } from './support/pytorch.js'
@@ -70,12 +71,9 @@ async function timeSteps(workload: Workload, { plan, smoke, peers }: Settings): 
     pytorch === null ? [] : pytorch.finalists(workload.task, file, smoke ? null : trialPlan, checkedSteps),
   )
   const values = valuesOf(workload, finalists)
-  const before = await peers.scaling()
-  const { figures, lost } = await race(
-    [...finalists.map(({ contestant }) => contestant), ...contestants(workload)],
-    workload.large ? plan : patient(plan),
-  )
-  const after = await peers.scaling()
+  const all = [...finalists.map(({ contestant }) => contestant), ...contestants(workload)]
+  const { result, scaling } = await timedOnCores(peers, smoke, () => race(all, workload.large ? plan : patient(plan)))
+  const { figures, lost } = result
   for (const [name, error] of lost) pytorch?.note(name, error)
   await pytorch?.release()
   const peer = fastest(
@@ -95,7 +93,7 @@ async function timeSteps(workload: Workload, { plan, smoke, peers }: Settings): 
       reference,
       overPyTorch: peer && ratioOver(figure, peer[1]),
       overReference: reference && ratioOver(figure, reference),
-      scaling: before === null || after === null ? null : { before, after },
+      scaling,
       values,
       figures,
     }
@@ -111,7 +109,6 @@ export const stepBench: Group = async settings => {
     if (settings.smoke && workload.large) continue
     results.push(...(await timeSteps(workload, settings)))
   }
-  const pytorch = settings.smoke ? null : await settings.peers.pytorch()
-  printSteps(results, checkedSteps, pytorch?.notes ?? new Set())
+  printSteps(results, checkedSteps)
   return results
 }

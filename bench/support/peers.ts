@@ -24,8 +24,9 @@ export class Peers {
     return found(this.#sgemm)
   }
 
-  /** What two threads of sgemm are worth now; null where that cannot be tried. */
+  /** What two threads of sgemm are worth now; null where that cannot be tried, or there is one core to begin with. */
   async scaling(): Promise<number | null> {
+    if (availableParallelism() === 1) return null
     return (await this.sgemm())?.scaling() ?? null
   }
 
@@ -38,6 +39,12 @@ export class Peers {
         ? {}
         : { sgemm: typeof sgemm === 'string' ? sgemm : { blas: sgemm.blas, core: sgemm.core } }),
     }
+  }
+
+  /** What did not work on the way. */
+  async notes(): Promise<readonly string[]> {
+    const pytorch = await this.#pytorch
+    return typeof pytorch === 'object' ? [...pytorch.notes] : []
   }
 
   async close(): Promise<void> {

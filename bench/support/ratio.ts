@@ -49,9 +49,6 @@ export const targets: Readonly<Record<string, number>> = {
 /** The part of the speed of calling `cblas_sgemm` directly that a product is to reach at least. */
 export const gemmTarget = 0.97
 
-/** Below this, two threads did not have two whole cores: what was timed then does not count. */
-export const wholeCores = 1.7
-
 /** The cells "at least" and "met"; empty where there is no target or no ratio. */
 export function verdict(ratio: Ratio | null, target: number | undefined): [string, string] {
   if (target === undefined) return ['', '']

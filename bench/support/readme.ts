@@ -1,7 +1,7 @@
 // Writes the README's lines on speed from a report, so that they are what the bench said and nothing else.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { wholeCores } from './ratio.js'
+import { leastOf, type Scaling, wholeCores } from './cores.js'
 
 const begin = '<!-- speed: written by `npm run bench -- --readme` -->'
 const end = '<!-- /speed -->'
@@ -24,7 +24,7 @@ interface Row {
   readonly pytorch?: (Timing & { readonly setting?: string }) | null
   readonly rate?: number
   readonly unit?: string
-  readonly scaling?: { readonly before: number; readonly after: number } | null
+  readonly scaling?: Scaling | null
 }
 
 export interface Report {
@@ -53,7 +53,7 @@ const faster = (ours: Timing, other: Timing): string => {
 const nameOf = (workload = ''): string => functions[workload] ?? `training step, ${workload}`
 
 /** Marks a row that was taken where there were not two whole cores. */
-const mark = ({ scaling }: Row): string => (scaling && Math.min(scaling.before, scaling.after) < wholeCores ? ' †' : '')
+const mark = ({ scaling }: Row): string => (scaling && leastOf(scaling) < wholeCores ? ' †' : '')
 
 function overPyTorch(name: string, row: Row, ours: Timing | undefined): string {
   const { pytorch } = row

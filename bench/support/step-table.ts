@@ -1,8 +1,9 @@
 // The rows of the steps' bench, and their table.
 
 import { difference, type Values } from './agreement.js'
+import { printScalingNote, type Scaling, scalingCell } from './cores.js'
 import { spread, time, times } from './format.js'
-import { type Ratio, range, targets, verdict, wholeCores } from './ratio.js'
+import { type Ratio, range, targets, verdict } from './ratio.js'
 import { printTable } from './table.js'
 import type { Figure } from './timing.js'
 
@@ -17,19 +18,11 @@ export interface StepResult {
   readonly reference: Figure | null
   readonly overPyTorch: Ratio | null
   readonly overReference: Ratio | null
-  /** How many times one thread's sgemm two did, before and after. */
-  readonly scaling: { readonly before: number; readonly after: number } | null
+  readonly scaling: Scaling | null
   /** After a few steps: losses, or what is made of the gradient. */
   readonly values: Values
   /** Of all that took part. */
   readonly figures: Readonly<Partial<Record<string, Figure>>>
-}
-
-/** What two threads were worth at the worse time. */
-export function scalingCell(scaling: StepResult['scaling']): string {
-  if (scaling === null) return ''
-  const least = Math.min(scaling.before, scaling.after)
-  return `${least.toFixed(2)}${least < wholeCores ? '!' : ''}`
 }
 
 const figureCells = (figure: Figure | null): string[] =>
@@ -51,22 +44,13 @@ const cells = (result: StepResult): string[] => [
   result.pytorch?.setting ?? '',
 ]
 
-/** Prints what a mark in a "cores" column means, where there is one. */
-export function printScalingNote(scalings: readonly StepResult['scaling'][]): void {
-  if (scalings.some(scaling => scalingCell(scaling).endsWith('!'))) {
-    console.log(
-      `!  two threads did less than ${wholeCores}× one's sgemm then: not two whole cores; such a row does not count`,
-    )
-  }
-}
-
 const header = [
   'workload',
   ...['PyTorch', 'spread', 'compiled', 'spread', 'on', 'eager', 'spread', 'TypeScript', 'spread'],
   ...['× PyTorch', 'range', 'at least', 'met', '× TypeScript', 'cores', 'differ', 'PyTorch’s best setting'],
 ]
 
-export function printSteps(results: readonly StepResult[], checkedSteps: number, notes: ReadonlySet<string>): void {
+export function printSteps(results: readonly StepResult[], checkedSteps: number): void {
   printTable(
     'steps: compiled (.sync) against PyTorch and this library’s TypeScript backend\n' +
       `(range: over the rounds; cores: what two threads of sgemm were worth; differ: values after ${checkedSteps} steps;\n` +
@@ -75,5 +59,4 @@ export function printSteps(results: readonly StepResult[], checkedSteps: number,
     results.map(cells),
   )
   printScalingNote(results.map(({ scaling }) => scaling))
-  for (const note of notes) console.log(note)
 }

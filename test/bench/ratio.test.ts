@@ -3,7 +3,6 @@
 import { expect, test } from 'vitest'
 import { agreeing, difference } from '../../bench/support/agreement.js'
 import { fastest, range, ratioOver, targets, verdict } from '../../bench/support/ratio.js'
-import { scalingCell } from '../../bench/support/step-table.js'
 import { type Figure, median } from '../../bench/support/timing.js'
 import { workloads } from '../../bench/support/workloads.js'
 
@@ -38,12 +37,6 @@ test('a target is met from its very value on', () => {
 
 test('every workload has a target', () => {
   for (const { name } of workloads) expect(targets[name]).toBeGreaterThan(1)
-})
-
-test('the worse probe counts, and is marked where it is not two whole cores', () => {
-  expect(scalingCell({ before: 1.92, after: 1.75 })).toBe('1.75')
-  expect(scalingCell({ before: 1.2, after: 1.9 })).toBe('1.20!')
-  expect(scalingCell(null)).toBe('')
 })
 
 test('values agree to 1e-3, relative above 1', () => {
