@@ -42,29 +42,53 @@ HWY_INLINE Size LanesOf(D d) {
 template <class T>
 constexpr bool kMasked = !HWY_MEM_OPS_MIGHT_FAULT && sizeof(T) >= 4;
 
-// The first `count` elements at p, then `rest`.
+// The first `count` elements at p, then `rest`. Where lanes cannot be left out it goes by halves of the vector: one put
+// together in memory would wait for the stores before its load.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadPart(D d, const T* p, Size count, T rest = T(0)) {
+#if HWY_TARGET == HWY_SCALAR
+  return count > 0 ? hn::LoadU(d, p) : hn::Set(d, rest);
+#else
   if constexpr (kMasked<T>) {
     const auto first = hn::FirstN(d, static_cast<std::size_t>(count));
     return hn::IfThenElse(first, hn::MaskedLoad(first, d, p), hn::Set(d, rest));
-  } else {
+  } else if constexpr (sizeof(T) < 4) {
     HWY_ALIGN T buffer[hn::MaxLanes(d)];
     hn::Store(hn::Set(d, rest), d, buffer);
     std::memcpy(buffer, p, static_cast<std::size_t>(count) * sizeof(T));
     return hn::Load(d, buffer);
+  } else if constexpr (hn::MaxLanes(d) == 1) {
+    return count > 0 ? hn::LoadU(d, p) : hn::Set(d, rest);
+  } else {
+    const hn::Half<D> half;
+    const Size lanes = LanesOf(half);
+    if (count < lanes) return hn::Combine(d, hn::Set(half, rest), LoadPart(half, p, count, rest));
+    return hn::Combine(d, LoadPart(half, p + lanes, count - lanes, rest), hn::LoadU(half, p));
   }
+#endif
 }
 
 template <class D, class V, class T>
 HWY_INLINE void StorePart(V v, D d, T* p, Size count) {
+#if HWY_TARGET == HWY_SCALAR
+  if (count > 0) hn::StoreU(v, d, p);
+#else
   if constexpr (kMasked<T>) {
     hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, p);
-  } else {
+  } else if constexpr (sizeof(T) < 4) {
     HWY_ALIGN T buffer[hn::MaxLanes(d)];
     hn::Store(v, d, buffer);
     std::memcpy(p, buffer, static_cast<std::size_t>(count) * sizeof(T));
+  } else if constexpr (hn::MaxLanes(d) == 1) {
+    if (count > 0) hn::StoreU(v, d, p);
+  } else {
+    const hn::Half<D> half;
+    const Size lanes = LanesOf(half);
+    if (count < lanes) return StorePart(hn::LowerHalf(half, v), half, p, count);
+    hn::StoreU(hn::LowerHalf(half, v), half, p);
+    StorePart(hn::UpperHalf(half, v), half, p + lanes, count - lanes);
   }
+#endif
 }
 
 // A whole vector where `count` allows, else a part.
