@@ -35,8 +35,10 @@ struct BoundProgram : Errand {
   double micros = 0;
 };
 
-// Throws unless `list` has an array for each argument, and state is where it was and not in use; copies them in.
-void takeArguments(napi_env env, BoundProgram& bound, napi_value list);
+// Throws unless `list` has an array for each argument, and state is where it was and not in use; copies them in. Where
+// the run is over before JavaScript goes on, large ones are read where they are, until leaveArguments.
+void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPlace);
+void leaveArguments(BoundProgram& bound);
 // Throws unless `list` has an array for each result.
 void findResults(napi_env env, BoundProgram& bound, napi_value list);
 // Copies the results to where findResults found them.

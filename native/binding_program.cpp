@@ -1,6 +1,7 @@
 // createProgram(plan): has a plan checked and encoded, and gives an object whose run(args, results) copies the
 // arguments in, runs the steps, and copies the results out. Its other functions, for a run on another thread, are in
 // binding_runner.cpp.
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -35,6 +36,15 @@ void copy(char* to, const char* from, const Array& like) {
   std::memmove(to, from, like.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(like.kind)]));
 }
 
+// Whether an argument's elements are also the program's state, which a run may change.
+bool sharesState(const BoundProgram& bound, const char* data, const Array& like) {
+  const char* const end = data + like.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(like.kind)]);
+  return std::any_of(bound.held.begin(), bound.held.end(), [&](const Held& held) {
+    const auto bytes = held.array.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(held.array.kind)]);
+    return held.array.data < end && data < held.array.data + bytes;
+  });
+}
+
 napi_value runProgram(napi_env env, napi_callback_info info) try {
   void* data;
   std::size_t argc = 2;
@@ -42,10 +52,11 @@ napi_value runProgram(napi_env env, napi_callback_info info) try {
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
   findResults(env, bound, argv[1]);
-  takeArguments(env, bound, argv[0]);
+  takeArguments(env, bound, argv[0], true);
   BadIndex bad;
   const bool isGood = bound.program.run(&bad, nullptr);
   if (isGood) giveResults(bound);
+  leaveArguments(bound);
   return outcome(env, isGood, bad);
 } catch (const Napi::Error& error) {
   error.ThrowAsJavaScriptException();
@@ -80,13 +91,24 @@ void checkHeld(napi_env env, const std::vector<Held>& all) {
   }
 }
 
-void takeArguments(napi_env env, BoundProgram& bound, napi_value list) {
+void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPlace) {
   if (bound.isRunning) failWith(env, "run: expected a program that is not running");
   const auto& arguments = bound.program.arguments();
   char** const from = bound.places.data();
   for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, list, i, arguments[i], "argument");
   checkHeld(env, bound.held);
-  for (std::size_t i = 0; i < arguments.size(); i++) copy(arguments[i].data, from[i], arguments[i]);
+  for (std::size_t i = 0; i < arguments.size(); i++) {
+    if (inPlace && bound.program.isLarge(i) && !sharesState(bound, from[i], arguments[i])) {
+      bound.program.readAt(i, from[i]);
+    } else {
+      copy(arguments[i].data, from[i], arguments[i]);
+    }
+  }
+}
+
+void leaveArguments(BoundProgram& bound) {
+  const auto& arguments = bound.program.arguments();
+  for (std::size_t i = 0; i < arguments.size(); i++) bound.program.readAt(i, arguments[i].data);
 }
 
 void findResults(napi_env env, BoundProgram& bound, napi_value list) {

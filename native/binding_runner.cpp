@@ -25,7 +25,7 @@ napi_value startProgram(napi_env env, napi_callback_info info) try {
   napi_value argv[2];
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
-  takeArguments(env, *bound, argv[0]);
+  takeArguments(env, *bound, argv[0], false);
   startErrand(env, bound, argv[1]);
   bound->isRunning = true;
   return nullptr;

@@ -25,7 +25,7 @@ Memory::Memory(const Plan& plan) : values_(plan.values) {
     refuse("expected " + nameOf(static_cast<int>(i)) + " in " + arena + ", aligned, got it elsewhere");
   }
   const auto size = static_cast<std::size_t>(std::max<Size>(arenaBytes_, 1));
-  arena_.reset(static_cast<char*>(::operator new(size, std::align_val_t(kAlignment), std::nothrow)));
+  arena_.reset(allocate(size));
   if (arena_ == nullptr) refuse("expected memory for an arena of " + arena + ", got none");
   owners_.assign(size / kAlignment + 1, -1);
   for (std::size_t i = 0; i < values_.size(); i++) {
@@ -33,7 +33,16 @@ Memory::Memory(const Plan& plan) : values_(plan.values) {
     std::size_t first;
     const std::size_t count = blocks(static_cast<int>(i), &first);
     std::fill_n(owners_.begin() + static_cast<std::ptrdiff_t>(first), count, static_cast<int>(i));
+    const Size bytes = values_[i].length * kElementBytes[static_cast<int>(values_[i].element)];
+    if (bytes < kLargeArgument) continue;
+    large_.emplace_back(allocate(static_cast<std::size_t>(bytes)));
+    if (large_.back() == nullptr) refuse("expected memory for " + nameOf(static_cast<int>(i)) + ", got none");
+    values_[i].external = large_.back().get();
   }
+}
+
+char* Memory::allocate(std::size_t bytes) {
+  return static_cast<char*>(::operator new(bytes, std::align_val_t(kAlignment), std::nothrow));
 }
 
 const PlannedValue& Memory::value(int id) const {
@@ -49,7 +58,7 @@ bool Memory::isInArena(int id) const {
 Array Memory::array(int id) const {
   const PlannedValue& found = value(id);
   char* data = found.external;
-  if (isInArena(id)) {
+  if (isInArena(id) && data == nullptr) {
     if (found.offset < 0) refuse("expected a place for " + nameOf(id) + ", got none");
     data = arena_.get() + static_cast<Size>(found.offset);
   }

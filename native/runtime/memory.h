@@ -13,6 +13,8 @@
 namespace blasgrad {
 
 constexpr Size kAlignment = 64;
+// Arguments of as many bytes have memory of their own, so that a run can read them elsewhere.
+constexpr Size kLargeArgument = 65536;
 // Beyond any memory, and well within a Size.
 constexpr double kMostBytes = 1e15;
 
@@ -38,12 +40,14 @@ class Memory {
     void operator()(char* memory) const { ::operator delete(memory, std::align_val_t(kAlignment)); }
   };
 
+  static char* allocate(std::size_t bytes);
   bool isInArena(int id) const;
   std::size_t blocks(int id, std::size_t* first) const;
 
   std::vector<PlannedValue> values_;
   Size arenaBytes_ = 0;
   std::unique_ptr<char, Free> arena_;
+  std::vector<std::unique_ptr<char, Free>> large_;
   std::vector<int> owners_;  // by block of kAlignment bytes
 };
 

@@ -1,5 +1,6 @@
 #include "program.h"
 
+#include <cstring>
 #include <stdexcept>
 
 #include "encode.h"
@@ -61,6 +62,39 @@ Program::Program(const Plan& plan) : memory_(plan) {
     memory_.requireThere(id);
     results_.push_back(memory_.array(id));
   }
+  findReaders();
+}
+
+void Program::findReaders() {
+  readers_.resize(arguments_.size());
+  for (std::size_t slot = 0; slot < arguments_.size(); slot++) {
+    const void* const data = arguments_[slot].data;
+    const Size bytes =
+        static_cast<Size>(arguments_[slot].length) * kElementBytes[static_cast<int>(arguments_[slot].kind)];
+    if (bytes < kLargeArgument) continue;
+    const auto note = [&](auto& pointer) {
+      if (static_cast<const void*>(pointer) == data) readers_[slot].push_back(static_cast<void*>(&pointer));
+    };
+    const auto look = [&](Task& task) {
+      note(task.ids);
+      for (std::size_t i = 0; task.kernel != nullptr && i < task.kernel->signature.arguments.size(); i++) {
+        if (task.kernel->signature.arguments[i].isArray()) note(task.call.slots[i].pointer);
+      }
+      for (Source& source : task.group.sources) note(source.data);
+    };
+    for (Step& step : steps_) {
+      if (step.region == nullptr) {
+        look(step.task);
+      } else {
+        step.region->each(look);
+      }
+    }
+    for (Array& result : results_) note(result.data);
+  }
+}
+
+void Program::readAt(std::size_t slot, const char* data) {
+  for (void* const pointer : readers_[slot]) std::memcpy(pointer, &data, sizeof data);
 }
 
 bool Program::run(BadIndex* bad, const std::atomic<bool>* ending) const {

@@ -27,6 +27,13 @@ class Region {
   explicit Region(std::vector<Lane> lanes);
 
   void run() const;
+
+  template <class F>
+  void each(const F& f) {
+    for (Lane& lane : lanes_) {
+      for (Task& task : lane.tasks) f(task);
+    }
+  }
   // The estimated duration on one thread, in µs, if that is worth sharing, else 0.
   double sharedMicros() const;
 
