@@ -29,7 +29,16 @@ const library = spawnSync(compiler, ['-print-file-name=libasan.so'], { encoding:
 
 run([program('cmake-js', 'cmake-js'), 'compile', '-O', 'build/sanitize', '--CDBLASGRAD_SANITIZE=ON'])
 run(
-  [program('vitest', 'vitest'), 'run', 'test/backend', 'test/runtime', 'test/compile/native', ...process.argv.slice(2)],
+  [
+    program('vitest', 'vitest'),
+    'run',
+    'test/backend',
+    'test/runtime',
+    'test/compile/native',
+    'test/compile/regions',
+    'test/compile/large',
+    ...process.argv.slice(2),
+  ],
   {
     LD_PRELOAD: library,
     BLASGRAD_ADDON: join(root, 'build/Sanitize/addon.node'),
