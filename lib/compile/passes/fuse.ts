@@ -4,7 +4,7 @@
 import type { Work } from '../plan.js'
 import type { Program, Value } from '../program.js'
 import { commonGrid } from './grid.js'
-import { keepInTiles, membersOf } from './members.js'
+import { canBeGroup, keepInTiles, membersOf, mostMembers } from './members.js'
 import { conflict, Footprint, meet, type Node, nodeOf } from './nodes.js'
 
 /** How far up a call looks for others to join. */
@@ -44,7 +44,7 @@ function joinAbove(values: readonly Value[], nodes: Node[], at: number): number 
 function join(values: readonly Value[], nodes: Node[], first: number, second: number): number {
   const [a, b] = [nodes[first], nodes[second]]
   const grid = a.grid && b.grid && commonGrid(a.grid, b.grid)
-  if (grid === null) return -1
+  if (grid === null || a.calls.length + b.calls.length > mostMembers) return -1
   const above: Node[] = []
   const below: Node[] = []
   const needed = new Footprint()
@@ -59,7 +59,7 @@ function join(values: readonly Value[], nodes: Node[], first: number, second: nu
     above.push(nodes[i])
   }
   const calls = [...a.calls, ...b.calls]
-  if (membersOf(values, calls) === null) return -1
+  if (!canBeGroup(values, calls)) return -1
   const node: Node = {
     calls,
     grid,

@@ -59,17 +59,17 @@ function takeBeside(left: Strand[]): Strand[] {
   taken.add(left[0])
   const passed = new Footprint()
   const kept: Strand[] = []
-  left.forEach((strand, i) => {
-    if (i === 0) return
-    if (i <= window && strand.joins && !conflict(strand, taken) && !conflict(strand, passed)) {
+  const near = Math.min(left.length, window + 1)
+  for (const strand of left.slice(1, near)) {
+    if (strand.joins && !conflict(strand, taken) && !conflict(strand, passed)) {
       lanes.push(strand)
       taken.add(strand)
     } else {
       passed.add(strand)
       kept.push(strand)
     }
-  })
-  left.splice(0, left.length, ...kept)
+  }
+  left.splice(0, near, ...kept)
   return lanes
 }
 
