@@ -51,7 +51,7 @@ export async function runEpoch<S extends Sample, R>(
       const isNative = parts.map(({ args }) => programs.get(args)).every(({ executor }) => isThreaded(executor))
       const isInRows = parts.length > 0 && isNative
       if (isInRows) loader.epoch++
-      const results = await (isInRows ? runRows(epoch, parts) : runBatches(epoch, loader))
+      const results = await (isInRows ? runRows(epoch, parts, rows?.tensors ?? []) : runBatches(epoch, loader))
       if (results === undefined) throw noBatches()
       progress.end(results)
       return resultOf<R>(results)

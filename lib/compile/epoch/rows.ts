@@ -5,8 +5,8 @@ import type { Upcoming } from '../../data/loader.js'
 import { arrayOf, type NumberArray } from '../../dtype.js'
 import { generatorMemory } from '../../random.js'
 import { sizeOf } from '../../shape.js'
-import { fixedElements, Storage } from '../../storage.js'
-import { noElements, Tensor } from '../../tensor.js'
+import { Storage } from '../../storage.js'
+import { Tensor } from '../../tensor.js'
 import { type EpochOutcome, type EpochRuns, isThreaded } from '../plan.js'
 import { inTurn, othersWaiting } from '../queue.js'
 import type { Compiled } from '../recording.js'
@@ -14,6 +14,7 @@ import { errorOf, noteDuration } from '../running.js'
 import { inBatch } from './batches.js'
 import type { Epoch } from './epoch.js'
 import { Results } from './results.js'
+import { checkSources, sourcesOf } from './sources.js'
 
 /** For how long, in µs, batches run before a step that waits has its turn, and the event loop its own. */
 const slice = 2000
@@ -24,7 +25,6 @@ const longest = 50_000
 export interface Part {
   /** Tensors without elements, in the place of the fields. */
   readonly args: readonly Tensor[]
-  readonly sources: readonly NumberArray[]
   readonly batchSize: number
   readonly order: Int32Array
   /** The number of its first batch in the epoch, and that after its last. */
@@ -33,15 +33,12 @@ export interface Part {
 }
 
 export function partsOf({ tensors, order, batchSize }: NonNullable<Upcoming['rows']>): Part[] {
-  const sources = tensors.map(tensor => {
-    if (!tensor.storage.hasElements) throw noElements('epoch', tensor)
-    return fixedElements(tensor.storage)
-  })
+  checkSources(tensors)
   const whole = Math.floor(order.length / batchSize)
   const rest = order.length - whole * batchSize
   const part = (size: number, order: Int32Array, from: number): Part => {
     const args = tensors.map(({ shape, dtype }) => standIn([size, ...shape.slice(1)], dtype))
-    return { args, sources, batchSize: size, order, from, to: from + order.length / size }
+    return { args, batchSize: size, order, from, to: from + order.length / size }
   }
   const parts: Part[] = []
   if (whole > 0) parts.push(part(batchSize, order.subarray(0, whole * batchSize), 0))
@@ -52,12 +49,17 @@ export function partsOf({ tensors, order, batchSize }: NonNullable<Upcoming['row
 const standIn = (shape: readonly number[], dtype: Tensor['dtype']): Tensor =>
   new Tensor({ storage: new Storage(new (arrayOf(dtype))(new ArrayBuffer(0)), sizeOf(shape)), shape, dtype })
 
-/** @param parts one at least; the programs must be native. */
-export async function runRows(epoch: Epoch, parts: readonly Part[]): Promise<Results> {
+/**
+ * @param parts one at least; the programs must be native.
+ * @param tensors what the rows are of.
+ */
+export async function runRows(epoch: Epoch, parts: readonly Part[], tensors: readonly Tensor[]): Promise<Results> {
   const { to } = parts[parts.length - 1]
   const results = new Results(epoch.programs.get(parts[0].args), to)
+  const moved = sourcesOf(tensors)
+  const sources = moved instanceof Promise ? await epoch.stopping.whileWaiting(moved) : moved
   for (const part of parts) {
-    const native: Native = { runs: new Map(), last: undefined }
+    const native: Native = { sources, runs: new Map(), last: undefined }
     while (results.batches < part.to) {
       await runSome(epoch, part, results, native)
       epoch.tick(results)
@@ -66,8 +68,9 @@ export async function runRows(epoch: Epoch, parts: readonly Part[]): Promise<Res
   return results
 }
 
-/** The native side of a part: a program's runs, and which program ran last. */
+/** The native side of a part: what its rows are of, a program's runs, and which program ran last. */
 interface Native {
+  readonly sources: readonly NumberArray[]
   readonly runs: Map<Compiled, EpochRuns>
   last: Compiled | undefined
 }
@@ -77,7 +80,7 @@ function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Pr
   return inTurn(finish => {
     epoch.stopping.check()
     const compiled = epoch.programs.get(part.args)
-    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, results, compiled)
+    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, native.sources, results, compiled)
     native.runs.set(compiled, runs)
     const at = results.batches - part.from
     // What the first run leaves in `.grad` may ask for another program.
@@ -95,7 +98,8 @@ function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Pr
 
 function createRuns(
   { rates, stopping }: Epoch,
-  { sources, batchSize, order, from, to }: Part,
+  { batchSize, order, from, to }: Part,
+  sources: readonly NumberArray[],
   results: Results,
   { executor, blocks }: Compiled,
 ): EpochRuns {
