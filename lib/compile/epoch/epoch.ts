@@ -49,9 +49,9 @@ export async function runEpoch<S extends Sample, R>(
       // All programs are there, and right, before anything runs.
       const parts = rows === undefined ? [] : partsOf(rows)
       const isNative = parts.map(({ args }) => programs.get(args)).every(({ executor }) => isThreaded(executor))
-      const isInRows = parts.length > 0 && isNative
+      const isInRows = rows !== undefined && parts.length > 0 && isNative
       if (isInRows) loader.epoch++
-      const results = await (isInRows ? runRows(epoch, parts, rows?.tensors ?? []) : runBatches(epoch, loader))
+      const results = await (isInRows ? runRows(epoch, parts, rows) : runBatches(epoch, loader))
       if (results === undefined) throw noBatches()
       progress.end(results)
       return resultOf<R>(results)

@@ -21,45 +21,46 @@ const slice = 2000
 /** For how long at most: who watches hears of them. */
 const longest = 50_000
 
+export type Rows = NonNullable<Upcoming['rows']>
+
 /** Batches of one size: all but the last, or the last. */
 export interface Part {
   /** Tensors without elements, in the place of the fields. */
   readonly args: readonly Tensor[]
   readonly batchSize: number
-  readonly order: Int32Array
+  /** The place of its first row in the epoch's order. */
+  readonly firstRow: number
   /** The number of its first batch in the epoch, and that after its last. */
   readonly from: number
   readonly to: number
 }
 
-export function partsOf({ tensors, order, batchSize }: NonNullable<Upcoming['rows']>): Part[] {
+export function partsOf({ tensors, count, batchSize }: Rows): Part[] {
   checkSources(tensors)
-  const whole = Math.floor(order.length / batchSize)
-  const rest = order.length - whole * batchSize
-  const part = (size: number, order: Int32Array, from: number): Part => {
+  const whole = Math.floor(count / batchSize)
+  const rest = count - whole * batchSize
+  const part = (size: number, from: number, to: number): Part => {
     const args = tensors.map(({ shape, dtype }) => standIn([size, ...shape.slice(1)], dtype))
-    return { args, batchSize: size, order, from, to: from + order.length / size }
+    return { args, batchSize: size, firstRow: from * batchSize, from, to }
   }
   const parts: Part[] = []
-  if (whole > 0) parts.push(part(batchSize, order.subarray(0, whole * batchSize), 0))
-  if (rest > 0) parts.push(part(rest, order.subarray(whole * batchSize), whole))
+  if (whole > 0) parts.push(part(batchSize, 0, whole))
+  if (rest > 0) parts.push(part(rest, whole, whole + 1))
   return parts
 }
 
 const standIn = (shape: readonly number[], dtype: Tensor['dtype']): Tensor =>
   new Tensor({ storage: new Storage(new (arrayOf(dtype))(new ArrayBuffer(0)), sizeOf(shape)), shape, dtype })
 
-/**
- * @param parts one at least; the programs must be native.
- * @param tensors what the rows are of.
- */
-export async function runRows(epoch: Epoch, parts: readonly Part[], tensors: readonly Tensor[]): Promise<Results> {
+/** @param parts one at least, of `rows`; the programs must be native. */
+export async function runRows(epoch: Epoch, parts: readonly Part[], rows: Rows): Promise<Results> {
   const { to } = parts[parts.length - 1]
   const results = new Results(epoch.programs.get(parts[0].args), to)
-  const moved = sourcesOf(tensors)
+  const moved = sourcesOf(rows.tensors)
   const sources = moved instanceof Promise ? await epoch.stopping.whileWaiting(moved) : moved
+  const order = rows.order()
   for (const part of parts) {
-    const native: Native = { sources, runs: new Map(), last: undefined }
+    const native: Native = { sources, order, runs: new Map(), last: undefined }
     while (results.batches < part.to) {
       await runSome(epoch, part, results, native)
       epoch.tick(results)
@@ -68,9 +69,10 @@ export async function runRows(epoch: Epoch, parts: readonly Part[], tensors: rea
   return results
 }
 
-/** The native side of a part: what its rows are of, a program's runs, and which program ran last. */
+/** The native side of a part: the rows of the epoch and their order, a program's runs, and which program ran last. */
 interface Native {
   readonly sources: readonly NumberArray[]
+  readonly order: Int32Array
   readonly runs: Map<Compiled, EpochRuns>
   last: Compiled | undefined
 }
@@ -80,7 +82,7 @@ function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Pr
   return inTurn(finish => {
     epoch.stopping.check()
     const compiled = epoch.programs.get(part.args)
-    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, native.sources, results, compiled)
+    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, native, results, compiled)
     native.runs.set(compiled, runs)
     const at = results.batches - part.from
     // What the first run leaves in `.grad` may ask for another program.
@@ -98,8 +100,8 @@ function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Pr
 
 function createRuns(
   { rates, stopping }: Epoch,
-  { batchSize, order, from, to }: Part,
-  sources: readonly NumberArray[],
+  { batchSize, firstRow, from, to }: Part,
+  { sources, order }: Native,
   results: Results,
   { executor, blocks }: Compiled,
 ): EpochRuns {
@@ -107,7 +109,7 @@ function createRuns(
   return executor.createEpoch({
     sources,
     batchSize,
-    order,
+    order: order.subarray(firstRow, firstRow + (to - from) * batchSize),
     schedule: rates.scheduled(from, to),
     generator: generatorMemory(),
     blocks,
