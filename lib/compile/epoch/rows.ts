@@ -10,7 +10,7 @@ import { Tensor } from '../../tensor.js'
 import { type EpochOutcome, type EpochRuns, isThreaded } from '../plan.js'
 import { inTurn, othersWaiting } from '../queue.js'
 import type { Compiled } from '../recording.js'
-import { errorOf, noteDuration } from '../running.js'
+import { errorOf, noteDuration, whenReady } from '../running.js'
 import { inBatch } from './batches.js'
 import type { Epoch } from './epoch.js'
 import { Results } from './results.js'
@@ -80,21 +80,25 @@ interface Native {
 /** Runs batches of `part` from the first that is left; how many, time decides. */
 function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Promise<void> {
   return inTurn(finish => {
-    epoch.stopping.check()
-    const compiled = epoch.programs.get(part.args)
-    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, native, results, compiled)
-    native.runs.set(compiled, runs)
-    const at = results.batches - part.from
-    // What the first run leaves in `.grad` may ask for another program.
-    const isOpen = compiled === native.last || !compiled.recorder.readsGradients
-    const to = isOpen ? part.to - part.from : at + 1
-    native.last = compiled
-    const over = (outcome: EpochOutcome): void => {
-      epoch.rates.touch()
-      conclude(compiled, outcome, part, results)
+    const find = (): Compiled => {
+      epoch.stopping.check()
+      return epoch.programs.get(part.args)
     }
-    if (compiled.isFixed) runs.start(at, to, slice, longest, outcome => finish(() => over(outcome)))
-    else nextTurn().then(() => finish(() => over(runs.run(at, to, slice, slice))))
+    whenReady(find, finish, compiled => {
+      const runs = native.runs.get(compiled) ?? createRuns(epoch, part, native, results, compiled)
+      native.runs.set(compiled, runs)
+      const at = results.batches - part.from
+      // What the first run leaves in `.grad` may ask for another program.
+      const isOpen = compiled === native.last || !compiled.recorder.readsGradients
+      const to = isOpen ? part.to - part.from : at + 1
+      native.last = compiled
+      const over = (outcome: EpochOutcome): void => {
+        epoch.rates.touch()
+        conclude(compiled, outcome, part, results)
+      }
+      if (compiled.isFixed) runs.start(at, to, slice, longest, outcome => finish(() => over(outcome)))
+      else nextTurn().then(() => finish(() => over(runs.run(at, to, slice, slice))))
+    })
   })
 }
 

@@ -1,6 +1,7 @@
 // Joins elementwise calls over one grid into groups. Calls need not be neighbours: what lies between two of them moves
 // up or down where nothing that is read or written changes by it.
 
+import { finish, type Parts } from '../parts.js'
 import type { Work } from '../plan.js'
 import type { Program, Value } from '../program.js'
 import { commonGrid } from './grid.js'
@@ -11,10 +12,14 @@ import { conflict, Footprint, meet, type Node, nodeOf } from './nodes.js'
 const window = 64
 
 /** The program's calls in order, those that are better done together as groups. */
-export function fuse(program: Program): Work[] {
+export const fuse = (program: Program): Work[] => finish(fuseInParts(program))
+
+/** The same, in parts. */
+export function* fuseInParts(program: Program): Parts<Work[]> {
   const { values } = program
   const nodes: Node[] = []
-  for (const call of program.calls) {
+  for (const [i, call] of program.calls.entries()) {
+    if (i % 16 === 15) yield
     let at = nodes.push(nodeOf(values, call)) - 1
     while (at !== -1) at = joinAbove(values, nodes, at)
   }
