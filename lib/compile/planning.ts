@@ -5,10 +5,10 @@ import { forwardCopies } from './passes/copies.js'
 import { eliminateDeadCalls } from './passes/eliminate.js'
 import { fuseInParts } from './passes/fuse.js'
 import { mergeEqualCalls } from './passes/merge.js'
-import { place } from './passes/place.js'
+import { placeInParts } from './passes/place.js'
 import { nameEachWrite } from './passes/rename.js'
-import { type Limits, runTogether } from './passes/together.js'
-import { validate } from './passes/validate.js'
+import { type Limits, runTogetherInParts } from './passes/together.js'
+import { validateInParts } from './passes/validate.js'
 import type { Plan } from './plan.js'
 import type { Program } from './program.js'
 
@@ -32,7 +32,7 @@ export const plan = (program: Program, options: PlanOptions): Plan => finish(pla
 
 /** The same, in parts that take a few ms each. */
 export function* planInParts(program: Program, { fusion, limits }: PlanOptions): Parts<Plan> {
-  validate(program)
+  yield* validateInParts(program)
   let shortened = program
   for (const { run } of passes) {
     yield
@@ -41,7 +41,7 @@ export function* planInParts(program: Program, { fusion, limits }: PlanOptions):
   yield
   const steps = fusion ? yield* fuseInParts(shortened) : shortened.calls
   yield
-  const planned = fusion ? runTogether(shortened, steps, limits) : steps
+  const planned = fusion ? yield* runTogetherInParts(shortened, steps, limits) : steps
   yield
-  return { program: shortened, steps: planned, ...place(shortened, planned) }
+  return { program: shortened, steps: planned, ...(yield* placeInParts(shortened, planned)) }
 }
