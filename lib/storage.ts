@@ -56,6 +56,11 @@ export class Storage {
     this.#array = fixed
   }
 
+  /** Takes for its memory `fixed`, which has the same elements, where nobody has a view of them or knows their place. */
+  moveTo(fixed: NumberArray): void {
+    if (!this.isSeen && stateOf(this.#array) === undefined) this.#array = fixed
+  }
+
   /** Whether its elements are there: not while a step is recorded, and not after its buffer was transferred away. */
   get hasElements(): boolean {
     return this.#array.length === this.length

@@ -34,6 +34,10 @@ expect('event loop delay while large-mlp trains, 99th percentile, ms', p99, p99 
 expect('the longest, ms', max, max < 50, 'under 50')
 expect('throughput of awaited steps beside the server, of step.sync', throughput, throughput >= 0.95, 'at least 0.95')
 
+const { deep, epoch } = run('responsive/first.mjs', 60, 60_000)
+expect('event loop delay while a step of 1,157 kernels is recorded and planned, ms', deep, deep < 50, 'under 50')
+expect('the same in the first epoch over 188 MB of rows, ms', epoch, epoch < 50, 'under 50')
+
 const { alone, beside } = run('responsive/files.mjs', 'large-mlp', 1000)
 const slower = beside.median / alone.median
 expect('a read of a file while four loops train, of one alone', slower, slower < 1.5, 'under 1.5')

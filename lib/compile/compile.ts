@@ -30,7 +30,8 @@ export interface Step<A extends readonly unknown[], R> {
    * Runs off the event loop, after the steps called before it, and gives the results: fresh tensors outside the graph.
    * The arguments are copied at the call. Until it is over, whoever touches elements of its state gets a BusyError. What
    * takes under about 100 µs runs at once, as does what uses memory that JavaScript could detach: a leaf that no module
-   * owns, a buffer that a view was taken of before it was registered.
+   * owns, a buffer that a view was taken of before it was registered. What the first call of a kind records is planned
+   * with turns of the event loop between.
    */
   (...args: A): Promise<R>
   /** Runs in place and gives the results. @throws BusyError while a step is on its way. */

@@ -1,13 +1,14 @@
 // From a recorded program to a plan: the passes in order. Each is a pure function in passes/; this file only chains them.
 
+import { finish, type Parts } from './parts.js'
 import { forwardCopies } from './passes/copies.js'
 import { eliminateDeadCalls } from './passes/eliminate.js'
-import { fuse } from './passes/fuse.js'
+import { fuseInParts } from './passes/fuse.js'
 import { mergeEqualCalls } from './passes/merge.js'
-import { place } from './passes/place.js'
+import { placeInParts } from './passes/place.js'
 import { nameEachWrite } from './passes/rename.js'
-import { type Limits, runTogether } from './passes/together.js'
-import { validate } from './passes/validate.js'
+import { type Limits, runTogetherInParts } from './passes/together.js'
+import { validateInParts } from './passes/validate.js'
 import type { Plan } from './plan.js'
 import type { Program } from './program.js'
 
@@ -27,9 +28,20 @@ export const passes: readonly { readonly name: string; readonly run: (program: P
 ]
 
 /** @throws ArgumentError for a program that breaks a kernel's rules, or reads what was never written. */
-export function plan(program: Program, { fusion, limits }: PlanOptions): Plan {
-  validate(program)
-  const shortened = passes.reduce((shorter, { run }) => run(shorter), program)
-  const steps = fusion ? runTogether(shortened, fuse(shortened), limits) : shortened.calls
-  return { program: shortened, steps, ...place(shortened, steps) }
+export const plan = (program: Program, options: PlanOptions): Plan => finish(planInParts(program, options))
+
+/** The same, in parts that take a few ms each. */
+export function* planInParts(program: Program, { fusion, limits }: PlanOptions): Parts<Plan> {
+  yield* validateInParts(program)
+  let shortened = program
+  for (const { run } of passes) {
+    yield
+    shortened = run(shortened)
+  }
+  yield
+  const steps = fusion ? yield* fuseInParts(shortened) : shortened.calls
+  yield
+  const planned = fusion ? yield* runTogetherInParts(shortened, steps, limits) : steps
+  yield
+  return { program: shortened, steps: planned, ...(yield* placeInParts(shortened, planned)) }
 }

@@ -1,6 +1,7 @@
 // Runs a function once to note what it does, and makes of that what a step runs: a plan, its executor, what it leaves in
 // `.grad`, and the conditions under which it holds.
 
+import type { BackendName } from '../backend/select.js'
 import { isChecking } from '../checking.js'
 import { context } from '../context.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from '../dtype.js'
@@ -10,9 +11,9 @@ import type { Storage } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import { type Checked, checkedExecutor } from './check/executor.js'
 import type { CompileOptions } from './compile.js'
-import { executorFor } from './executors.js'
+import { executorFor, isThreadedOn } from './executors.js'
 import type { Executor, MakeExecutor, Plan } from './plan.js'
-import { plan as makePlan } from './planning.js'
+import { Planned } from './planned.js'
 import type { Program } from './program.js'
 import { Recorder } from './recorder.js'
 import { flatten, rebuild, type Tree } from './tree.js'
@@ -20,8 +21,15 @@ import { flatten, rebuild, type Tree } from './tree.js'
 /** One recorded kind of call. */
 export interface Compiled {
   readonly program: Program
+  /** Planned now, if it is not yet; so is the executor. @throws ArgumentError where the program is malformed. */
   readonly plan: Plan
   readonly executor: Executor
+  /** Whether both are there. */
+  readonly isReady: boolean
+  /** Plans in turns of the event loop; resolves when `isReady`, also where planning fails: `plan` then throws. */
+  prepare(): Promise<void>
+  /** Whether the executor has a thread of its own. */
+  readonly isThreaded: boolean
   readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[]
   /**
    * Memory for the results of few elements, null for the others: the arrays that the engine keeps in its own heap would
@@ -75,11 +83,22 @@ export function record(
     const results = resultsOf(output)
     const finals = finalGrads(recorder, keepGrads)
     const program = recorder.program(results.map(({ storage }) => recorder.valueOf(storage)))
-    const plan = makePlan(program, { fusion })
+    const backend = context.active.name
+    const makeExecutor = make ?? executorOf(program, backend, call => recorder.opOf(call))
+    const planned = new Planned(program, { fusion }, makeExecutor, () => recorder.undo())
     return {
       program,
-      plan,
-      executor: make === undefined ? executorOf({ program, plan, opOf: call => recorder.opOf(call) }) : make(plan),
+      get plan() {
+        return planned.made.plan
+      },
+      get executor() {
+        return planned.made.executor
+      },
+      get isReady() {
+        return planned.isReady
+      },
+      prepare: () => planned.prepare(),
+      isThreaded: isThreadedOn(backend) && !isChecking,
       results: results.map(({ shape, dtype }) => ({ shape, dtype })),
       small: results.map(({ size, dtype }) => (size <= fewElements ? memoryFor(dtype, size) : null)),
       resultTree: output,
@@ -104,9 +123,9 @@ const fewElements = 8
 const memoryFor = (dtype: DType, length: number): NumberArray =>
   new (arrayOf(dtype))(new ArrayBuffer(length * bytesOf(dtype)))
 
-const executorOf = (recorded: Checked): Executor => {
-  const make = executorFor(context.active.name)
-  return isChecking ? checkedExecutor(make, recorded) : make(recorded.plan)
+function executorOf(program: Program, backend: BackendName, opOf: Checked['opOf']): MakeExecutor {
+  const make = executorFor(backend)
+  return isChecking ? plan => checkedExecutor(make, { program, plan, opOf }) : make
 }
 
 /** A plain number is a 0-d tensor to the function, so that changing it records nothing again. */

@@ -71,11 +71,9 @@ export function runInto(compiled: Compiled, leaves: readonly Leaf[], results: re
  * @param again finds the program anew: for when a step before has left other gradients than were there at the call.
  */
 export function runInTurn(compiled: Compiled, leaves: readonly Leaf[], again: () => Compiled): Promise<unknown> {
-  const { executor } = compiled
-  if (isQueueEmpty() && isThreaded(executor) && !(compiled.isFixed && compiled.micros >= worthLeaving)) {
-    return runInPlace(compiled, leaves)
-  }
-  const startsNow = isQueueEmpty() && isThreaded(executor)
+  const isFree = isQueueEmpty() && compiled.isThreaded
+  if (isFree && !(compiled.isFixed && compiled.micros >= worthLeaving)) return runInPlace(compiled, leaves)
+  const startsNow = isFree && compiled.isReady
   const inputs = leaves.map(leaf => (startsNow ? arrayOf(leaf) : arrayOf(leaf).slice()))
   return new Promise((resolve, reject) => {
     let current = compiled
@@ -90,21 +88,38 @@ export function runInTurn(compiled: Compiled, leaves: readonly Leaf[], again: ()
         }
         over()
       }
-      try {
+      const find = (): Compiled => {
         if (!current.recorder.gradientsHold()) {
           const next = again()
           hold(next)
           release(current)
           current = next
         }
-        begin(current, inputs, finish)
-      } catch (error) {
-        setImmediate(finish, () => {
-          throw error
-        })
+        return current
       }
+      whenReady(find, finish, ready => begin(ready, inputs, finish))
     })
   })
+}
+
+/**
+ * Calls `run` with the program that `find` gives: at once where it is planned, else when it is. What either throws is
+ * given to `finish`, later.
+ */
+export function whenReady(
+  find: () => Compiled,
+  finish: (result: () => never) => void,
+  run: (compiled: Compiled) => void,
+): void {
+  try {
+    const compiled = find()
+    if (compiled.isReady) run(compiled)
+    else compiled.prepare().then(() => whenReady(find, finish, run))
+  } catch (error) {
+    setImmediate(finish, () => {
+      throw error
+    })
+  }
 }
 
 /** Begins a run; `finish` is called later with what gives the result. */

@@ -10,11 +10,19 @@ import { checkInteger, checkLoaderOptions, type LoaderOptions } from './loader-o
 import { naturalOrder, shuffledOrder } from './order.js'
 import { readAhead } from './read-ahead.js'
 
-/** An epoch to come: the number of its batches, where it is known; of plain tensors, their rows in order. */
+/**
+ * An epoch to come: the number of its batches, where it is known; of plain tensors, `count` of their rows, in an order
+ * that takes a while to find where there are many.
+ */
 export interface Upcoming {
   readonly batches: number | undefined
   readonly rows:
-    | { readonly tensors: readonly Tensor[]; readonly order: Int32Array; readonly batchSize: number }
+    | {
+        readonly tensors: readonly Tensor[]
+        readonly count: number
+        readonly order: () => Int32Array
+        readonly batchSize: number
+      }
     | undefined
 }
 
@@ -89,8 +97,11 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     if (!isPlain || !isOwn || this.#transform || this.batchSize === null) {
       return { batches: this.length, rows: undefined }
     }
-    const order = this.#visited(this.#epoch)
-    return { batches: this.length, rows: { tensors: source.tensors as Tensor[], order, batchSize: this.batchSize } }
+    const { batchSize, length: batches } = this
+    const epoch = this.#epoch
+    const count = this.dropLast ? batches * batchSize : source.length
+    const tensors: readonly Tensor[] = source.tensors
+    return { batches, rows: { tensors, count, order: () => this.#visited(epoch), batchSize } }
   }
 
   /** The batches of the next epoch. @throws ArgumentError where the samples or the transform are promised. */

@@ -38,3 +38,14 @@ onNative('files are read while four loops train, by the only thread of the pool'
   expect(steps).toBeGreaterThan(1)
   expect(beside.median).toBeLessThan(5 * alone.median + 1.5)
 })
+
+interface First {
+  readonly deep: number
+  readonly epoch: number
+}
+
+onNative('the event loop goes on while a long step is planned and many rows move', { timeout: 60_000 }, async () => {
+  const first = await runScript<First>('responsive/first.mjs', [60, 60_000])
+  expect(first.deep, JSON.stringify(first)).toBeLessThan(500)
+  expect(first.epoch, JSON.stringify(first)).toBeLessThan(500)
+})

@@ -6,7 +6,8 @@ import type { DataLoader } from '../../data/loader.js'
 import { ArgumentError, IndexError, showValue } from '../../errors.js'
 import { Tensor } from '../../tensor.js'
 import { inTurn } from '../queue.js'
-import { arrayOf, begin } from '../running.js'
+import type { Compiled } from '../recording.js'
+import { arrayOf, begin, whenReady } from '../running.js'
 import { flatten } from '../tree.js'
 import type { Epoch } from './epoch.js'
 import { Results } from './results.js'
@@ -43,28 +44,32 @@ async function runBatch(
   const number = before?.batches ?? 0
   let results = before
   const output = await inTurn<unknown>(finish => {
-    stopping.check()
-    const compiled = programs.get(args)
-    results ??= new Results(compiled, batches)
-    const inputs = flatten('epoch', args).leaves.map(arrayOf)
-    rates.apply(number)
-    const failed = (error: unknown): never => {
-      rates.undo()
-      throw error instanceof IndexError ? inBatch(error, number) : error
+    const find = (): Compiled => {
+      stopping.check()
+      return programs.get(args)
     }
-    try {
-      begin(compiled, inputs, result =>
-        finish(() => {
-          try {
-            return result()
-          } catch (error) {
-            return failed(error)
-          }
-        }),
-      )
-    } catch (error) {
-      failed(error)
-    }
+    whenReady(find, finish, compiled => {
+      results ??= new Results(compiled, batches)
+      const inputs = flatten('epoch', args).leaves.map(arrayOf)
+      rates.apply(number)
+      const failed = (error: unknown): never => {
+        rates.undo()
+        throw error instanceof IndexError ? inBatch(error, number) : error
+      }
+      try {
+        begin(compiled, inputs, result =>
+          finish(() => {
+            try {
+              return result()
+            } catch (error) {
+              return failed(error)
+            }
+          }),
+        )
+      } catch (error) {
+        failed(error)
+      }
+    })
   })
   const values = flatten('epoch', output).leaves.map(leaf => (leaf as Tensor).item())
   ;(results as Results).put(values, samples)

@@ -4,7 +4,6 @@
 import type { Sample } from '../../data/dataset.js'
 import { DataLoader } from '../../data/loader.js'
 import { ArgumentError, showValue } from '../../errors.js'
-import { isThreaded } from '../plan.js'
 import { asEpoch } from '../queue.js'
 import { runBatches } from './batches.js'
 import { checkEpochOptions, type EpochOptions, type EpochResult, schedulesOf } from './options.js'
@@ -48,10 +47,10 @@ export async function runEpoch<S extends Sample, R>(
     try {
       // All programs are there, and right, before anything runs.
       const parts = rows === undefined ? [] : partsOf(rows)
-      const isNative = parts.map(({ args }) => programs.get(args)).every(({ executor }) => isThreaded(executor))
-      const isInRows = parts.length > 0 && isNative
+      const isNative = parts.map(({ args }) => programs.get(args)).every(({ isThreaded }) => isThreaded)
+      const isInRows = rows !== undefined && parts.length > 0 && isNative
       if (isInRows) loader.epoch++
-      const results = await (isInRows ? runRows(epoch, parts) : runBatches(epoch, loader))
+      const results = await (isInRows ? runRows(epoch, parts, rows) : runBatches(epoch, loader))
       if (results === undefined) throw noBatches()
       progress.end(results)
       return resultOf<R>(results)

@@ -5,59 +5,62 @@ import type { Upcoming } from '../../data/loader.js'
 import { arrayOf, type NumberArray } from '../../dtype.js'
 import { generatorMemory } from '../../random.js'
 import { sizeOf } from '../../shape.js'
-import { fixedElements, Storage } from '../../storage.js'
-import { noElements, Tensor } from '../../tensor.js'
+import { Storage } from '../../storage.js'
+import { Tensor } from '../../tensor.js'
 import { type EpochOutcome, type EpochRuns, isThreaded } from '../plan.js'
 import { inTurn, othersWaiting } from '../queue.js'
 import type { Compiled } from '../recording.js'
-import { errorOf, noteDuration } from '../running.js'
+import { errorOf, noteDuration, whenReady } from '../running.js'
 import { inBatch } from './batches.js'
 import type { Epoch } from './epoch.js'
 import { Results } from './results.js'
+import { checkSources, sourcesOf } from './sources.js'
 
 /** For how long, in µs, batches run before a step that waits has its turn, and the event loop its own. */
 const slice = 2000
 /** For how long at most: who watches hears of them. */
 const longest = 50_000
 
+export type Rows = NonNullable<Upcoming['rows']>
+
 /** Batches of one size: all but the last, or the last. */
 export interface Part {
   /** Tensors without elements, in the place of the fields. */
   readonly args: readonly Tensor[]
-  readonly sources: readonly NumberArray[]
   readonly batchSize: number
-  readonly order: Int32Array
+  /** The place of its first row in the epoch's order. */
+  readonly firstRow: number
   /** The number of its first batch in the epoch, and that after its last. */
   readonly from: number
   readonly to: number
 }
 
-export function partsOf({ tensors, order, batchSize }: NonNullable<Upcoming['rows']>): Part[] {
-  const sources = tensors.map(tensor => {
-    if (!tensor.storage.hasElements) throw noElements('epoch', tensor)
-    return fixedElements(tensor.storage)
-  })
-  const whole = Math.floor(order.length / batchSize)
-  const rest = order.length - whole * batchSize
-  const part = (size: number, order: Int32Array, from: number): Part => {
+export function partsOf({ tensors, count, batchSize }: Rows): Part[] {
+  checkSources(tensors)
+  const whole = Math.floor(count / batchSize)
+  const rest = count - whole * batchSize
+  const part = (size: number, from: number, to: number): Part => {
     const args = tensors.map(({ shape, dtype }) => standIn([size, ...shape.slice(1)], dtype))
-    return { args, sources, batchSize: size, order, from, to: from + order.length / size }
+    return { args, batchSize: size, firstRow: from * batchSize, from, to }
   }
   const parts: Part[] = []
-  if (whole > 0) parts.push(part(batchSize, order.subarray(0, whole * batchSize), 0))
-  if (rest > 0) parts.push(part(rest, order.subarray(whole * batchSize), whole))
+  if (whole > 0) parts.push(part(batchSize, 0, whole))
+  if (rest > 0) parts.push(part(rest, whole, whole + 1))
   return parts
 }
 
 const standIn = (shape: readonly number[], dtype: Tensor['dtype']): Tensor =>
   new Tensor({ storage: new Storage(new (arrayOf(dtype))(new ArrayBuffer(0)), sizeOf(shape)), shape, dtype })
 
-/** @param parts one at least; the programs must be native. */
-export async function runRows(epoch: Epoch, parts: readonly Part[]): Promise<Results> {
+/** @param parts one at least, of `rows`; the programs must be native. */
+export async function runRows(epoch: Epoch, parts: readonly Part[], rows: Rows): Promise<Results> {
   const { to } = parts[parts.length - 1]
   const results = new Results(epoch.programs.get(parts[0].args), to)
+  const moved = sourcesOf(rows.tensors)
+  const sources = moved instanceof Promise ? await epoch.stopping.whileWaiting(moved) : moved
+  const order = rows.order()
   for (const part of parts) {
-    const native: Native = { runs: new Map(), last: undefined }
+    const native: Native = { sources, order, runs: new Map(), last: undefined }
     while (results.batches < part.to) {
       await runSome(epoch, part, results, native)
       epoch.tick(results)
@@ -66,8 +69,10 @@ export async function runRows(epoch: Epoch, parts: readonly Part[]): Promise<Res
   return results
 }
 
-/** The native side of a part: a program's runs, and which program ran last. */
+/** The native side of a part: the rows of the epoch and their order, a program's runs, and which program ran last. */
 interface Native {
+  readonly sources: readonly NumberArray[]
+  readonly order: Int32Array
   readonly runs: Map<Compiled, EpochRuns>
   last: Compiled | undefined
 }
@@ -75,27 +80,32 @@ interface Native {
 /** Runs batches of `part` from the first that is left; how many, time decides. */
 function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Promise<void> {
   return inTurn(finish => {
-    epoch.stopping.check()
-    const compiled = epoch.programs.get(part.args)
-    const runs = native.runs.get(compiled) ?? createRuns(epoch, part, results, compiled)
-    native.runs.set(compiled, runs)
-    const at = results.batches - part.from
-    // What the first run leaves in `.grad` may ask for another program.
-    const isOpen = compiled === native.last || !compiled.recorder.readsGradients
-    const to = isOpen ? part.to - part.from : at + 1
-    native.last = compiled
-    const over = (outcome: EpochOutcome): void => {
-      epoch.rates.touch()
-      conclude(compiled, outcome, part, results)
+    const find = (): Compiled => {
+      epoch.stopping.check()
+      return epoch.programs.get(part.args)
     }
-    if (compiled.isFixed) runs.start(at, to, slice, longest, outcome => finish(() => over(outcome)))
-    else nextTurn().then(() => finish(() => over(runs.run(at, to, slice, slice))))
+    whenReady(find, finish, compiled => {
+      const runs = native.runs.get(compiled) ?? createRuns(epoch, part, native, results, compiled)
+      native.runs.set(compiled, runs)
+      const at = results.batches - part.from
+      // What the first run leaves in `.grad` may ask for another program.
+      const isOpen = compiled === native.last || !compiled.recorder.readsGradients
+      const to = isOpen ? part.to - part.from : at + 1
+      native.last = compiled
+      const over = (outcome: EpochOutcome): void => {
+        epoch.rates.touch()
+        conclude(compiled, outcome, part, results)
+      }
+      if (compiled.isFixed) runs.start(at, to, slice, longest, outcome => finish(() => over(outcome)))
+      else nextTurn().then(() => finish(() => over(runs.run(at, to, slice, slice))))
+    })
   })
 }
 
 function createRuns(
   { rates, stopping }: Epoch,
-  { sources, batchSize, order, from, to }: Part,
+  { batchSize, firstRow, from, to }: Part,
+  { sources, order }: Native,
   results: Results,
   { executor, blocks }: Compiled,
 ): EpochRuns {
@@ -103,7 +113,7 @@ function createRuns(
   return executor.createEpoch({
     sources,
     batchSize,
-    order,
+    order: order.subarray(firstRow, firstRow + (to - from) * batchSize),
     schedule: rates.scheduled(from, to),
     generator: generatorMemory(),
     blocks,

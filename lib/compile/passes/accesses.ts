@@ -8,13 +8,34 @@ import { kernelRow } from '../../backend/table.js'
 import { arrayOf, bytesOf, type NumberArray } from '../../dtype.js'
 import { type Call, type ElementType, isReference, signatureOf, type Use, type Value } from '../program.js'
 
-/** An object with an array's kind, length and place, but no elements. Two overlap only where `buffer` is the same. */
+/** A class of objects with an array's kind, length and place, but no elements. */
+function standInClass(dtype: ElementType) {
+  class StandIn {
+    readonly length: number
+    readonly buffer: object
+    readonly byteOffset: number
+
+    constructor(length: number, buffer: object, byteOffset: number) {
+      this.length = length
+      this.buffer = buffer
+      this.byteOffset = byteOffset
+    }
+  }
+  Object.setPrototypeOf(StandIn.prototype, arrayOf(dtype).prototype)
+  Reflect.deleteProperty(StandIn.prototype, 'constructor')
+  return StandIn
+}
+
+const classes = {
+  float32: standInClass('float32'),
+  float64: standInClass('float64'),
+  int32: standInClass('int32'),
+  uint8: standInClass('uint8'),
+}
+
+/** What stands in for an array: two overlap only where `buffer` is the same. */
 export const standIn = (dtype: ElementType, length: number, buffer: object = {}, byteOffset = 0): NumberArray =>
-  Object.create(arrayOf(dtype).prototype, {
-    length: { value: length },
-    buffer: { value: buffer },
-    byteOffset: { value: byteOffset },
-  }) as NumberArray
+  new classes[dtype](length, buffer, byteOffset) as unknown as NumberArray
 
 const standIns = new WeakMap<Value, NumberArray>()
 
@@ -69,16 +90,42 @@ export function accessesOf(values: readonly Value[], call: Call): readonly Acces
   return accesses
 }
 
+const leftOut = { length: 0 }
+
+/** A call's arguments for the rules of lengths and operations, which of an array look at its length alone. */
+export function sizesOf(values: readonly Value[], call: Call): unknown[] {
+  return signatureOf(call.kernel).args.map(({ role }, at) => {
+    const argument = call.args[at]
+    if (!isArray(role)) return argument
+    return isReference(argument) ? values[argument.value] : leftOut
+  })
+}
+
 function readAccesses(values: readonly Value[], call: Call): Access[] {
-  const lengths = lengthsOf(call.kernel, standInArguments(values, call))
+  const { args } = signatureOf(call.kernel)
+  const lengths = lengthsOf(call.kernel, sizesOf(values, call))
+  const accesses: Access[] = []
   let array = 0
-  return signatureOf(call.kernel).args.flatMap((parameter, at) => {
-    if (!isArray(parameter.role)) return []
+  for (const [at, parameter] of args.entries()) {
+    if (!isArray(parameter.role)) continue
     const needed = lengths[array++]
     const argument = call.args[at]
-    if (!isReference(argument)) return []
-    return [{ value: argument.value, at, role: parameter.role as Use['role'], parameter, needed }]
-  })
+    if (!isReference(argument)) continue
+    accesses.push({ value: argument.value, at, role: parameter.role as Use['role'], parameter, needed })
+  }
+  return accesses
+}
+
+/** The call with other values in the place of its own, one for each of its accesses, of the same types and lengths. */
+export function withValues(values: readonly Value[], call: Call, others: readonly number[]): Call {
+  const before = accessesOf(values, call)
+  if (before.every(({ value }, i) => value === others[i])) return call
+  const after = before.map((access, i): Access => ({ ...access, value: others[i] }))
+  const args = [...call.args]
+  for (const { at, value } of after) args[at] = { value }
+  const renamed = { ...call, args }
+  known.set(renamed, after)
+  return renamed
 }
 
 export const writes = ({ role }: Access): boolean => role !== 'in'

@@ -1,19 +1,21 @@
 // The check of work that is to be done at the same time: that lanes do not meet, and that within a lane a range of rows
 // needs the same rows only of what the lane itself makes.
 
-import { bytesOf, type NumberArray } from '../../dtype.js'
+import type { NumberArray } from '../../dtype.js'
 import { isGroup, type Region, type Work } from '../plan.js'
 import type { Value } from '../program.js'
-import { accessesOf, reportsIndex, writes } from './accesses.js'
+import { accessesOf, reportsIndex, sizeOf, writes } from './accesses.js'
 import { rowsOf } from './rows.js'
 
-/** A piece of work's use of a value's memory. */
+/** A piece of work's use of a value's memory: the bytes `from` … `to` of a buffer. */
 interface Touch {
+  readonly number: number
   readonly lane: number
-  readonly at: number
   readonly id: number
   readonly written: boolean
   readonly along: boolean
+  readonly from: number
+  readonly to: number
 }
 
 /** @param placed an array for each value, where it lies. */
@@ -24,36 +26,56 @@ export function checkRegion(
   fail: (message: string) => never,
 ): void {
   if (lanes.length === 0 || lanes.some(({ steps }) => steps.length === 0)) fail('expected lanes with steps')
-  const touches = lanes.flatMap(({ rows, steps }, lane) =>
-    steps.flatMap((work, at): Touch[] => {
+  const touches = new Map<ArrayBufferLike, Touch[]>()
+  let number = 0
+  for (const [lane, { rows, steps }] of lanes.entries()) {
+    for (const work of steps) {
       if (!isGroup(work) && reportsIndex(work)) fail('expected no step in a lane that reports an index')
       const own = rows === 1 ? null : rowsOf(values, work)
       if (rows !== 1 && (own === null || !(rows > 0) || own.count % rows !== 0)) {
         fail(`lane ${lane}: expected steps of ${rows} rows, got ${own === null ? 'none' : own.count}`)
       }
-      return usesOfWork(values, work).map(use => ({ ...use, lane, at, along: own?.along.has(use.id) ?? false }))
-    }),
-  )
+      for (const { id, written } of usesOfWork(values, work)) {
+        const { buffer, byteOffset: from } = placed[id]
+        const along = own?.along.has(id) ?? false
+        const inBuffer = touches.get(buffer) ?? []
+        inBuffer.push({ number: number++, lane, id, written, along, from, to: from + sizeOf(values[id]) })
+        touches.set(buffer, inBuffer)
+      }
+    }
+  }
   for (const [lane, { rows, passing }] of lanes.entries()) {
     for (const id of passing) {
       if (values[id] === undefined) fail(`lane ${lane}: expected a value to pass, got %${id}`)
-      const own = touches.filter(touch => touch.id === id || overlap(placed, values, touch.id, id))
+      const { buffer, byteOffset: from } = placed[id]
+      const to = from + sizeOf(values[id])
+      const own = (touches.get(buffer) ?? []).filter(touch => touch.id === id || (touch.from < to && from < touch.to))
       const isPassing = rows > 1 && own[0]?.written && own.every(touch => touch.id === id && touch.along)
       if (!isPassing || values[id].origin.kind !== 'made') fail(`lane ${lane}: expected %${id} to pass row by row`)
     }
   }
-  touches.forEach((one, i) => {
-    for (const other of touches.slice(0, i)) {
-      if (!(one.written || other.written) || !overlap(placed, values, one.id, other.id)) continue
+  for (const inBuffer of touches.values()) {
+    for (const [other, one] of clashesOf(inBuffer)) {
       if (one.lane !== other.lane) fail(`lane ${one.lane}: expected %${one.id} apart from lane ${other.lane}`)
       if (lanes[one.lane].rows === 1) continue
-      const same =
-        placed[one.id].byteOffset === placed[other.id].byteOffset && sizeIn(values, one) === sizeIn(values, other)
-      if (!one.along || !other.along || !same) {
+      const isSame = one.from === other.from && one.to === other.to
+      if (!one.along || !other.along || !isSame) {
         fail(`lane ${one.lane}: expected %${one.id} and %${other.id} to be used row by row`)
       }
     }
-  })
+  }
+}
+
+/** The pairs that share bytes of which one is written, the earlier first. */
+function* clashesOf(touches: readonly Touch[]): Generator<[Touch, Touch]> {
+  if (!touches.some(({ written }) => written)) return
+  const sorted = touches.toSorted((a, b) => a.from - b.from)
+  for (const [i, one] of sorted.entries()) {
+    for (let j = i + 1; j < sorted.length && sorted[j].from < one.to; j++) {
+      const other = sorted[j]
+      if (one.written || other.written) yield one.number < other.number ? [one, other] : [other, one]
+    }
+  }
 }
 
 /** What a piece of work reads and writes of memory. */
@@ -63,14 +85,4 @@ export function usesOfWork(values: readonly Value[], work: Work): { id: number; 
     ...operands.flatMap(operand => ('value' in operand ? [{ id: operand.value, written: false }] : [])),
     ...(out === null ? [] : [{ id: out, written: true }]),
   ])
-}
-
-const sizeIn = (values: readonly Value[], { id }: Touch): number => values[id].length * bytesOf(values[id].dtype)
-
-function overlap(placed: readonly NumberArray[], values: readonly Value[], a: number, b: number): boolean {
-  if (a === b) return true
-  if (placed[a].buffer !== placed[b].buffer) return false
-  const [from, to] = [placed[a].byteOffset, placed[b].byteOffset]
-  const [bytesA, bytesB] = [a, b].map(id => values[id].length * bytesOf(values[id].dtype))
-  return from < to + bytesB && to < from + bytesA
 }

@@ -2,8 +2,8 @@
 
 import { Layout } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
-import { type Call, isReference, type Program, type Value } from '../program.js'
-import { accessesOf, writes } from './accesses.js'
+import type { Call, Program, Value } from '../program.js'
+import { accessesOf, withValues, writes } from './accesses.js'
 import { gridOf, layoutsOf } from './grid.js'
 
 /** The program with readers of such copies reading what was copied. */
@@ -20,8 +20,8 @@ export function forwardCopies(program: Program): Program {
   })
   const instead = values.map(({ id }) => id)
   const calls = program.calls.flatMap((call, at): Call[] => {
-    const args = call.args.map(argument => (isReference(argument) ? { value: instead[argument.value] } : argument))
-    const renamed: Call = { ...call, args }
+    const others = accessesOf(values, call).map(({ value }) => instead[value])
+    const renamed = withValues(values, call, others)
     const copied = copyOf(values, renamed)
     if (copied === null) return [renamed]
     const { from, to } = copied

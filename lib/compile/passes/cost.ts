@@ -4,7 +4,7 @@ import { flopsOf } from '../../backend/lengths.js'
 import { bytesOf } from '../../dtype.js'
 import { isGroup, type Work } from '../plan.js'
 import type { Value } from '../program.js'
-import { standInArguments } from './accesses.js'
+import { sizesOf } from './accesses.js'
 import { usesOfWork } from './check-region.js'
 
 // Of one thread.
@@ -13,7 +13,7 @@ const bytesPerMicro = 16_000
 
 /** Microseconds on one thread. */
 export function microsOf(values: readonly Value[], work: Work): number {
-  const flops = isGroup(work) ? 0 : flopsOf(work.kernel, standInArguments(values, work))
+  const flops = isGroup(work) ? 0 : flopsOf(work.kernel, sizesOf(values, work))
   const bytes = usesOfWork(values, work).reduce((sum, { id }) => sum + values[id].length * bytesOf(values[id].dtype), 0)
   return Math.max(flops / flopsPerMicro, bytes / bytesPerMicro)
 }

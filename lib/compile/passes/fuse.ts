@@ -1,20 +1,25 @@
 // Joins elementwise calls over one grid into groups. Calls need not be neighbours: what lies between two of them moves
 // up or down where nothing that is read or written changes by it.
 
+import { finish, type Parts } from '../parts.js'
 import type { Work } from '../plan.js'
 import type { Program, Value } from '../program.js'
 import { commonGrid } from './grid.js'
-import { keepInTiles, membersOf } from './members.js'
+import { canBeGroup, keepInTiles, membersOf, mostMembers } from './members.js'
 import { conflict, Footprint, meet, type Node, nodeOf } from './nodes.js'
 
 /** How far up a call looks for others to join. */
 const window = 64
 
 /** The program's calls in order, those that are better done together as groups. */
-export function fuse(program: Program): Work[] {
+export const fuse = (program: Program): Work[] => finish(fuseInParts(program))
+
+/** The same, in parts. */
+export function* fuseInParts(program: Program): Parts<Work[]> {
   const { values } = program
   const nodes: Node[] = []
-  for (const call of program.calls) {
+  for (const [i, call] of program.calls.entries()) {
+    if (i % 16 === 15) yield
     let at = nodes.push(nodeOf(values, call)) - 1
     while (at !== -1) at = joinAbove(values, nodes, at)
   }
@@ -44,7 +49,7 @@ function joinAbove(values: readonly Value[], nodes: Node[], at: number): number 
 function join(values: readonly Value[], nodes: Node[], first: number, second: number): number {
   const [a, b] = [nodes[first], nodes[second]]
   const grid = a.grid && b.grid && commonGrid(a.grid, b.grid)
-  if (grid === null) return -1
+  if (grid === null || a.calls.length + b.calls.length > mostMembers) return -1
   const above: Node[] = []
   const below: Node[] = []
   const needed = new Footprint()
@@ -59,7 +64,7 @@ function join(values: readonly Value[], nodes: Node[], first: number, second: nu
     above.push(nodes[i])
   }
   const calls = [...a.calls, ...b.calls]
-  if (membersOf(values, calls) === null) return -1
+  if (!canBeGroup(values, calls)) return -1
   const node: Node = {
     calls,
     grid,

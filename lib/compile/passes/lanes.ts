@@ -6,7 +6,6 @@ import { isGroup, type Work } from '../plan.js'
 import type { Value } from '../program.js'
 import { sizeOf } from './accesses.js'
 import { usesOfWork } from './check-region.js'
-import { conflict, Footprint } from './nodes.js'
 import { type Rows, rowsOf } from './rows.js'
 import type { Limits, Strand } from './together.js'
 
@@ -23,27 +22,85 @@ export function joinRows(
   strands: readonly Strand[],
   limits: Limits,
 ): readonly Strand[] {
-  const users = new Map<number, number>()
-  for (const { reads } of strands) for (const id of reads) users.set(id, (users.get(id) ?? 0) + 1)
+  const given = new Set(results)
+  const row = new Row(strands)
   const isPassing = (id: number): boolean =>
-    id >= 0 && values[id].origin.kind === 'made' && users.get(id) === 2 && !results.includes(id)
-  const joined = [...strands]
+    id >= 0 && values[id].origin.kind === 'made' && row.usersOf(id) === 2 && !given.has(id)
   for (let at = strands.length - 1; at >= 0; at--) {
-    const first = joined[at]
+    const first = strands[at]
     const [out] = [...first.writes].filter(isPassing)
     if (out === undefined || first.steps.length > 1) continue
     if (sizeOf(values[out]) < (isProduct(first) ? limits.leastBytes : limits.leastStream)) continue
-    const below = joined.findIndex(({ reads }, i) => i > at && reads.has(out))
-    if (below === -1 || joined[below].steps.length === mostSteps) continue
-    const rows = commonRows(values, first, joined[below])
-    if (rows === null || !pays(values, first, joined[below], out)) continue
-    const between = new Footprint()
-    for (const strand of joined.slice(at + 1, below)) between.add(strand)
-    if (conflict(first, between)) continue
-    joined[below] = both(first, joined[below], rows, out)
-    joined.splice(at, 1)
+    const below = row.firstBelow(at, out)
+    if (below === undefined) continue
+    const next = row.at(below)
+    if (next.steps.length === mostSteps) continue
+    const rows = commonRows(values, first, next)
+    if (rows === null || !pays(values, first, next, out) || !row.canMoveDown(at, below)) continue
+    row.join(at, below, both(first, next, rows, out))
   }
-  return joined
+  return row.strands()
+}
+
+/** Strands in their order, of which some move down to others, each at most once and the lowest first. */
+class Row {
+  readonly #places: (Strand | null)[]
+  /** Where each stands now. */
+  readonly #standing: number[]
+  /** By value, the strands that use it, as they were numbered. */
+  readonly #users = new Map<number, number[]>()
+
+  constructor(strands: readonly Strand[]) {
+    this.#places = [...strands]
+    this.#standing = strands.map((_, i) => i)
+    for (const [i, { reads, writes }] of strands.entries()) {
+      for (const id of new Set([...reads, ...writes])) {
+        const users = this.#users.get(id)
+        if (users === undefined) this.#users.set(id, [i])
+        else users.push(i)
+      }
+    }
+  }
+
+  at(place: number): Strand {
+    return this.#places[place] as Strand
+  }
+
+  usersOf(id: number): number {
+    return this.#users.get(id)?.length ?? 0
+  }
+
+  *#between(id: number, from: number, to: number): Generator<number> {
+    for (const user of this.#users.get(id) ?? []) {
+      const place = this.#standing[user]
+      if (place > from && place < to) yield place
+    }
+  }
+
+  /** The first place below `at` that uses the value. */
+  firstBelow(at: number, id: number): number | undefined {
+    const places = [...this.#between(id, at, this.#places.length)]
+    return places.length === 0 ? undefined : Math.min(...places)
+  }
+
+  /** Whether nothing between must stay below the strand at `at`. */
+  canMoveDown(at: number, below: number): boolean {
+    const { reads, writes } = this.at(at)
+    for (const id of writes) for (const _ of this.#between(id, at, below)) return false
+    for (const id of reads)
+      for (const place of this.#between(id, at, below)) if (this.at(place).writes.has(id)) return false
+    return true
+  }
+
+  join(at: number, below: number, strand: Strand): void {
+    this.#places[at] = null
+    this.#places[below] = strand
+    this.#standing[at] = below
+  }
+
+  strands(): Strand[] {
+    return this.#places.filter(strand => strand !== null)
+  }
 }
 
 /** A product that has fewer rows than columns is better cut along its columns; a gradient has the rows of its weight. */

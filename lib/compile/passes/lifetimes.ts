@@ -60,12 +60,21 @@ const ofWork = (values: readonly Value[], work: Work): Succession[] =>
 
 /** Within a region nothing else may touch the input, but what the same lane has done with the same rows of it. */
 function ofRegion(values: readonly Value[], { lanes }: Region): Succession[] {
+  const touching = new Map<number, { readonly lane: Lane; readonly at: number; readonly work: Work }[]>()
+  for (const lane of lanes) {
+    for (const [at, work] of lane.steps.entries()) {
+      for (const id of new Set(touchedByWork(values, work))) {
+        const uses = touching.get(id) ?? []
+        uses.push({ lane, at, work })
+        touching.set(id, uses)
+      }
+    }
+  }
   const isFree = (input: number, own: Lane, at: number): boolean =>
-    lanes.every(lane =>
-      lane.steps.every((work, i) => {
-        if ((lane === own && i === at) || !touchedByWork(values, work).includes(input)) return true
-        return lane === own && i < at && (lane.rows === 1 || rowsOf(values, work)?.along.has(input) === true)
-      }),
+    (touching.get(input) ?? []).every(
+      ({ lane, at: i, work }) =>
+        (lane === own && i === at) ||
+        (lane === own && i < at && (lane.rows === 1 || rowsOf(values, work)?.along.has(input) === true)),
     )
   return lanes.flatMap(lane =>
     lane.steps.flatMap((work, at) =>
@@ -94,31 +103,46 @@ function ofCall(values: readonly Value[], call: Call): Succession[] {
     )
 }
 
+/** How a group reads a value: the last member that does, and whether an output of that one may be where the value is. */
+interface Reading {
+  isFull: boolean
+  last: number
+  isInPlace: boolean
+}
+
 /** A tile's output may lie over what this member or an earlier one has read of the same tile. */
 function ofGroup(values: readonly Value[], { rows, cols, members }: Group): Succession[] {
-  const inputs = new Set(
-    members.flatMap(({ operands }) => operands.flatMap(each => ('value' in each ? [each.value] : []))),
-  )
-  for (const { out } of members) if (out !== null) inputs.delete(out)
+  const readings = new Map<number, Reading>()
+  for (const [reader, { kernel, operands }] of members.entries()) {
+    for (const [i, operand] of operands.entries()) {
+      if (!('value' in operand)) continue
+      const before = readings.get(operand.value)
+      readings.set(operand.value, {
+        isFull: operand.layout === Layout.full && before?.isFull !== false,
+        last: reader,
+        isInPlace:
+          kernelRow(kernel).inPlace.includes(inputNamesOf(kernel)[i]) &&
+          !(before?.last === reader && !before.isInPlace),
+      })
+    }
+  }
+  for (const { out } of members) if (out !== null) readings.delete(out)
   return members.flatMap(({ out: output }, writer) => {
     if (output === null) return []
     const bytes = bytesOf(values[output].dtype)
-    return [...inputs].flatMap(input => {
+    return [...readings].flatMap(([input, { isFull, last, isInPlace }]) => {
       const { dtype, length } = values[input]
       if (bytesOf(dtype) !== bytes || length !== rows * cols || values[output].length !== length) return []
-      const allowed = members.every(({ kernel, operands }, reader) => {
-        const names = inputNamesOf(kernel)
-        return operands.every(
-          (operand, i) =>
-            !('value' in operand && operand.value === input) ||
-            (operand.layout === Layout.full &&
-              (reader < writer || (reader === writer && kernelRow(kernel).inPlace.includes(names[i])))),
-        )
-      })
-      return allowed ? [{ input, output }] : []
+      return isFull && (last < writer || (last === writer && isInPlace)) ? [{ input, output }] : []
     })
   })
 }
 
-const inputNamesOf = (kernel: KernelName): string[] =>
-  signatureOf(kernel).args.flatMap(({ role, name }) => (role === 'in' ? [name] : []))
+const inputNames = new Map<KernelName, readonly string[]>()
+
+function inputNamesOf(kernel: KernelName): readonly string[] {
+  const names =
+    inputNames.get(kernel) ?? signatureOf(kernel).args.flatMap(({ role, name }) => (role === 'in' ? [name] : []))
+  inputNames.set(kernel, names)
+  return names
+}

@@ -12,59 +12,111 @@ import { layoutsOf } from './grid.js'
 const tileElements = 256
 const tileBytes = 12 * 1024
 /** A longer group saves no more memory traffic; the passes take time with the square of it. */
-const mostMembers = 64
+export const mostMembers = 64
+/** What an executor has room for: members and different operands; bytes with operands spread out over a tile. */
+const mostCells = 96
+const bufferBytes = 32 * 1024
 
 /** The members, each with the value it fills, or null where tile by tile is not what the calls say in turn. */
 export function membersOf(values: readonly Value[], calls: readonly Call[]): Member[] | null {
-  if (calls.length > mostMembers) return null
+  return canBeGroup(values, calls) ? toMembers(values, calls) : null
+}
+
+/** One elementwise call as fusion sees it. */
+interface Parts {
+  readonly operands: readonly { readonly value: number; readonly layout: Layout }[]
+  readonly out: number
+}
+
+const knownParts = new WeakMap<Call, Parts>()
+
+function partsOf(values: readonly Value[], call: Call): Parts {
+  let parts = knownParts.get(call)
+  if (parts === undefined) {
+    const layouts = layoutsOf(call)
+    const accesses = accessesOf(values, call)
+    const operands = accesses
+      .filter(({ role }) => role !== 'out')
+      .map(({ value }, i) => ({ value, layout: layouts[i] }))
+    parts = { operands, out: accesses.find(({ role }) => role === 'out')?.value ?? -1 }
+    knownParts.set(call, parts)
+  }
+  return parts
+}
+
+/** Whether membersOf is not null. */
+export function canBeGroup(values: readonly Value[], calls: readonly Call[]): boolean {
+  if (calls.length > mostMembers) return false
   const made = new Map<number, number>()
   /** Values read from memory: whether at full layout only. */
   const readFull = new Map<number, boolean>()
-  const members: Member[] = []
-  for (const call of calls) {
-    const accesses = accessesOf(values, call)
-    const layouts = layoutsOf(call)
-    const operands: Operand[] = []
-    let out = -1
-    for (const { role, value } of accesses) {
-      if (role === 'out') {
-        out = value
+  const last = calls.map((_, i) => i)
+  const sources = new Set<number>()
+  let spread = 0
+  for (let i = 0; i < calls.length; i++) {
+    const { operands, out } = partsOf(values, calls[i])
+    for (const { value, layout } of operands) {
+      const member = made.get(value)
+      if (member !== undefined) {
+        if (layout !== Layout.full) return false
+        last[member] = i
         continue
       }
-      const layout = layouts[operands.length]
-      const member = made.get(value)
-      if (member === undefined) {
-        operands.push({ value, layout })
-        readFull.set(value, layout === Layout.full && readFull.get(value) !== false)
-      } else if (layout === Layout.full) operands.push({ member })
-      else return null
+      readFull.set(value, layout === Layout.full && readFull.get(value) !== false)
+      const source = value * layoutCount + layout
+      if (sources.has(source)) continue
+      sources.add(source)
+      if (layout !== Layout.full) spread += tileElements * bytesOf(values[value].dtype)
     }
-    if (readFull.get(out) === false) return null
-    made.set(out, members.length)
+    if (readFull.get(out) === false) return false
+    made.set(out, i)
+  }
+  if (calls.length + sources.size > mostCells) return false
+  const outs = calls.map(call => bytesOf(values[partsOf(values, call).out].dtype))
+  return mostAlive(outs, last) <= tileBytes && spread + roomFor(outs, last) <= bufferBytes
+}
+
+const layoutCount = Object.keys(Layout).length
+
+/** The most bytes of a tile that members' results hold at once, each from its member to the last that reads it. */
+function mostAlive(bytes: readonly number[], last: readonly number[]): number {
+  const ending = new Array<number>(bytes.length).fill(0)
+  for (let i = 0; i < bytes.length; i++) ending[last[i]] += bytes[i]
+  let [alive, most] = [0, 0]
+  for (let i = 0; i < bytes.length; i++) {
+    alive += bytes[i]
+    most = Math.max(most, alive)
+    alive -= ending[i]
+  }
+  return most * tileElements
+}
+
+/** The bytes for them where a buffer is used again by results of the same size only. */
+function roomFor(bytes: readonly number[], last: readonly number[]): number {
+  let room = 0
+  for (const size of new Set(bytes))
+    room += mostAlive(
+      bytes.map(each => (each === size ? each : 0)),
+      last,
+    )
+  return room
+}
+
+/** @param calls which can be a group. */
+function toMembers(values: readonly Value[], calls: readonly Call[]): Member[] {
+  const made = new Map<number, number>()
+  return calls.map((call, i): Member => {
+    const { operands, out } = partsOf(values, call)
+    const members = operands.map((operand): Operand => {
+      const member = made.get(operand.value)
+      return member === undefined ? operand : { member }
+    })
+    made.set(out, i)
     const scalars = signatureOf(call.kernel).args.flatMap(({ role }, at) =>
       role === 'scalar' ? [call.args[at] as number] : [],
     )
-    members.push({ kernel: call.kernel, dtype: elementTypeOf(values, call), scalars, operands, out })
-  }
-  return bytesAlive(values, members) <= tileBytes ? members : null
-}
-
-/** The most bytes of a tile that members' results hold at once, each from its member to the last that reads it. */
-function bytesAlive(values: readonly Value[], members: readonly Member[]): number {
-  const last = members.map((_, i) => i)
-  members.forEach(({ operands }, i) => {
-    for (const operand of operands) if ('member' in operand) last[operand.member] = i
+    return { kernel: call.kernel, dtype: elementTypeOf(values, call), scalars, operands: members, out }
   })
-  let most = 0
-  members.forEach((_, i) => {
-    let bytes = 0
-    for (let j = 0; j <= i; j++) {
-      const { out } = members[j]
-      if (last[j] >= i && out !== null) bytes += tileElements * bytesOf(values[out].dtype)
-    }
-    most = Math.max(most, bytes)
-  })
-  return most
 }
 
 /** The members without what only they read: `isRead` says which values others do. */
@@ -73,11 +125,11 @@ export function keepInTiles(
   members: readonly Member[],
   isRead: (value: number) => boolean,
 ): Member[] {
+  const lastWriter = new Map(members.map(({ out }, i) => [out, i]))
   return members.map((member, i): Member => {
     const { out } = member
     if (out === null) return member
-    const writtenAgain = members.some((other, j) => j > i && other.out === out)
-    const isKept = !writtenAgain && (values[out].origin.kind !== 'made' || isRead(out))
+    const isKept = lastWriter.get(out) === i && (values[out].origin.kind !== 'made' || isRead(out))
     return isKept ? member : { ...member, out: null }
   })
 }

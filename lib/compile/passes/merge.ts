@@ -1,8 +1,8 @@
 // Makes one call of calls that compute the same: the same kernel, the same numbers, the same elements read. Random
 // kernels are no exception, since their offset and their state are among what is compared.
 
-import { type Argument, type Call, isReference, type Program, type Value } from '../program.js'
-import { accessesOf, overwrites, writes } from './accesses.js'
+import type { Argument, Call, Program, Value } from '../program.js'
+import { accessesOf, overwrites, withValues, writes } from './accesses.js'
 
 const show = (argument: Argument): string => {
   if (Object.is(argument, -0)) return '-0'
@@ -24,8 +24,8 @@ export function mergeEqualCalls(program: Program): Program {
   const instead = values.map(({ id }) => id)
   const outputsOf = new Map<string, readonly number[]>()
   const calls = program.calls.flatMap((call): Call[] => {
-    const args = call.args.map(argument => (isReference(argument) ? { value: instead[argument.value] } : argument))
-    const merged: Call = { ...call, args }
+    const others = accessesOf(values, call).map(({ value }) => instead[value])
+    const merged = withValues(values, call, others)
     const accesses = accessesOf(values, merged)
     const outputs = accesses.filter(writes)
     const isPure = outputs.every(
@@ -36,7 +36,7 @@ export function mergeEqualCalls(program: Program): Program {
       for (const { value } of outputs) versions[value]++
       return [merged]
     }
-    const words = args.map(show)
+    const words = merged.args.map(show)
     for (const { at, role, value } of accesses) {
       const { dtype, length } = values[value]
       words[at] = role === 'in' ? `%${value}.${versions[value]}` : `${dtype} ${length}`

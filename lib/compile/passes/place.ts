@@ -1,6 +1,7 @@
 // Gives each value its place in the arena: values whose lifetimes do not meet share memory, and an output takes the
 // place of an input that is read for the last time where the kernel may work in place.
 
+import { finish, type Parts } from '../parts.js'
 import type { Step } from '../plan.js'
 import type { Program } from '../program.js'
 import { sizeOf } from './accesses.js'
@@ -23,23 +24,27 @@ export interface Placement {
   readonly offsets: readonly number[]
 }
 
-export function place(program: Program, steps: readonly Step[]): Placement {
-  const slots = slotsOf(program, steps)
-  const arenaBytes = setOffsets(slots)
+export const place = (program: Program, steps: readonly Step[]): Placement => finish(placeInParts(program, steps))
+
+/** The same, in parts. */
+export function* placeInParts(program: Program, steps: readonly Step[]): Parts<Placement> {
+  const slots = yield* slotsOf(program, steps)
+  const arenaBytes = yield* setOffsets(slots)
   const offsets = new Array<number>(program.values.length).fill(-1)
   for (const { values, offset } of slots) for (const id of values) offsets[id] = offset
   return { arenaBytes, offsets }
 }
 
 /** A slot for each value in the arena, joined where an output takes over an input's. */
-function slotsOf(program: Program, steps: readonly Step[]): Slot[] {
+function* slotsOf(program: Program, steps: readonly Step[]): Parts<Slot[]> {
   const { values } = program
   const lifetimes = lifetimesOf(program, steps)
   const slots = new Map<number, Slot>()
   for (const [id, { first, last }] of lifetimes) {
     slots.set(id, { first, last, bytes: aligned(sizeOf(values[id])), values: [id], offset: -1 })
   }
-  steps.forEach((step, at) => {
+  for (const [at, step] of steps.entries()) {
+    if (at % 32 === 0) yield
     const taken = new Set<Slot>()
     for (const { input, output } of successionsOf(values, step)) {
       const [from, to] = [slots.get(input), slots.get(output)]
@@ -50,7 +55,7 @@ function slotsOf(program: Program, steps: readonly Step[]): Slot[] {
       from.values.push(...to.values)
       for (const id of to.values) slots.set(id, from)
     }
-  })
+  }
   return [...new Set(slots.values())]
 }
 
@@ -58,10 +63,11 @@ function slotsOf(program: Program, steps: readonly Step[]): Slot[] {
  * Sets the offsets, the largest slots first, each in the smallest gap that is free for its whole lifetime.
  * @returns the bytes of the arena.
  */
-function setOffsets(slots: readonly Slot[]): number {
+function* setOffsets(slots: readonly Slot[]): Parts<number> {
   const placed: Slot[] = []
   let arenaBytes = 0
   for (const slot of slots.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first)) {
+    if (placed.length % 16 === 0) yield
     let end = 0
     let best: { offset: number; bytes: number } | undefined
     for (const other of placed) {

@@ -1,8 +1,8 @@
 // Gives a value that is written whole several times a new name each time, so that later passes see one whole write per
 // made value: what was written in place is then free to lie elsewhere, or nowhere. Placement finds the place again.
 
-import { type Call, isReference, type Program, type Value } from '../program.js'
-import { accessesOf, overwrites, writes } from './accesses.js'
+import type { Call, Program, Value } from '../program.js'
+import { accessesOf, overwrites, withValues, writes } from './accesses.js'
 
 /** Every made value is written whole at most once, and first. State keeps its name: its memory outlives the run. */
 export function nameEachWrite(program: Program): Program {
@@ -11,20 +11,20 @@ export function nameEachWrite(program: Program): Program {
   const touched = new Set<number>()
   const calls = program.calls.map((call): Call => {
     const accesses = accessesOf(program.values, call)
-    const args = call.args.map(argument => (isReference(argument) ? { value: current[argument.value] } : argument))
-    for (const access of accesses) {
+    const names = accesses.map(({ value }) => current[value])
+    for (const [i, access] of accesses.entries()) {
       if (!writes(access)) continue
-      const { value, at } = access
+      const { value } = access
       const { dtype, length, origin } = program.values[value]
       if (origin.kind !== 'made') continue
       if (overwrites(program.values, access) && touched.has(value)) {
         current[value] = values.length
         values.push({ id: values.length, dtype, length, origin })
-        args[at] = { value: current[value] }
+        names[i] = current[value]
       }
       touched.add(value)
     }
-    return { ...call, args }
+    return withValues(program.values, call, names)
   })
   return { values, calls, results: program.results.map(id => current[id]) }
 }

@@ -2,6 +2,7 @@
 // of a backward, the updates of many parameters. What goes on with a product's rows joins it in its lane (see lanes.ts).
 
 import { kernelRow } from '../../backend/table.js'
+import { finish, type Parts } from '../parts.js'
 import { isGroup, type Lane, type Step, type Work } from '../plan.js'
 import type { Program, Value } from '../program.js'
 import { reportsIndex } from './accesses.js'
@@ -33,16 +34,22 @@ export interface Strand extends Lane {
   readonly joins: boolean
 }
 
-export function runTogether({ values, results }: Program, steps: readonly Work[], limits = worthwhile): Step[] {
-  const strands = joinRows(
-    values,
-    results,
-    steps.map(work => strandOf(values, work, limits)),
-    limits,
-  )
+export const runTogether = (program: Program, steps: readonly Work[], limits?: Limits): Step[] =>
+  finish(runTogetherInParts(program, steps, limits))
+
+/** The same, in parts. */
+export function* runTogetherInParts(
+  { values, results }: Program,
+  steps: readonly Work[],
+  limits = worthwhile,
+): Parts<Step[]> {
+  const strands: Strand[] = []
+  for (const work of steps) if (strands.push(strandOf(values, work, limits)) % 64 === 0) yield
+  const left = [...joinRows(values, results, strands, limits)]
+  yield
   const planned: Step[] = []
-  const left = [...strands]
   while (left.length > 0) {
+    if (left.length % 32 === 0) yield
     const [first] = left
     const lanes = first.joins ? takeBeside(left) : [left.shift() as Strand]
     const [{ rows, steps }] = lanes
@@ -59,17 +66,17 @@ function takeBeside(left: Strand[]): Strand[] {
   taken.add(left[0])
   const passed = new Footprint()
   const kept: Strand[] = []
-  left.forEach((strand, i) => {
-    if (i === 0) return
-    if (i <= window && strand.joins && !conflict(strand, taken) && !conflict(strand, passed)) {
+  const near = Math.min(left.length, window + 1)
+  for (const strand of left.slice(1, near)) {
+    if (strand.joins && !conflict(strand, taken) && !conflict(strand, passed)) {
       lanes.push(strand)
       taken.add(strand)
     } else {
       passed.add(strand)
       kept.push(strand)
     }
-  })
-  left.splice(0, left.length, ...kept)
+  }
+  left.splice(0, near, ...kept)
   return lanes
 }
 

@@ -5,6 +5,7 @@ import { checkerOf } from '../../backend/lengths.js'
 import { kernelNames } from '../../backend/table.js'
 import { dtypeOfArray } from '../../dtype.js'
 import { ArgumentError, showValue } from '../../errors.js'
+import { finish, type Parts } from '../parts.js'
 import { type Call, isReference, type Program, signatureOf, type Value } from '../program.js'
 import { accessesOf, standInArguments, writes, writesPart } from './accesses.js'
 import { Coverage } from './coverage.js'
@@ -12,18 +13,22 @@ import { Coverage } from './coverage.js'
 const known = new Set<string>(kernelNames)
 
 /** @throws ArgumentError that names the value or the call and says what is wrong with it. */
-export function validate(program: Program): void {
+export const validate = (program: Program): void => finish(validateInParts(program))
+
+/** The same, in parts. */
+export function* validateInParts(program: Program): Parts<void> {
   program.values.forEach(checkValue)
   checkSlots(program.values)
   checkMemory(program.values)
   const coverage = new Coverage(program.values)
-  program.calls.forEach((call, at) => {
+  for (const [at, call] of program.calls.entries()) {
+    if (at % 32 === 31) yield
     const fail = (message: string): never => {
       throw new ArgumentError(`program: call ${at}: ${message}`)
     }
     checkArguments(program.values, call, fail)
     checkOrder(program.values, call, coverage, fail)
-  })
+  }
   program.results.forEach((id, i) => {
     if (!isId(program.values, id)) throw new ArgumentError(`program: result ${i}: expected a value, got ${id}`)
     if (!coverage.isFull(id)) throw new ArgumentError(`program: result ${i}: expected %${id} to be written before`)
