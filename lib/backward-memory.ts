@@ -11,13 +11,15 @@ import type { Tensor } from './tensor.js'
  * its array to the pool: a tensor that is used after that by mistake has no elements, rather than somebody else's.
  */
 export class BackwardMemory implements MemorySource {
-  readonly #pool: Pool = thePool()
+  /** Got when it is first wanted: tiny values have no use for it. */
+  #pool: Pool | null = null
   /** What may have to go at the end of the node. */
   readonly #loose: Storage[] = []
   #bytes = 0
 
   take(ArrayType: ArrayType, length: number): NumberArray | undefined {
     this.#bytes += length * ArrayType.BYTES_PER_ELEMENT
+    this.#pool ??= thePool()
     return this.#pool.take(ArrayType, length)
   }
 
@@ -32,32 +34,40 @@ export class BackwardMemory implements MemorySource {
 
   release({ storage }: Tensor): void {
     storage.holders--
-    this.#loose.push(storage)
+    if (storage.isPrivate) this.#loose.push(storage)
   }
 
   /** The end of a node: its formulas are done, and what they returned is held. */
   sweep(): void {
     for (const storage of this.#loose) {
-      if (storage.isPrivate && storage.holders === 0) this.#pool.give(storage.takeAway())
+      if (storage.isPrivate && storage.holders === 0) this.#pool?.give(storage.takeAway())
     }
     this.#loose.length = 0
   }
 
-  /** The end of the walk. */
+  /** The end of the walk, after an error too. */
   end(): void {
-    this.#pool.fitTo(this.#bytes)
+    this.#pool?.fitTo(this.#bytes)
+    this.#pool = null
+    this.#bytes = 0
+    this.#loose.length = 0
   }
 }
 
+/** For the next walk that is not within another. */
+let idle: BackwardMemory | null = null
+
 /** Runs the walk `fn` with memory of its own for what it makes. */
 export function withBackwardMemory(fn: (memory: BackwardMemory) => void): void {
-  const memory = new BackwardMemory()
+  const memory = idle ?? new BackwardMemory()
+  idle = null
   const before = allocateFrom(memory)
   try {
     fn(memory)
   } finally {
     allocateFrom(before)
     memory.end()
+    idle = memory
   }
 }
 
