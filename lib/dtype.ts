@@ -7,11 +7,14 @@ export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'bool'
 
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
 
+/** The constructor of a kind of NumberArray. */
+export interface ArrayType {
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): NumberArray
+  readonly BYTES_PER_ELEMENT: number
+}
+
 interface Kind {
-  readonly array: {
-    new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): NumberArray
-    readonly BYTES_PER_ELEMENT: number
-  }
+  readonly array: ArrayType
   readonly bytes: number
   /** Promotion goes by category first (bool < integer < float), then by rank within it. */
   readonly category: 0 | 1 | 2
@@ -30,7 +33,7 @@ export const dtypes: readonly DType[] = Object.keys(kinds) as DType[]
 
 export const isFloat = (dtype: DType): dtype is 'float32' | 'float64' => kinds[dtype].category === 2
 export const bytesOf = (dtype: DType): number => kinds[dtype].bytes
-export const arrayOf = (dtype: DType): Kind['array'] => kinds[dtype].array
+export const arrayOf = (dtype: DType): ArrayType => kinds[dtype].array
 
 /** The dtype that a typed array's kind stands for; other kinds (BigInt64Array, Int8Array …) have none. */
 export function dtypeOfArray(array: ArrayBufferView): DType | undefined {

@@ -1,5 +1,6 @@
 // The graph: what made each value, the topological order, and the walk back. Nothing here knows a particular op.
 
+import { type BackwardMemory, withBackwardMemory } from './backward-memory.js'
 import { context } from './context.js'
 import { ArgumentError, GradientError, showShape, showValue } from './errors.js'
 import { addInto, asGradient, expandTo, ownCopy } from './gradients.js'
@@ -72,17 +73,37 @@ export interface GradOptions extends BackwardOptions {
   readonly allowUnused?: boolean
 }
 
-/** Goes back from `root` with `gradient`; gives each node's whole gradient to `arrive` once. */
-function walk(
-  root: Node,
-  gradient: Tensor,
-  { retainGraph, createGraph }: { retainGraph: boolean; createGraph: boolean },
-  wanted: ReadonlySet<Node> | undefined,
-  arrive: (node: Node, gradient: Tensor) => void,
+interface Walk {
+  readonly root: Node
+  /** Of the root; the caller's. */
+  readonly gradient: Tensor
+  readonly retainGraph: boolean
+  readonly createGraph: boolean
+  /** What the walk is for; all leaves where it is left out. */
+  readonly wanted?: ReadonlySet<Node>
+  /** Gets each node's whole gradient once; returns what it keeps. */
+  readonly arrive: (node: Node, gradient: Tensor) => Tensor | null
+}
+
+/** Goes back from the root. */
+function walk(how: Walk): void {
+  // What is noted, or belongs to a program, stays.
+  if (how.createGraph || context.recording !== null) walkWith(how, null)
+  else withBackwardMemory(memory => walkWith(how, memory))
+}
+
+function walkWith(
+  { root, gradient, retainGraph, createGraph, wanted, arrive }: Walk,
+  memory: BackwardMemory | null,
 ): void {
   const order = topologicalOrder(root)
   const needed = wanted === undefined ? undefined : leadingTo(order, wanted)
-  const pending = new Map<Node, Tensor>([[root, gradient]])
+  const pending = new Map<Node, Tensor>()
+  const wait = (node: Node, part: Tensor): void => {
+    memory?.hold(part)
+    pending.set(node, part)
+  }
+  wait(root, gradient)
   /** The nodes whose pending gradient was made here to add up in: more may be added in place. */
   const owned = new Set<Node>()
   for (let i = order.length - 1; i >= 0; i--) {
@@ -90,8 +111,14 @@ function walk(
     const sum = pending.get(node)
     if (sum === undefined) continue
     pending.delete(node)
-    arrive(node, sum)
-    if (node.leaf !== null) continue
+    const kept = arrive(node, sum)
+    if (kept !== null) memory?.hold(kept)
+    if (node.leaf === null) goBack(node, sum)
+    memory?.release(sum)
+    memory?.sweep()
+  }
+
+  function goBack(node: Node, sum: Tensor): void {
     if (node.saved === null) {
       throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')
     }
@@ -102,9 +129,10 @@ function walk(
       const part = gradientFor(j)
       if (part === null) continue
       const before = pending.get(parent)
-      if (before === undefined) pending.set(parent, part)
+      if (before === undefined) wait(parent, part)
       else if (!(owned.has(parent) && !createGraph && addInto(before, part))) {
-        pending.set(parent, add(before, part))
+        wait(parent, add(before, part))
+        memory?.release(before)
         owned.add(parent)
       }
     }
@@ -158,20 +186,24 @@ export function runBackward(output: Tensor, gradient: TensorLike | undefined, op
     const first = gradient instanceof Tensor ? ownCopy(given) : given
     const startedAt = newestStorage()
     const taken = new Set<unknown>()
-    walk(root, first, { retainGraph: options.retainGraph ?? false, createGraph: false }, undefined, (node, sum) => {
+    const arrive = (node: Node, sum: Tensor): Tensor | null => {
       const target = node.leaf ?? node.retainedBy
-      if (target === null) return
+      if (target === null) return null
       const whole = expandTo(sum, target.shape)
-      if (target.grad !== null && !taken.has(target.grad.storage)) {
-        addInto(target.grad, whole)
-        return
+      const before = Tensor.gradOf(target)
+      if (before !== null && !taken.has(before.storage)) {
+        addInto(before, whole)
+        return null
       }
-      const total = target.grad === null ? whole : add(target.grad, whole)
+      const total = before === null ? whole : add(before, whole)
       // A gradient is handed over as it is only if this walk made it and nobody else got it.
       const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
       taken.add(total.storage)
-      target.grad = fresh && !total.requiresGrad ? total : ownCopy(total)
-    })
+      const left = fresh && !total.requiresGrad ? total : ownCopy(total)
+      Tensor.receiveGrad(target, left)
+      return left
+    }
+    walk({ root, gradient: first, retainGraph: options.retainGraph ?? false, createGraph: false, arrive })
   })
 }
 
@@ -200,10 +232,12 @@ export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options
   const wanted = new Set(nodes.filter(node => node !== null))
   const results = inGradMode(createGraph, () => {
     const from = start('grad', output, options.gradient)
-    const how = { retainGraph: options.retainGraph ?? createGraph, createGraph }
-    walk(from.root, from.gradient, how, wanted, (node, sum) => {
-      if (wanted.has(node)) found.set(node, sum)
-    })
+    const arrive = (node: Node, sum: Tensor): Tensor | null => {
+      if (!wanted.has(node)) return null
+      found.set(node, sum)
+      return sum
+    }
+    walk({ ...from, retainGraph: options.retainGraph ?? createGraph, createGraph, wanted, arrive })
     return list.map((input, i) => {
       const node = nodes[i]
       const value = node === null ? undefined : found.get(node)

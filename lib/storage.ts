@@ -1,10 +1,11 @@
 // What holds a tensor's elements, and the one place where memory for them comes from.
 
 import { context, refuseRecording } from './context.js'
-import { arrayOf, bytesOf, type DType, type NumberArray } from './dtype.js'
+import { type ArrayType, arrayOf, bytesOf, type DType, type NumberArray } from './dtype.js'
 import { BusyError, ShapeError } from './errors.js'
 
 let made = 0
+const nothing = new ArrayBuffer(0)
 
 /**
  * A contiguous typed array with a version. A tensor keeps one Storage for life; `reshape` and `detach` share it. Every
@@ -16,6 +17,10 @@ export class Storage {
   steps = 0
   /** Whether a user may hold a view of the elements. */
   isSeen = false
+  /** Whether a backward made it and no user has seen it since (lib/backward-memory.ts). */
+  isPrivate = false
+  /** How many wait for it or keep it, of what that backward knows. */
+  holders = 0
   /** Storages are numbered as they are made: a backward knows by it which were made during its walk. */
   readonly serial: number
   /** Whether it stands for elements that a recorded step will compute, and has none. */
@@ -43,6 +48,14 @@ export class Storage {
     return this.#array
   }
 
+  /** Its array, for the pool; what is left has no elements. */
+  takeAway(): NumberArray {
+    const array = this.#array
+    this.isPrivate = false
+    this.#array = new (array.constructor as ArrayType)(nothing)
+    return array
+  }
+
   /** Whether its memory can be neither detached nor resized. */
   get isFixed(): boolean {
     return this.#array.buffer instanceof SharedArrayBuffer
@@ -66,8 +79,6 @@ export class Storage {
     return this.#array.length === this.length
   }
 }
-
-type ArrayType = ReturnType<typeof arrayOf>
 
 /** Zeros in memory that JavaScript can neither detach nor resize. The engine's collector does not see its size. */
 export function fixedArray(ArrayType: ArrayType, length: number): NumberArray {
@@ -102,11 +113,29 @@ export function allocateConstant(dtype: DType, length: number): Storage {
   return storage
 }
 
+/** Who has memory to be used again, and is told what was made. */
+export interface MemorySource {
+  take(ArrayType: ArrayType, length: number): NumberArray | undefined
+  made(storage: Storage): void
+}
+
+let source: MemorySource | null = null
+
+/** From now on memory is asked of `next` first, or is the engine's (null). @returns whom it was asked of before. */
+export function allocateFrom(next: MemorySource | null): MemorySource | null {
+  const before = source
+  source = next
+  return before
+}
+
 function allocateNow(dtype: DType, length: number, op: string): Storage {
   const ArrayType = arrayOf(dtype)
   const bytes = length * bytesOf(dtype)
   if (bytes <= inHeap) return new Storage(new (ArrayType as unknown as new (length: number) => NumberArray)(length))
-  return new Storage(new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer)))
+  const used = source?.take(ArrayType, length)
+  const storage = new Storage(used ?? new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer)))
+  source?.made(storage)
+  return storage
 }
 
 function claim(bytes: number, op: string, allocate: () => ArrayBufferLike): ArrayBufferLike {

@@ -2,6 +2,7 @@
 // not here: each op of lib/ops/ that reads well as a method becomes one by being defined (see lib/ops/registry.ts).
 
 import { Layout } from './backend/signature.js'
+import { forgetGradient } from './backward-memory.js'
 import { context } from './context.js'
 import { checkDType, type DType, isFloat, type NumberArray } from './dtype.js'
 import { ArgumentError, DTypeError, GradientError, ShapeError, showShape, showValue } from './errors.js'
@@ -10,31 +11,16 @@ import { type BackwardOptions, leafNode, type Node, runBackward } from './graph.
 import './ops/index.js'
 import type { TensorMethods } from './ops/methods.js'
 import { methods } from './ops/registry.js'
-import { checkedWhereUsed, checkOptions, flag, type Schema } from './options.js'
+import { checkOptions } from './options.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
-import { allocate, busyError, markState, Storage } from './storage.js'
-import { type NestedArray, readValues, toNested, type ValueOptions, type Values } from './values.js'
+import { allocate, busyError, markState, type Storage } from './storage.js'
+import { isMade, type Made, type TensorOptions, tensorOptions } from './tensor-options.js'
+import { type NestedArray, readValues, toNested, type Values } from './values.js'
 
-export interface TensorOptions extends ValueOptions {
-  /** Whether `backward` should fill `.grad`; only float tensors can. */
-  readonly requiresGrad?: boolean | undefined
-}
-
-export const tensorOptions: Schema<TensorOptions> = {
-  shape: checkedWhereUsed,
-  dtype: checkedWhereUsed,
-  requiresGrad: flag,
-}
+export { type TensorOptions, tensorOptions }
 
 /** Whatever may stand where an op takes a tensor. */
 export type TensorLike = Tensor | Values
-
-/** For makers inside the library: elements that are there already. */
-export interface Made {
-  readonly storage: Storage
-  readonly shape: Shape
-  readonly dtype: DType
-}
 
 // These very methods are on the prototype's prototype, at the end of this file.
 export interface Tensor extends TensorMethods {}
@@ -137,6 +123,11 @@ export class Tensor {
 
   /** The gradient that `backward` left: on leaves, and where `retainGrad` asked for it. */
   get grad(): Tensor | null {
+    if (this.#grad !== null) this.#grad.storage.isPrivate = false
+    return this.#readGrad()
+  }
+
+  #readGrad(): Tensor | null {
     if (context.recording !== null) return context.recording.gradOf(this, this.#grad)
     if (this.#gradUsed) {
       throw new GradientError(
@@ -155,8 +146,7 @@ export class Tensor {
       }
       if (value.dtype !== this.dtype) throw new DTypeError(`grad: expected ${this.dtype}, got ${value.dtype}`)
     }
-    this.#checkIdle('grad')
-    this.#setGrad(value, false)
+    Tensor.receiveGrad(this, value)
   }
 
   #checkIdle(what: string): void {
@@ -168,7 +158,10 @@ export class Tensor {
       context.recording.setGrad(this, value)
       return
     }
-    if (value?.storage !== this.#grad?.storage) context.configuration++
+    if (value?.storage !== this.#grad?.storage) {
+      context.configuration++
+      if (this.#grad !== null) forgetGradient(this.#grad)
+    }
     this.#grad = value
     this.#gradUsed = used
   }
@@ -251,6 +244,17 @@ export class Tensor {
     runBackward(this, gradient ?? undefined, options)
   }
 
+  /** `tensor.grad` for who reads it and keeps no hold of it. Library code only. */
+  static gradOf(tensor: Tensor): Tensor | null {
+    return context.recording === null ? tensor.#readGrad() : tensor.grad
+  }
+
+  /** Sets `tensor.grad` to what fits it. Library code only. @throws BusyError while a step uses the tensor. */
+  static receiveGrad(tensor: Tensor, grad: Tensor | null): void {
+    tensor.#checkIdle('grad')
+    tensor.#setGrad(grad, false)
+  }
+
   /** Sets the gradient as a compiled step leaves it; reading one that was used up says so. Library code only. */
   static leaveGrad(tensor: Tensor, grad: Tensor | null, used: boolean): void {
     tensor.#setGrad(grad, used)
@@ -284,10 +288,3 @@ export const noElements = (what: string, { shape }: Tensor): ArgumentError =>
 
 // The ops' methods lie behind the class's own, whichever module is evaluated first.
 Object.setPrototypeOf(Tensor.prototype, methods)
-
-const isMade = (values: Values | Made): values is Made =>
-  typeof values === 'object' &&
-  values !== null &&
-  !(values instanceof Tensor) &&
-  'storage' in values &&
-  values.storage instanceof Storage

@@ -1,5 +1,6 @@
 // defineOp: an op of a user's own, with its own gradient.
 
+import { handedOut } from '../backward-memory.js'
 import { noGrad } from '../context.js'
 import { isFloat } from '../dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../errors.js'
@@ -47,7 +48,7 @@ export function defineOp<P = undefined>(
     forward: () => {},
     saves: 'both',
     vjps: (g, saved) => {
-      const gradients: unknown = vjp(expandTo(g, saved.shape), saved)
+      const gradients: unknown = handedOut(expandTo(g, saved.shape), whole => vjp(whole, saved))
       if (!Array.isArray(gradients) || gradients.length !== saved.inputs.length) {
         const expected = `vjp to return a list of ${saved.inputs.length}, a gradient or null for each input`
         throw new ArgumentError(`${name}: expected ${expected}, got ${showValue(gradients)}`)

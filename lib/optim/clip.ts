@@ -23,7 +23,7 @@ function gradientsOf(op: string, parameters: Iterable<Tensor> | Tensor): Tensor[
   const gradients = new Map<Storage, Tensor>()
   for (const parameter of given) {
     if (!(parameter instanceof Tensor)) throw new ArgumentError(`${op}: expected Tensors, got ${showValue(parameter)}`)
-    const { grad } = parameter
+    const grad = Tensor.gradOf(parameter)
     if (grad !== null && grad.size > 0) gradients.set(grad.storage, grad)
   }
   return [...gradients.values()]

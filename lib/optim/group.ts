@@ -136,7 +136,7 @@ export class Group<H extends HyperRecord> {
     const keeping = this.#keeping
     context.recording?.guard(this, () => this.#keeping === keeping)
     for (const { parameter, step, kept } of this.#slots) {
-      const gradient = parameter.grad
+      const gradient = Tensor.gradOf(parameter)
       if (gradient === null) continue
       const count = float64s(step.storage)
       backend.add(1, 1, Layout.full, Layout.full, count, one.array, count)
