@@ -126,12 +126,14 @@ test('a user op may forget a gradient that still waits elsewhere, and walk a gra
     },
   })
   const y = leaf(64, 3)
-  // x gets the very gradient that waits for the op.
-  x.add(op([y]))
+  // x, walked first as the second operand, gets the very gradient that waits for the op.
+  op([y])
+    .add(x)
     .mul(tensor(values(64, 9)))
     .sum()
     .backward()
   expect(x.grad).toBe(null)
+  // What was forgotten is what y was still to get.
   expect(y.grad?.data).toEqual(values(64, 9))
 })
 
