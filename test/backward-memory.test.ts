@@ -137,6 +137,27 @@ test('a user op may forget a gradient that still waits elsewhere, and walk a gra
   expect(y.grad?.data).toEqual(values(64, 9))
 })
 
+test('nor does a gradient that it forgets go where a third value still waits for it', () => {
+  const [x, y, z] = [leaf(64), leaf(64, 3), leaf(64, 5)]
+  const op = defineOp({
+    name: 'forgetting',
+    forward: ([a]) => a.mul(1),
+    vjp: g => {
+      x.zeroGrad()
+      return [g]
+    },
+  })
+  // Walked in this order: x, the op (with a gradient of its own), and what waits for the gradient that x got.
+  const weights = tensor(values(64, 9))
+  y.mul(1)
+    .add(op([z]).mul(2).add(x))
+    .mul(weights)
+    .sum()
+    .backward()
+  expect(x.grad).toBe(null)
+  expect(y.grad?.data).toEqual(weights.data)
+})
+
 test('an error in the middle of a walk leaves the next one right', () => {
   const fail = defineOp({
     name: 'failing',
