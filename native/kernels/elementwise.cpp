@@ -76,8 +76,14 @@ void spreadOnce(const Group& group, char* buffers, const void** at) {
     if (source.layout == Layout::scalar) {
       spread(source.bytes, source.data, 1, rows * cols, buffer);
     } else if (source.layout == Layout::row && group.walk == Group::narrow) {
-      const std::size_t bytes = static_cast<std::size_t>(cols * source.bytes);
-      for (Size r = 0; r < rows; r++) std::memcpy(buffer + static_cast<std::size_t>(r) * bytes, source.data, bytes);
+      // The row once, then what is there already again and again.
+      const auto all = static_cast<std::size_t>(rows * cols * source.bytes);
+      auto filled = static_cast<std::size_t>(cols * source.bytes);
+      std::memcpy(buffer, source.data, filled);
+      for (std::size_t more; filled < all; filled += more) {
+        more = std::min(filled, all - filled);
+        std::memcpy(buffer + filled, buffer, more);
+      }
     }
   }
 }

@@ -42,12 +42,31 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
   return -1;
 }
 
+// Rows of fewer elements are narrow, and so many elements are worked on together.
+constexpr Size kNarrow = 16;
+constexpr Size kTogether = 1024;
+
 // out = e^(a − lse) for a run of whole rows, or of a part of one.
 template <class T>
 HWY_INLINE void Exponentials(Size count, const T* shifted, T* out) {
   const hn::ScalableTag<T> d;
   for (Size i = 0; i < count; i += LanesOf(d)) {
     StoreUpTo(ExpOf(d, LoadUpTo(d, shifted + i, count - i)), d, out + i, count - i);
+  }
+}
+
+// f(row, column) for each element: narrow rows column by column, so that no loop is as short as they are.
+template <class F>
+HWY_INLINE void EachElement(Size rows, Size n, const F& f) {
+  if (n < kNarrow) {
+    for (Size c = 0; c < n; c++) {
+      for (Size r = 0; r < rows; r++) f(r, c);
+    }
+  } else {
+    for (Size r = 0; r < rows; r++) {
+      BLASGRAD_INDEPENDENT
+      for (Size c = 0; c < n; c++) f(r, c);
+    }
   }
 }
 
@@ -58,31 +77,38 @@ void crossEntropyBackward(Size rows, Size n, double ignoreIndex, double smoothin
   double weightSum = 0;
   for (Size c = 0; c < n; c++) weightSum += weight == nullptr ? 1 : weight[c];
   const double share = smoothing / static_cast<double>(n);
+  const T keep = T(1 - smoothing), fraction = T(share), whole = T(share * weightSum);
+  T targets[kTogether], scales[kTogether], spreads[kTogether];
   // Rows go through exp together, so that narrow ones fill the vectors too.
-  const Size together = HWY_MAX(Size(1), 1024 / n);
+  const Size together = HWY_MAX(Size(1), kTogether / n);
   for (Size at = 0; at < rows; at += together) {
-    const Size end = HWY_MIN(at + together, rows);
-    for (Size r = at; r < end; r++) {
-      BLASGRAD_INDEPENDENT
-      for (Size c = 0; c < n; c++) out[r * n + c] = a[r * n + c] - lse[r];
+    const Size count = HWY_MIN(together, rows - at);
+    T* const block = out + at * n;
+    const T* const from = a + at * n;
+    const T* const shifts = lse + at;
+    EachElement(count, n, [&](Size r, Size c) { block[r * n + c] = from[r * n + c] - shifts[r]; });
+    Exponentials(count * n, block, block);
+    for (Size r = 0; r < count; r++) {
+      const Size id = ids[at + r];
+      const T slope = g[at + r];
+      const bool counts = id != ignoreIndex && id >= 0 && id < n;
+      targets[r] = slope * keep * (weight == nullptr || !counts ? T(1) : weight[id]);
+      scales[r] = targets[r] + slope * whole;
+      spreads[r] = slope * fraction;
     }
-    Exponentials((end - at) * n, out + at * n, out + at * n);
-    for (Size r = at; r < end; r++) {
-      T* row = out + r * n;
-      const Size id = ids[r];
-      if (id == ignoreIndex || id < 0 || id >= n) {
-        std::memset(row, 0, static_cast<std::size_t>(n) * sizeof(T));
-        continue;
-      }
-      const double onTarget = g[r] * (1 - smoothing) * (weight == nullptr ? 1 : weight[id]);
-      const T scale = T(onTarget + g[r] * share * weightSum);
-      const T spread = T(g[r] * share);
-      if (weight == nullptr) {
-        for (Size c = 0; c < n; c++) row[c] = row[c] * scale - spread;
+    if (weight != nullptr) {
+      EachElement(count, n,
+                  [&](Size r, Size c) { block[r * n + c] = block[r * n + c] * scales[r] - spreads[r] * weight[c]; });
+    } else {
+      EachElement(count, n, [&](Size r, Size c) { block[r * n + c] = block[r * n + c] * scales[r] - spreads[r]; });
+    }
+    for (Size r = 0; r < count; r++) {
+      const Size id = ids[at + r];
+      if (id != ignoreIndex && id >= 0 && id < n) {
+        block[r * n + id] -= targets[r];
       } else {
-        for (Size c = 0; c < n; c++) row[c] = row[c] * scale - spread * weight[c];
+        std::memset(block + r * n, 0, static_cast<std::size_t>(n) * sizeof(T));
       }
-      row[id] -= T(onTarget);
     }
   }
 }
