@@ -25,14 +25,14 @@ export class Pool {
     const array = arrays.pop() as NumberArray
     if (arrays.length === 0) this.#arrays.delete(bytes)
     this.#bytes -= bytes
-    return array instanceof ArrayType ? array : new ArrayType(array.buffer)
+    return array instanceof ArrayType ? array : new ArrayType(array.buffer, array.byteOffset, length)
   }
 
-  /** Takes an array over, which has its buffer to itself. */
+  /** Takes an array over, which has its memory to itself. */
   give(array: NumberArray): void {
     const bytes = array.byteLength
     if (bytes === 0 || bytes > this.#limit) return
-    if (isChecking) new Uint8Array(array.buffer).fill(0xff)
+    if (isChecking) new Uint8Array(array.buffer, array.byteOffset, array.byteLength).fill(0xff)
     this.#bytes += bytes
     const arrays = this.#arrays.get(bytes)
     if (arrays === undefined) this.#arrays.set(bytes, [array])

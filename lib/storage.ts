@@ -61,6 +61,22 @@ export class Storage {
     return this.#array.buffer instanceof SharedArrayBuffer
   }
 
+  /** A view of the elements is given away: they stay where they are from now on. */
+  see(): void {
+    this.own()
+    this.isSeen = true
+  }
+
+  /**
+   * Moves the elements out of a slab. Whoever holds a view could see the others' elements in its buffer, and take them
+   * away with it to another thread.
+   */
+  own(): void {
+    const array = this.#array
+    if (this.isSeen || array.byteLength <= inHeap || array.byteLength > largestWindow) return
+    if (array.buffer.byteLength !== array.byteLength) this.#array = array.slice()
+  }
+
   /** Moves the elements to memory that can be neither detached nor resized, where nobody has a view of them. */
   fix(): void {
     if (this.isSeen || this.isRecorded || this.isFixed) return
@@ -95,6 +111,10 @@ export const newestStorage = (): number => made
 
 // The JavaScript engine keeps arrays of up to 64 bytes in its own heap, where they cost a quarter of a buffer.
 const inHeap = 64
+// Somewhat larger ones are windows of slabs. One that is kept holds its slab.
+const largestWindow = 1024
+const slabBytes = 4096
+const slabAlignment = 64
 
 /**
  * Memory for `length` elements, holding anything: whoever asks writes every element by kernels. The engine collects it.
@@ -132,10 +152,25 @@ function allocateNow(dtype: DType, length: number, op: string): Storage {
   const ArrayType = arrayOf(dtype)
   const bytes = length * bytesOf(dtype)
   if (bytes <= inHeap) return new Storage(new (ArrayType as unknown as new (length: number) => NumberArray)(length))
+  const fresh = () => new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer))
   const used = source?.take(ArrayType, length)
-  const storage = new Storage(used ?? new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer)))
+  const storage = new Storage(used ?? (bytes <= largestWindow ? nextWindow(ArrayType, length) : fresh()))
   source?.made(storage)
   return storage
+}
+
+let slab = new ArrayBuffer(0)
+let slabUsed = 0
+
+function nextWindow(ArrayType: ArrayType, length: number): NumberArray {
+  const bytes = length * ArrayType.BYTES_PER_ELEMENT
+  if (slabUsed + bytes > slab.byteLength) {
+    slab = Buffer.allocUnsafeSlow(slabBytes).buffer
+    slabUsed = 0
+  }
+  const window = new ArrayType(slab, slabUsed, length)
+  slabUsed += Math.ceil(bytes / slabAlignment) * slabAlignment
+  return window
 }
 
 function claim(bytes: number, op: string, allocate: () => ArrayBufferLike): ArrayBufferLike {
@@ -152,6 +187,7 @@ const states = new WeakMap<NumberArray, Storage>()
 
 /** Makes `storage` state: what outlives a step, and what a recorded one may read and write. */
 export function markState(storage: Storage): void {
+  storage.own()
   states.set(storage.memory, storage)
 }
 

@@ -82,7 +82,7 @@ export class Tensor {
    */
   get data(): NumberArray {
     const storage = this.#read('data')
-    storage.isSeen = true
+    storage.see()
     return storage.array
   }
 

@@ -57,9 +57,9 @@ export class Recorder implements Recording {
   #blocks = 0
 
   constructor(captures: readonly Tensor[]) {
-    this.#captures = new Map(captures.map(({ storage }) => [storage.memory, storage]))
     // The program will know their memory: it must not move any more.
-    for (const storage of this.#captures.values()) storage.isSeen = true
+    for (const { storage } of captures) storage.see()
+    this.#captures = new Map(captures.map(({ storage }) => [storage.memory, storage]))
     const kernels: Record<string, unknown> = {}
     for (const name of kernelNames) kernels[name] = (...args: unknown[]) => this.#record(name, args)
     this.kernels = kernels as unknown as Backend
