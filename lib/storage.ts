@@ -152,12 +152,16 @@ function allocateNow(dtype: DType, length: number, op: string): Storage {
   const ArrayType = arrayOf(dtype)
   const bytes = length * bytesOf(dtype)
   if (bytes <= inHeap) return new Storage(new (ArrayType as unknown as new (length: number) => NumberArray)(length))
-  const fresh = () => new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer))
   const used = source?.take(ArrayType, length)
-  const storage = new Storage(used ?? (bytes <= largestWindow ? nextWindow(ArrayType, length) : fresh()))
+  const storage = new Storage(
+    used ?? (bytes <= largestWindow ? nextWindow(ArrayType, length) : ownMemory(ArrayType, bytes, op)),
+  )
   source?.made(storage)
   return storage
 }
+
+const ownMemory = (ArrayType: ArrayType, bytes: number, op: string): NumberArray =>
+  new ArrayType(claim(bytes, op, () => Buffer.allocUnsafeSlow(bytes).buffer))
 
 let slab = new ArrayBuffer(0)
 let slabUsed = 0

@@ -1,10 +1,9 @@
 // What a step costs, roughly: enough to tell work that is worth sharing among threads from work that is not.
 
 import { flopsOf } from '../../backend/lengths.js'
-import { bytesOf } from '../../dtype.js'
 import { isGroup, type Work } from '../plan.js'
 import type { Value } from '../program.js'
-import { sizesOf } from './accesses.js'
+import { sizeOf, sizesOf } from './accesses.js'
 import { usesOfWork } from './check-region.js'
 
 // Of one thread.
@@ -14,6 +13,6 @@ const bytesPerMicro = 16_000
 /** Microseconds on one thread. */
 export function microsOf(values: readonly Value[], work: Work): number {
   const flops = isGroup(work) ? 0 : flopsOf(work.kernel, sizesOf(values, work))
-  const bytes = usesOfWork(values, work).reduce((sum, { id }) => sum + values[id].length * bytesOf(values[id].dtype), 0)
+  const bytes = usesOfWork(values, work).reduce((sum, { id }) => sum + sizeOf(values[id]), 0)
   return Math.max(flops / flopsPerMicro, bytes / bytesPerMicro)
 }
