@@ -13,6 +13,7 @@ struct Turn {
   Napi::FunctionReference done;
   napi_threadsafe_function finished = nullptr;
   std::unique_ptr<Runner> runner;
+  bool isOver = false;  // the environment is ending: no thread is made any more
 };
 
 namespace {
@@ -28,6 +29,7 @@ void runTurn(void* data, const std::atomic<bool>& ending) {
 void finishTurn(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;
   Turn& turn = *static_cast<Turn*>(context);
+  if (turn.isOver) return;
   const std::shared_ptr<Errand> errand = std::move(turn.errand);
   napi_unref_threadsafe_function(env, turn.finished);
   const Napi::Function done = turn.done.Value();
@@ -35,13 +37,18 @@ void finishTurn(napi_env env, napi_value, void* context, void*) {
   errand->finish(env, done);
 }
 
-void stopTurns(void* data) { static_cast<Turn*>(data)->runner.reset(); }
+void stopTurns(void* data) {
+  Turn& turn = *static_cast<Turn*>(data);
+  turn.isOver = true;
+  turn.runner.reset();
+}
 
 // The environment's, with its thread.
 Turn& turnOf(napi_env env) {
   auto& shared = Napi::Env(env).GetInstanceData<Instance>()->turn;
   if (shared == nullptr) shared = std::make_shared<Turn>();
   Turn& turn = *shared;
+  if (turn.isOver) failWith(env, "run: expected an environment that goes on, got one that is ending");
   if (turn.finished == nullptr) {
     const napi_value name = Napi::String::New(env, "blasgrad:step");
     if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, &turn, finishTurn,
