@@ -45,6 +45,20 @@ void findResults(napi_env env, BoundProgram& bound, napi_value list);
 void giveResults(const BoundProgram& bound);
 // Throws unless each array is where it was.
 void checkHeld(napi_env env, const std::vector<Held>& held);
+// A function that shares `with`, until it is collected and `release` deletes its data, a std::shared_ptr<T>*. Throws
+// where none can be made: in an environment that is ending.
+template <class T>
+napi_value shareWith(napi_env env, const char* name, napi_callback callback, const std::shared_ptr<T>& with,
+                     napi_finalize release) {
+  auto data = std::make_unique<std::shared_ptr<T>>(with);
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data.get(), &function) != napi_ok ||
+      napi_add_finalizer(env, function, data.get(), release, nullptr, nullptr) != napi_ok) {
+    throw Napi::Error::New(env);
+  }
+  data.release();
+  return function;
+}
 // What a run gives: null, or {step, position, id}.
 napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
 

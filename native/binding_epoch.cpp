@@ -202,13 +202,7 @@ napi_value createEpoch(napi_env env, napi_callback_info info) try {
   epoch->held = std::move(held);
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(epoch->epoch.bytes()));
   auto result = Napi::Object::New(env);
-  for (const auto& [name, callback] : kFunctions) {
-    auto* const shared = new std::shared_ptr<BoundEpoch>(epoch);
-    napi_value function;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, shared, &function);
-    napi_add_finalizer(env, function, shared, releaseEpoch, nullptr, nullptr);
-    result[name] = function;
-  }
+  for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, epoch, releaseEpoch);
   return result;
 } catch (const Napi::Error& error) {
   error.ThrowAsJavaScriptException();

@@ -150,7 +150,10 @@ Napi::Object kernelFunctions(Napi::Env env) {
   auto functions = Napi::Object::New(env);
   for (const Kernel& kernel : registry()) {
     napi_value function;
-    napi_create_function(env, kernel.name, NAPI_AUTO_LENGTH, callKernel, const_cast<Kernel*>(&kernel), &function);
+    if (napi_create_function(env, kernel.name, NAPI_AUTO_LENGTH, callKernel, const_cast<Kernel*>(&kernel), &function) !=
+        napi_ok) {
+      throw Napi::Error::New(env);
+    }
     functions[kernel.name] = function;
   }
   return functions;

@@ -147,13 +147,7 @@ Napi::Value createProgram(const Napi::CallbackInfo& info) {
   bound->places.resize(bound->program.arguments().size() + bound->program.results().size());
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(bound->program.arenaBytes()));
   auto result = Napi::Object::New(env);
-  for (const auto& [name, callback] : kFunctions) {
-    auto* const shared = new std::shared_ptr<BoundProgram>(bound);
-    napi_value function;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, shared, &function);
-    napi_add_finalizer(env, function, shared, releaseProgram, nullptr, nullptr);
-    result[name] = function;
-  }
+  for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, bound, releaseProgram);
   return result;
 }
 

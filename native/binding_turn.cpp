@@ -25,8 +25,8 @@ void runTurn(void* data, const std::atomic<bool>& ending) {
   if (!ending.load()) napi_call_threadsafe_function(turn.finished, nullptr, napi_tsfn_blocking);
 }
 
-// On the environment's.
-void finishTurn(napi_env env, napi_value, void* context, void*) {
+// On the environment's. Where that is ending, nothing can be made to call `done` with.
+void finishTurn(napi_env env, napi_value, void* context, void*) try {
   if (env == nullptr) return;
   Turn& turn = *static_cast<Turn*>(context);
   if (turn.isOver) return;
@@ -35,6 +35,8 @@ void finishTurn(napi_env env, napi_value, void* context, void*) {
   const Napi::Function done = turn.done.Value();
   turn.done.Reset();
   errand->finish(env, done);
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
 }
 
 void stopTurns(void* data) {

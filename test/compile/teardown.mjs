@@ -35,6 +35,36 @@ async function beginEpoch(kind) {
   step.epoch(loader).then(() => console.log('over'))
 }
 
+/** Makes objects of the addon, and has it refuse some, without end: whatever ends the environment finds it in there. */
+async function makePrograms() {
+  const { loadNative } = await import('../../dist/backend/load.js')
+  const { backend, createProgram } = loadNative()
+  const state = new Float32Array(new SharedArrayBuffer(4))
+  const values = [{ id: 0, dtype: 'float32', length: 1, origin: { kind: 'state', array: state } }]
+  const steps = [{ kernel: 'fill', args: [1, 0, { value: 0 }] }]
+  const plan = { program: { values, results: [] }, steps, arenaBytes: 0, offsets: [-1] }
+  const number = () => new Int32Array(new SharedArrayBuffer(4))
+  const [order, waiting, stop] = [number(), number(), number()]
+  const job = { sources: [], batchSize: 1, order, schedule: [], results: [], waiting, stop, blocks: 0 }
+  const refused = make => {
+    try {
+      make()
+    } catch (error) {
+      if (error.code !== 'ARGUMENT') throw error
+      return
+    }
+    throw new Error('not refused')
+  }
+  for (;;) {
+    const program = createProgram(plan)
+    program.createEpoch(job).run(0, 1, 0, 0)
+    program.run([], [])
+    refused(() => createProgram({ ...plan, offsets: {} }))
+    refused(() => program.createEpoch({ ...job, order: null }))
+    refused(() => backend.fill(1, 0, null))
+  }
+}
+
 /** A worker in the middle of a step, and its exit code once it has ended. */
 async function work(then) {
   const worker = new Worker(new URL(import.meta.url), { workerData: then })
@@ -99,14 +129,22 @@ const modes = {
     const workers = await Promise.all([work('many'), work('few')])
     await Promise.all(workers.map(({ worker }) => worker.terminate()))
   },
+  async terminatesWhileProgramsAreMade() {
+    for (let i = 0; i < 10; i++) {
+      const { worker } = await work('makes')
+      await wait(30 + 7 * i)
+      await worker.terminate()
+    }
+  },
 }
 
 if (isMainThread) {
   await modes[process.argv[2]]()
 } else {
   if (workerData === 'few' || workerData === 'many') await beginEpoch(workerData)
-  else await begin(long)
+  else if (workerData !== 'makes') await begin(long)
   parentPort.postMessage('begun')
+  if (workerData === 'makes') await makePrograms()
   await wait(60)
   if (workerData === 'exits') process.exit(3)
   setInterval(() => {}, 1000)

@@ -42,6 +42,7 @@ test.runIf(backendsUnderTest.includes('native')).each([
   ['exitsInAnEpochOfQuickBatches', 3, ''],
   ['throwsInAnEpoch', 1, ''],
   ['terminatesInAnEpoch', 0, ''],
+  ['terminatesWhileProgramsAreMade', 0, ''],
 ])('%s', { timeout: 12_000 }, async (mode, code, stdout) => {
   const ended = await run(mode)
   expect(ended).toMatchObject({ code, signal: null, stdout })
