@@ -2,8 +2,9 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { backendInfo, compile, getBackend, type nn, optim, setBackend, type Tensor } from 'blasgrad'
-import { createModel, trainStep } from './model.js'
-import { wholeNumber } from './progress.js'
+import { trainStep } from '../support/classifier.js'
+import { wholeNumber } from '../support/numbers.js'
+import { createModel } from './model.js'
 
 const rounds = 9
 

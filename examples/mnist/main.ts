@@ -2,71 +2,77 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { BlasgradError, backendInfo, io, manualSeed, setBackend } from 'blasgrad'
+import { data, io, manualSeed, optim } from 'blasgrad'
+import { createTest, trainStep } from '../support/classifier.js'
+import { drawCurves } from '../support/curves.js'
+import { testDigits, trainingDigits } from '../support/digits.js'
+import { onInterrupt } from '../support/interrupt.js'
+import { percent } from '../support/numbers.js'
+import { Progress } from '../support/progress.js'
+import { run } from '../support/run.js'
+import { train } from '../support/train.js'
 import { compareWays, describeWays } from './compare.js'
-import { drawCurves } from './curves.js'
-import { testDigits, trainingDigits } from './dataset.js'
-import { onInterrupt } from './interrupt.js'
-import { createModel, createTest } from './model.js'
+import { createModel } from './model.js'
 import { type Options, readOptions } from './options.js'
-import { Progress, percent } from './progress.js'
-import { train } from './train.js'
 
-async function main(options: Options): Promise<void> {
-  if (options.backend) setBackend(options.backend)
-  console.log(describeBackend())
-  mkdirSync(options.out, { recursive: true })
-  const modelFile = join(options.out, 'model.safetensors')
-  const curvesFile = join(options.out, 'curves.svg')
+async function main({ epochs, batch, hidden, lr, seed, out, samples }: Options): Promise<void> {
+  mkdirSync(out, { recursive: true })
+  const modelFile = join(out, 'model.safetensors')
+  const curvesFile = join(out, 'curves.svg')
 
-  const training = trainingDigits(options.samples)
-  const test = testDigits()
-  manualSeed(options.seed)
-  const model = createModel(options.hidden)
-  const progress = new Progress(options.epochs, training.length)
+  const training = trainingDigits([784], samples)
+  const digits = testDigits([784])
+  manualSeed(seed)
+  const model = createModel(hidden)
+  const progress = new Progress(epochs, training.length, 'digits')
   onInterrupt(
     modelFile,
     () => progress.finished,
     () => progress.stop(),
   )
-  console.log(
-    `network ${[784, ...options.hidden, 10].join('-')}, ${training.length.toLocaleString('en')} digits to train on`,
-  )
+  console.log(`network ${[784, ...hidden, 10].join('-')}, ${training.length.toLocaleString('en')} digits to train on`)
 
-  const history = await train(model, training, test, options, modelFile, progress)
-  drawCurves(curvesFile, history)
+  const optimizer = new optim.Adam(model.parameters(), { lr })
+  const test = createTest(model, digits)
+  const { losses, scores } = await train({
+    step: trainStep(model, optimizer),
+    loader: new data.DataLoader(training, { batchSize: batch, shuffle: true, seed }),
+    optimizer,
+    lr,
+    epochs,
+    test,
+    describe: score => `test accuracy ${percent(score)}`,
+    save: (epoch, score) => {
+      const metadata = { hidden: hidden.join(','), epoch: String(epoch), accuracy: String(score) }
+      io.saveSafetensors(modelFile, model.stateDict(), { metadata })
+    },
+    progress,
+  })
+  drawCurves(curvesFile, {
+    losses: { title: 'Training loss (cross-entropy)', values: losses },
+    scores: {
+      title: 'Test accuracy (%)',
+      values: scores.map(score => 100 * score),
+      range: [Math.floor(100 * Math.min(...scores) - 0.5), 100],
+      decimals: 1,
+    },
+  })
 
-  const score = await createTest(model, test)()
-  const saved = createModel(options.hidden)
+  const score = await test()
+  const saved = createModel(hidden)
   saved.loadStateDict(io.loadSafetensors(modelFile))
-  const savedScore = await createTest(saved, test)()
+  const savedScore = await createTest(saved, digits)()
   if (savedScore !== score) {
     throw new Error(`${modelFile} scores ${percent(savedScore)} when it is read back, expected ${percent(score)}`)
   }
   console.log(`test accuracy: ${percent(score)}`)
 
-  const batch = training.batch(Int32Array.from({ length: Math.min(options.batch, training.length) }, (_, i) => i))
-  const timed = await compareWays(model, options.hidden, batch)
+  const rows = training.batch(Int32Array.from({ length: Math.min(batch, training.length) }, (_, i) => i))
+  const timed = await compareWays(model, hidden, rows)
   if (timed === null) console.log('training speed: the native backend is missing, so there is nothing to compare')
-  else console.log(['training speed, digits per second:', ...describeWays(timed, batch[0].shape[0])].join('\n'))
+  else console.log(['training speed, digits per second:', ...describeWays(timed, rows[0].shape[0])].join('\n'))
   console.log(`model: ${modelFile} (read back, it scores the same)`)
   console.log(`curves: ${curvesFile}`)
 }
 
-function describeBackend(): string {
-  const { backend, native, reason } = backendInfo()
-  if (backend === 'native' && native !== null) {
-    const threads = native.threads === 1 ? '1 thread' : `${native.threads} threads`
-    const [blas, version] = native.blas.split(' ')
-    return `backend: native, ${blas} ${version} for ${native.core}, SIMD ${native.simd}, ${threads}`
-  }
-  return `backend: reference, pure TypeScript, 1 thread${reason === null ? '' : ' (the native one did not load)'}`
-}
-
-try {
-  await main(readOptions(process.argv))
-} catch (error) {
-  const expected = error instanceof BlasgradError || (error instanceof Error && 'syscall' in error)
-  console.error(expected ? `error: ${error.message}` : error)
-  process.exitCode = 1
-}
+await run(main, readOptions(process.argv))

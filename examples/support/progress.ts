@@ -1,10 +1,12 @@
 // What a person sees during the training: a bar on a terminal, and a line per epoch, the only thing elsewhere.
 
 import { SingleBar } from 'cli-progress'
+import { wholeNumber } from './numbers.js'
 
 export class Progress {
   readonly #epochs: number
-  readonly #digits: number
+  readonly #samples: number
+  readonly #unit: string
   readonly #bar: SingleBar | undefined
   #epoch = 0
   #finished = 0
@@ -13,33 +15,38 @@ export class Progress {
   #started = 0
   #elapsed = 0
 
-  constructor(epochs: number, digits: number) {
+  /**
+   * @param samples how many an epoch goes through.
+   * @param unit what they are: `digits`.
+   */
+  constructor(epochs: number, samples: number, unit: string) {
     this.#epochs = epochs
-    this.#digits = digits
+    this.#samples = samples
+    this.#unit = unit
     if (!process.stdout.isTTY) return
-    const format = 'epoch {epoch}  {bar} {percentage}%  {speed} digits/s  loss {loss}'
+    const format = `epoch {epoch}  {bar} {percentage}%  {speed} ${unit}/s  loss {loss}`
     this.#bar = new SingleBar({ format, stream: process.stdout, clearOnComplete: true, hideCursor: true, barsize: 30 })
   }
 
   begin(epoch: number): void {
     this.#epoch = epoch
     this.#started = performance.now()
-    this.#bar?.start(this.#digits, 0, { epoch: this.#name, speed: '–', loss: '–' })
+    this.#bar?.start(this.#samples, 0, { epoch: this.#name, speed: '–', loss: '–' })
   }
 
-  /** So many digits of the epoch are done, with a mean loss. */
-  update(digits: number, loss: number): void {
-    this.#done = digits
+  /** So many samples of the epoch are done, with a mean loss. */
+  update(samples: number, loss: number): void {
+    this.#done = samples
     this.#loss = loss
     this.#elapsed = performance.now() - this.#started
-    this.#bar?.update(digits, { speed: this.#speed, loss: loss.toFixed(3) })
+    this.#bar?.update(samples, { speed: this.#speed, loss: loss.toFixed(3) })
   }
 
-  end(accuracy: number): void {
+  /** The epoch is over and its model saved; `score` is what its test said: `test accuracy 97.3%`. */
+  end(score: string): void {
     this.#finished = this.#epoch
     this.stop()
-    const loss = this.#loss.toFixed(3)
-    console.log(`epoch ${this.#name}  loss ${loss}  test accuracy ${percent(accuracy)}  ${this.#speed} digits/s`)
+    console.log(`epoch ${this.#name}  loss ${this.#loss.toFixed(3)}  ${score}  ${this.#speed} ${this.#unit}/s`)
   }
 
   /** How many epochs are done, and their model saved. */
@@ -61,7 +68,3 @@ export class Progress {
     return wholeNumber((1000 * this.#done) / this.#elapsed)
   }
 }
-
-export const wholeNumber = (value: number): string => Math.round(value).toLocaleString('en')
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)}%`

@@ -1,25 +1,41 @@
-// The picture of a training: the loss of every step, and the test accuracy after every epoch.
+// The picture of a training: the loss of every step, and a score after every epoch.
 
 import { writeFileSync } from 'node:fs'
 import * as echarts from 'echarts'
-import type { History } from './train.js'
 
-// The axis of the loss is logarithmic and has no place for 0.
+export interface Curves {
+  /** The loss of every step; the axis is logarithmic. */
+  readonly losses: Curve
+  /** A score after every epoch. */
+  readonly scores: Curve & {
+    /** The axis from and to, where it is not to follow the values. */
+    readonly range?: readonly [least: number, most: number]
+    /** How many digits after the point a score is shown with. */
+    readonly decimals: number
+  }
+}
+
+interface Curve {
+  readonly title: string
+  readonly values: readonly number[]
+}
+
+// The axis of the loss has no place for 0.
 const least = 1e-6
 
 /** Writes the curves as SVG. */
-export function drawCurves(path: string, { losses, accuracies }: History): void {
+export function drawCurves(path: string, { losses, scores }: Curves): void {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 1000, height: 420 })
-  const perEpoch = losses.length / accuracies.length
-  const points = losses.map((loss, i) => [(i + 1) / perEpoch, Math.max(loss, least)])
-  const means = runningMean(losses, Math.max(1, Math.round(perEpoch / 10)))
-  const lowest = Math.min(...accuracies)
+  const epochs = scores.values.length
+  const perEpoch = losses.values.length / epochs
+  const points = losses.values.map((loss, i) => [(i + 1) / perEpoch, Math.max(loss, least)])
+  const means = runningMean(losses.values, Math.max(1, Math.round(perEpoch / 10)))
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
     title: [
-      { text: 'Training loss (cross-entropy)', left: 60, top: 12 },
-      { text: 'Test accuracy (%)', left: 560, top: 12 },
+      { text: losses.title, left: 60, top: 12 },
+      { text: scores.title, left: 560, top: 12 },
     ],
     grid: [
       { left: 60, top: 60, width: 400, height: 290 },
@@ -32,12 +48,12 @@ export function drawCurves(path: string, { losses, accuracies }: History): void 
       nameLocation: 'middle',
       nameGap: 32,
       min: 0,
-      max: accuracies.length,
+      max: epochs,
       minInterval: 1,
     })),
     yAxis: [
       { gridIndex: 0, type: 'log' },
-      { gridIndex: 1, type: 'value', min: Math.floor(100 * lowest - 0.5), max: 100 },
+      { gridIndex: 1, type: 'value', scale: true, min: scores.range?.[0], max: scores.range?.[1] },
     ],
     series: [
       { type: 'line', data: points, showSymbol: false, sampling: 'lttb', lineStyle: { width: 1, color: '#c9d6f2' } },
@@ -52,14 +68,14 @@ export function drawCurves(path: string, { losses, accuracies }: History): void 
         type: 'line',
         xAxisIndex: 1,
         yAxisIndex: 1,
-        data: accuracies.map((accuracy, i) => [i + 1, 100 * accuracy]),
+        data: scores.values.map((score, i) => [i + 1, score]),
         symbolSize: 7,
         lineStyle: { width: 2, color: '#2e8b57' },
         itemStyle: { color: '#2e8b57' },
         label: {
-          show: accuracies.length <= 12,
+          show: epochs <= 12,
           position: 'top',
-          formatter: ({ value }: Labelled) => value[1].toFixed(1),
+          formatter: ({ value }: Labelled) => value[1].toFixed(scores.decimals),
         },
       },
     ],
@@ -69,7 +85,7 @@ export function drawCurves(path: string, { losses, accuracies }: History): void 
 }
 
 interface Labelled {
-  readonly value: readonly [epoch: number, percent: number]
+  readonly value: readonly [epoch: number, score: number]
 }
 
 /** The mean of each value and the up to `width` − 1 before it. */
