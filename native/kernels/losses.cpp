@@ -46,12 +46,12 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
 constexpr Size kNarrow = 16;
 constexpr Size kTogether = 1024;
 
-// out = e^(a − lse) for a run of whole rows, or of a part of one.
+// out = e^shifted (at most 1) for a run of whole rows, or of a part of one.
 template <class T>
 HWY_INLINE void Exponentials(Size count, const T* shifted, T* out) {
   const hn::ScalableTag<T> d;
   for (Size i = 0; i < count; i += LanesOf(d)) {
-    StoreUpTo(ExpOf(d, LoadUpTo(d, shifted + i, count - i)), d, out + i, count - i);
+    StoreUpTo(ExpNonPositive(d, LoadUpTo(d, shifted + i, count - i)), d, out + i, count - i);
   }
 }
 

@@ -30,6 +30,11 @@ constexpr T kMinusInfinity = -std::numeric_limits<T>::infinity();
 
 STEP(GrowLargest, { return state = hn::Max(state, a); })
 STEP(AddExp, {
+  const V e = ExpNonPositive(d, hn::Sub(a, other));
+  state = hn::Add(state, e);
+  return e;
+})
+STEP(AddAnyExp, {
   const V e = ExpOf(d, hn::Sub(a, other));
   state = hn::Add(state, e);
   return e;
@@ -56,11 +61,18 @@ HWY_INLINE typename W::State Maximum(const W& walk, const T* a) {
   return largest;
 }
 
-// Σ e^(a − shift); the terms go to `out`, if given.
-template <class W, class T>
+struct IsInfinity {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, V v) const {
+    return hn::Eq(v, Infinity(d));
+  }
+};
+
+// Σ e^(a − shift); the terms go to `out`, if given. They are at most 1, or NaN, where `Add` is AddExp.
+template <class Add, class W, class T>
 HWY_INLINE typename W::State SumExp(const W& walk, const T* a, const typename W::State& shift, T* out) {
   auto sum = walk.Start(T(0));
-  walk.Each(AddExp(), sum, shift, a, a, kMinusInfinity<T>, out);
+  walk.Each(Add(), sum, shift, a, a, kMinusInfinity<T>, out);
   walk.JoinBySum(sum);
   return sum;
 }
@@ -71,8 +83,10 @@ struct LogSumExpLine {
   static void Run(const W walk, const T* a, const T*, T* out) {
     auto shift = Maximum(walk, a);
     // An infinite largest comes through the sum.
+    const bool isHuge = walk.Any(IsInfinity(), shift);
     walk.Map(ZeroIfInfinite(), shift, shift);
-    auto sum = SumExp(walk, a, shift, static_cast<T*>(nullptr));
+    T* const nowhere = nullptr;
+    auto sum = isHuge ? SumExp<AddAnyExp>(walk, a, shift, nowhere) : SumExp<AddExp>(walk, a, shift, nowhere);
     walk.Map(OtherPlusLogarithm(), sum, shift);
     walk.StoreLine(sum, out);
   }
@@ -83,7 +97,7 @@ struct SoftmaxLine {
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
     const auto largest = Maximum(walk, a);
-    auto scale = SumExp(walk, a, largest, out);
+    auto scale = SumExp<AddExp>(walk, a, largest, out);
     walk.Map(Reciprocal(), scale, scale);
     walk.Each(TimesState(), scale, scale, out, out, T(0), out);
   }
@@ -105,7 +119,7 @@ struct LogSoftmaxLine {
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
     const auto largest = Maximum(walk, a);
-    auto log = SumExp(walk, a, largest, static_cast<T*>(nullptr));
+    auto log = SumExp<AddExp>(walk, a, largest, static_cast<T*>(nullptr));
     walk.Map(Logarithm(), log, log);
     walk.Each(MinusBoth(), log, largest, a, a, T(0), out);
   }

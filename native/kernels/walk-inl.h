@@ -45,6 +45,12 @@ struct RowWalk {
     state = f(D(), state, other);
   }
 
+  // Whether f(tag, state) holds anywhere.
+  template <class F>
+  HWY_INLINE bool Any(F f, const State& state) const {
+    return !hn::AllFalse(D(), f(D(), state));
+  }
+
   HWY_INLINE void JoinBySum(State& state) const { state = hn::SumOfLanes(D(), state); }
   HWY_INLINE void JoinByMax(State& state) const { state = hn::MaxOfLanes(D(), state); }
   HWY_INLINE void StoreLine(const State& state, T* p) const { *p = hn::GetLane(state); }
@@ -72,6 +78,11 @@ struct ColumnWalk {
   template <class F>
   HWY_INLINE void Map(F f, State& state, const State& other) const {
     state = f(D(), state, other);
+  }
+
+  template <class F>
+  HWY_INLINE bool Any(F f, const State& state) const {
+    return !hn::AllFalse(D(), f(D(), state));
   }
 
   HWY_INLINE void JoinBySum(State&) const {}
@@ -121,6 +132,15 @@ struct PanelWalk {
     for (Size i = 0; i < width; i += LanesOf(d)) {
       hn::Store(f(d, hn::Load(d, state.lanes + i), hn::Load(d, other.lanes + i)), d, state.lanes + i);
     }
+  }
+
+  template <class F>
+  HWY_INLINE bool Any(F f, const State& state) const {
+    const D d;
+    for (Size i = 0; i < width; i += LanesOf(d)) {
+      if (!hn::AllFalse(d, f(d, hn::Load(d, state.lanes + i)))) return true;
+    }
+    return false;
   }
 
   HWY_INLINE void JoinBySum(State&) const {}
