@@ -111,6 +111,7 @@ export const crossEntropyLosses: RowLosses = declareFunction({
       [s.real(5, 300), s.ids(300, 5), null, plain],
       [s.real(6, 3), s.ids(3, 6), null, { ignoreIndex: 1, labelSmoothing: 0.1 }],
       [s.real(6, 3), s.ids(3, 6), s.constant(3).abs(), { ignoreIndex: 0, labelSmoothing: 0.3 }],
+      [s.real(70, 5), s.ids(5, 70), s.constant(5).abs(), { ignoreIndex: 2, labelSmoothing: 0.1 }],
       [s.real(0, 3), s.ids(3, 0), null, plain],
     ]
   },
@@ -132,5 +133,7 @@ export const crossEntropyBackward: (
   samples: s => [
     [s.real(3), s.real(3, 4), s.ids(4, 3), null, { ignoreIndex: -100, labelSmoothing: 0 }],
     [s.real(6), s.real(6, 3), s.ids(3, 6), s.constant(3).abs(), { ignoreIndex: 1, labelSmoothing: 0.2 }],
+    [s.real(70), s.real(70, 2), s.ids(2, 70), s.constant(2).abs(), { ignoreIndex: 0, labelSmoothing: 0.2 }],
+    [s.real(3), s.real(3, 40), s.ids(40, 3), s.constant(40).abs(), { ignoreIndex: 7, labelSmoothing: 0.1 }],
   ],
 })

@@ -4,7 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "families.h"
-#include "simd-inl.h"
+#include "transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -42,11 +42,7 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
   return -1;
 }
 
-// Rows of fewer elements are narrow, and so many elements are worked on together.
-constexpr Size kNarrow = 16;
-constexpr Size kTogether = 1024;
-
-// out = e^shifted (at most 1) for a run of whole rows, or of a part of one.
+// out = e^shifted (at most 1).
 template <class T>
 HWY_INLINE void Exponentials(Size count, const T* shifted, T* out) {
   const hn::ScalableTag<T> d;
@@ -55,18 +51,107 @@ HWY_INLINE void Exponentials(Size count, const T* shifted, T* out) {
   }
 }
 
-// f(row, column) for each element: narrow rows column by column, so that no loop is as short as they are.
-template <class F>
-HWY_INLINE void EachElement(Size rows, Size n, const F& f) {
-  if (n < kNarrow) {
-    for (Size c = 0; c < n; c++) {
-      for (Size r = 0; r < rows; r++) f(r, c);
+// What the gradient of a row is made of: p·scale − spread·weight, and − target at its id. All 0 for an ignored one.
+template <class T>
+struct Slopes {
+  T keep, fraction, whole;
+  const T* weight;
+  Size n;
+  double ignoreIndex;
+
+  Slopes(Size classes, double ignored, double smoothing, const T* classWeight)
+      : weight(classWeight), n(classes), ignoreIndex(ignored) {
+    double sum = 0;
+    for (Size c = 0; c < n; c++) sum += weight == nullptr ? 1 : weight[c];
+    const double share = smoothing / static_cast<double>(n);
+    keep = T(1 - smoothing), fraction = T(share), whole = T(share * sum);
+  }
+  HWY_INLINE bool Counts(Size id) const { return static_cast<double>(id) != ignoreIndex && id >= 0 && id < n; }
+  HWY_INLINE T Target(Size id, T slope) const { return slope * keep * (weight == nullptr ? T(1) : weight[id]); }
+};
+
+template <class T>
+void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
+                T* out) {
+  const Size n = slopes.n;
+  const T* const weight = slopes.weight;
+  for (Size r = 0; r < rows; r++, a += n, out += n) {
+    if (!slopes.Counts(ids[r])) {
+      std::memset(out, 0, static_cast<std::size_t>(n) * sizeof(T));
+      continue;
     }
-  } else {
-    for (Size r = 0; r < rows; r++) {
+    const T shift = lse[r], target = slopes.Target(ids[r], g[r]);
+    const T scale = target + g[r] * slopes.whole, spread = g[r] * slopes.fraction;
+    BLASGRAD_INDEPENDENT
+    for (Size c = 0; c < n; c++) out[c] = a[c] - shift;
+    Exponentials(n, out, out);
+    if (weight == nullptr) {
       BLASGRAD_INDEPENDENT
-      for (Size c = 0; c < n; c++) f(r, c);
+      for (Size c = 0; c < n; c++) out[c] = out[c] * scale - spread;
+    } else {
+      BLASGRAD_INDEPENDENT
+      for (Size c = 0; c < n; c++) out[c] = out[c] * scale - spread * weight[c];
     }
+    out[ids[r]] -= target;
+  }
+}
+
+// Rows of fewer elements are narrow: as many as make this many elements are worked on together, a column at a time.
+constexpr Size kNarrow = 32;
+constexpr Size kTogether = 64;
+
+// Ids as floats: those below the number of classes are exact.
+template <class D, class V>
+HWY_INLINE hn::Vec<D> FromIds(D d, V ids) {
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    return hn::ConvertTo(d, ids);
+  } else {
+    return hn::PromoteTo(d, ids);
+  }
+}
+
+template <class T>
+void NarrowSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
+                  T* out) {
+  const hn::ScalableTag<T> d;
+  const Size n = slopes.n;
+  const auto classes = hn::Set(d, static_cast<T>(n)), ignored = hn::Set(d, static_cast<T>(slopes.ignoreIndex));
+  HWY_ALIGN T block[kNarrow * kTogether];
+  HWY_ALIGN T targets[kTogether], scales[kTogether], spreads[kTogether], at[kTogether], shifts[kTogether];
+  for (Size begin = 0; begin < rows; begin += kTogether) {
+    const Size count = HWY_MIN(kTogether, rows - begin);
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      const Size left = count - r;
+      const auto id = FromIds(d, LoadUpTo(hn::Rebind<std::int32_t, decltype(d)>(), ids + begin + r, left, -1));
+      const auto counts = hn::AndNot(hn::Eq(id, ignored), hn::And(hn::Ge(id, hn::Zero(d)), hn::Lt(id, classes)));
+      const auto slope = LoadUpTo(d, g + begin + r, left);
+      hn::Store(hn::IfThenElse(counts, id, hn::Set(d, T(-1))), d, at + r);
+      hn::Store(hn::Mul(slope, hn::Set(d, slopes.keep)), d, targets + r);
+      hn::Store(hn::Mul(slope, hn::Set(d, slopes.whole)), d, scales + r);
+      hn::Store(hn::Mul(slope, hn::Set(d, slopes.fraction)), d, spreads + r);
+      hn::Store(LoadUpTo(d, lse + begin + r, left), d, shifts + r);
+    }
+    if (slopes.weight != nullptr) {
+      for (Size r = 0; r < count; r++) {
+        if (at[r] >= T(0)) targets[r] *= slopes.weight[ids[begin + r]];
+      }
+    }
+    TransposeBlock(count, n, a + begin * n, n, block, kTogether);
+    for (Size c = 0; c < n; c++) {
+      const auto weight = hn::Set(d, slopes.weight == nullptr ? T(1) : slopes.weight[c]);
+      const auto own = hn::Set(d, static_cast<T>(c));
+      for (Size r = 0; r < count; r += LanesOf(d)) {
+        T* const p = block + c * kTogether + r;
+        const auto id = hn::Load(d, at + r);
+        const auto e = ExpNonPositive(d, hn::Sub(hn::Load(d, p), hn::Load(d, shifts + r)));
+        const auto target = hn::Load(d, targets + r);
+        const auto scale = hn::Add(target, hn::Load(d, scales + r));
+        const auto slope = hn::Sub(hn::Mul(e, scale), hn::Mul(hn::Load(d, spreads + r), weight));
+        const auto whole = hn::Sub(slope, hn::IfThenElseZero(hn::Eq(id, own), target));
+        hn::Store(hn::IfThenZeroElse(hn::Lt(id, hn::Zero(d)), whole), d, p);
+      }
+    }
+    TransposeBlock(n, count, block, kTogether, out + begin * n, n);
   }
 }
 
@@ -74,43 +159,9 @@ template <class T>
 void crossEntropyBackward(Size rows, Size n, double ignoreIndex, double smoothing, const T* g, const T* a,
                           const std::int32_t* ids, const T* weight, const T* lse, T* out) {
   if (n == 0) return;
-  double weightSum = 0;
-  for (Size c = 0; c < n; c++) weightSum += weight == nullptr ? 1 : weight[c];
-  const double share = smoothing / static_cast<double>(n);
-  const T keep = T(1 - smoothing), fraction = T(share), whole = T(share * weightSum);
-  T targets[kTogether], scales[kTogether], spreads[kTogether];
-  // Rows go through exp together, so that narrow ones fill the vectors too.
-  const Size together = HWY_MAX(Size(1), kTogether / n);
-  for (Size at = 0; at < rows; at += together) {
-    const Size count = HWY_MIN(together, rows - at);
-    T* const block = out + at * n;
-    const T* const from = a + at * n;
-    const T* const shifts = lse + at;
-    EachElement(count, n, [&](Size r, Size c) { block[r * n + c] = from[r * n + c] - shifts[r]; });
-    Exponentials(count * n, block, block);
-    for (Size r = 0; r < count; r++) {
-      const Size id = ids[at + r];
-      const T slope = g[at + r];
-      const bool counts = id != ignoreIndex && id >= 0 && id < n;
-      targets[r] = slope * keep * (weight == nullptr || !counts ? T(1) : weight[id]);
-      scales[r] = targets[r] + slope * whole;
-      spreads[r] = slope * fraction;
-    }
-    if (weight != nullptr) {
-      EachElement(count, n,
-                  [&](Size r, Size c) { block[r * n + c] = block[r * n + c] * scales[r] - spreads[r] * weight[c]; });
-    } else {
-      EachElement(count, n, [&](Size r, Size c) { block[r * n + c] = block[r * n + c] * scales[r] - spreads[r]; });
-    }
-    for (Size r = 0; r < count; r++) {
-      const Size id = ids[at + r];
-      if (id != ignoreIndex && id >= 0 && id < n) {
-        block[r * n + id] -= targets[r];
-      } else {
-        std::memset(block + r * n, 0, static_cast<std::size_t>(n) * sizeof(T));
-      }
-    }
-  }
+  const Slopes<T> slopes(n, ignoreIndex, smoothing, weight);
+  const auto run = n < kNarrow ? &NarrowSlopes<T> : &WideSlopes<T>;
+  run(rows, slopes, g, a, ids, lse, out);
 }
 
 BLASGRAD_MAKE_TABLE(Losses, BLASGRAD_LOSSES)

@@ -47,10 +47,38 @@ HWY_INLINE void TransposeSquare(const T* from, Size fromRow, T* to, Size toRow) 
   (void)toRow;
 }
 
+// Two columns that lie side by side, and back.
+template <class T>
+HWY_INLINE void SplitPairs(Size count, const T* from, T* first, T* second) {
+  const hn::ScalableTag<T> d;
+  Size i = 0;
+  for (; i + LanesOf(d) <= count; i += LanesOf(d)) {
+    hn::Vec<decltype(d)> a, b;
+    hn::LoadInterleaved2(d, from + 2 * i, a, b);
+    hn::StoreU(a, d, first + i);
+    hn::StoreU(b, d, second + i);
+  }
+  for (; i < count; i++) first[i] = from[2 * i], second[i] = from[2 * i + 1];
+}
+
+template <class T>
+HWY_INLINE void JoinPairs(Size count, const T* first, const T* second, T* to) {
+  const hn::ScalableTag<T> d;
+  Size i = 0;
+  for (; i + LanesOf(d) <= count; i += LanesOf(d)) {
+    hn::StoreInterleaved2(hn::LoadU(d, first + i), hn::LoadU(d, second + i), d, to + 2 * i);
+  }
+  for (; i < count; i++) to[2 * i] = first[i], to[2 * i + 1] = second[i];
+}
+
 // A block that fits the cache.
 template <class T>
 HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
   constexpr Size kStep = kSquare<T>;
+  if constexpr (kStep > 1) {
+    if (cols == 2 && fromRow == 2) return SplitPairs(rows, from, to, to + toRow);
+    if (rows == 2 && toRow == 2) return JoinPairs(cols, from, from + fromRow, to);
+  }
   const Size squareRows = rows - rows % kStep;
   const Size squareCols = cols - cols % kStep;
   for (Size r = 0; r < squareRows; r += kStep) {

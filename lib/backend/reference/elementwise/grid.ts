@@ -42,7 +42,8 @@ function simplify(layout: Layout, rows: number, cols: number): Layout {
   return layout
 }
 
-const isFlat = (layout: Layout): boolean => layout === Layout.full || layout === Layout.scalar
+/** Whether an operand goes through the whole grid in one line. */
+export const isFlat = (layout: Layout): boolean => layout === Layout.full || layout === Layout.scalar
 const stepInRow = (layout: Layout): number => (layout === Layout.full || layout === Layout.row ? 1 : 0)
 const stepOfRows = (layout: Layout, cols: number): number =>
   layout === Layout.full ? cols : layout === Layout.column ? 1 : 0

@@ -1,10 +1,13 @@
 // From a line to a Backend method: argument order as in the table, scalars rounded to the element type.
 
-import type { Layout, NumberArray } from '../../signature.js'
+import { Layout, type NumberArray } from '../../signature.js'
 import { convert } from '../convert.js'
-import { type BinaryLine, overLines, type UnaryLine } from './grid.js'
+import { type BinaryLine, isFlat, overLines, type UnaryLine } from './grid.js'
 
 type Outer = Int32Array | undefined
+
+/** How an operand of a flat layout advances. */
+const stepOf = (layout: Layout): number => (layout === Layout.full ? 1 : 0)
 
 function applyUnary(
   line: UnaryLine,
@@ -17,6 +20,10 @@ function applyUnary(
   out: NumberArray,
   outer: Outer,
 ): void {
+  if (outer === undefined && isFlat(aLayout)) {
+    line(rows * cols, out, 0, a, 0, stepOf(aLayout), s, t)
+    return
+  }
   overLines(rows, cols, [aLayout], outer, (n, o, i, di) => line(n, out, o, a, i, di, s, t))
 }
 
@@ -33,6 +40,10 @@ function applyBinary(
   out: NumberArray,
   outer: Outer,
 ): void {
+  if (outer === undefined && isFlat(aLayout) && isFlat(bLayout)) {
+    line(rows * cols, out, 0, a, 0, stepOf(aLayout), b, 0, stepOf(bLayout), s, t)
+    return
+  }
   overLines(rows, cols, [aLayout, bLayout], outer, (n, o, i, di, j, dj) => line(n, out, o, a, i, di, b, j, dj, s, t))
 }
 
