@@ -19,10 +19,21 @@ HWY_INLINE auto LogSumExpOf() {
 template <class T>
 Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const T* a, const std::int32_t* ids,
                   const T* weight, T* losses, T* weights, T* lse) {
-  for (Size r = 0; r < rows; r++) {
+  // All at once, which vectors can: that there is one is rare.
+  int bad = 0;
+  for (Size r = 0; r < rows; r++) bad |= (ids[r] < 0 || ids[r] >= n) ? 1 : 0;
+  for (Size r = 0; bad != 0 && r < rows; r++) {
     if ((ids[r] < 0 || ids[r] >= n) && ids[r] != ignoreIndex) return r;
   }
   LogSumExpOf<T>()(rows, n, 1, a, lse);
+  if (weight == nullptr && smoothing == 0) {
+    for (Size r = 0; r < rows; r++) {
+      const bool counts = ids[r] != ignoreIndex;
+      losses[r] = counts ? lse[r] - a[r * n + ids[r]] : T(0);
+      weights[r] = counts ? T(1) : T(0);
+    }
+    return -1;
+  }
   for (Size r = 0; r < rows; r++) {
     if (ids[r] == ignoreIndex) {
       losses[r] = weights[r] = T(0);

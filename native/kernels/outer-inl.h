@@ -147,7 +147,7 @@ void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Si
   Size p = 0;
   for (Size s = 0; s < stretches.count; p += stretches[s++]) {
     const Size depth = stretches[s];
-    const Parts chunks(m, kChunkBytes / (depth * static_cast<Size>(sizeof(T))));
+    const Parts chunks(m, Quotient(kChunkBytes, depth * static_cast<Size>(sizeof(T))));
     Size i = 0;
     for (Size chunk = 0; chunk < chunks.count; i += chunks[chunk++]) {
       for (Size j = 0; j < n; j += kOuterVectors * lanes) {

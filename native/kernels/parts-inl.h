@@ -13,6 +13,9 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// Of numbers that fit 32 bits, which is half the work of one of 64.
+HWY_INLINE Size Quotient(Size a, Size b) { return static_cast<std::uint32_t>(a) / static_cast<std::uint32_t>(b); }
+
 // A total (at least 1) in as few parts as a largest part allows, and those as equal as they can be.
 struct Parts {
   Size count, each, longer;
@@ -20,8 +23,8 @@ struct Parts {
   // Divisions are slow where a part is a few lines of work.
   Parts(Size total, Size most) : count(1), each(total), longer(0) {
     if (total > most) {
-      count = (total + most - 1) / most;
-      each = total / count;
+      count = Quotient(total + most - 1, most);
+      each = Quotient(total, count);
       longer = total - each * count;
     }
   }
