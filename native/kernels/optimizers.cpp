@@ -4,6 +4,9 @@
 #define HWY_TARGET_INCLUDE "kernels/optimizers.cpp"
 #include <hwy/foreach_target.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "families.h"
 #include "flush_denormals.h"
 #include "simd-inl.h"
@@ -23,6 +26,20 @@ struct Whole {
     for (Size i = 0; i < n; i += LanesOf(d)) update(i, n - i, LoadUpTo(d, g + i, n - i));
   }
 };
+
+// Elements that are looked at together: whether they are at rest.
+constexpr Size kBlock = 64;
+
+// Whether `count` elements at p are 0, and those at q.
+template <class T>
+HWY_INLINE bool AreZero(Size count, const T* p, const T* q) {
+  const hn::ScalableTag<T> d;
+  auto all = hn::Zero(d);
+  for (Size i = 0; i < count; i += LanesOf(d)) {
+    all = hn::Or(all, hn::Or(LoadUpTo(d, p + i, count - i), LoadUpTo(d, q + i, count - i)));
+  }
+  return hn::AllTrue(d, hn::Eq(all, hn::Zero(d)));
+}
 
 // A gradient [n, inner] of zeros, with rows of g [count, inner] added: those at first[r], next[first[r]] and so on to
 // row r, in this order. Positions ascend; one that does not, or is none, ends the list.
@@ -44,7 +61,11 @@ struct Rows {
       Size untouched = row;
       while (untouched < n && !has(first[untouched])) untouched++;
       const Size end = untouched * inner;
-      for (Size i = row * inner; i < end; i += LanesOf(d)) update(i, end - i, hn::Zero(d));
+      for (Size i = row * inner; i < end; i += kBlock) {
+        const Size to = std::min(end, i + kBlock);
+        if (update.rests(i, to - i)) continue;
+        for (Size j = i; j < to; j += LanesOf(d)) update(j, to - j, hn::Zero(d));
+      }
       if (untouched < n) eachOf(untouched, update);
       row = untouched + 1;
     }
@@ -61,14 +82,6 @@ struct Rows {
         sum = hn::Add(sum, LoadUpTo(d, g + j * inner + i, inner - i));
       }
       update(row * inner + i, inner - i, sum);
-    }
-  }
-
-  // Only the rows that are touched.
-  template <class Update>
-  HWY_INLINE void eachTouched(Size n, const Update& update) const {
-    for (Size row = 0; row < n; row++) {
-      if (has(first[row])) eachOf(row, update);
     }
   }
 };
@@ -88,6 +101,11 @@ struct SgdUpdate {
         param(param),
         velocity(velocity) {}
 
+  // Whether a gradient of zeros leaves `count` elements from i on as they are.
+  HWY_INLINE bool rests(Size i, Size count) const {
+    return decay == 0 && (velocity == nullptr || AreZero(count, velocity + i, velocity + i));
+  }
+
   template <class V>
   HWY_INLINE void operator()(Size i, Size count, V g) const {
     const hn::ScalableTag<T> d;
@@ -105,6 +123,7 @@ struct SgdUpdate {
 template <class T>
 struct AdamUpdate {
   T beta1, beta2, rest1, rest2, eps, rate, correction, keep, decay;
+  bool canRest;
   T* HWY_RESTRICT param;
   T* HWY_RESTRICT m;
   T* HWY_RESTRICT v;
@@ -120,7 +139,11 @@ struct AdamUpdate {
     correction = static_cast<T>(1 / std::sqrt(1 - std::pow(hyper[2], step[0])));
     keep = static_cast<T>(decoupled ? 1 - hyper[0] * hyper[4] : 1);
     decay = static_cast<T>(decoupled ? 0 : hyper[4]);
+    canRest = decay == 0 && keep == 1 && eps > 0 && std::isfinite(rate);
   }
+
+  // Whether a gradient of zeros leaves `count` elements from i on as they are: those that never had another.
+  HWY_INLINE bool rests(Size i, Size count) const { return canRest && AreZero(count, m + i, v + i); }
 
   template <class V>
   HWY_INLINE void operator()(Size i, Size count, V g) const {
@@ -147,14 +170,7 @@ template <class T>
 void sgdRows(Size n, Size inner, Size count, const double* hyper, const T* g, const std::int32_t* first,
              const std::int32_t* next, T* param, T* velocity) {
   const FlushDenormals flush;
-  const SgdUpdate<T> update(hyper, param, velocity);
-  const Rows<T> rows{inner, count, g, first, next};
-  // Without memory and decay, a gradient of zeros changes nothing.
-  if (velocity == nullptr && update.decay == 0) {
-    rows.eachTouched(n, update);
-  } else {
-    rows.each(n, update);
-  }
+  Rows<T>{inner, count, g, first, next}.each(n, SgdUpdate<T>(hyper, param, velocity));
 }
 
 template <class T>

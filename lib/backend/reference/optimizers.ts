@@ -53,14 +53,10 @@ interface Lists {
 }
 
 /** The update of each row, with the sum of what its list names (rounded as an array of g's type holds it). */
-function eachRow({ n, inner, count, g, first, next }: Lists, skipsUntouched: boolean, update: Update): void {
+function eachRow({ n, inner, count, g, first, next }: Lists, update: Update): void {
   const round = g instanceof Float32Array ? Math.fround : Number
   const has = (position: number): boolean => position >= 0 && position < count
   for (let row = 0, at = 0; row < n; row++) {
-    if (skipsUntouched && !has(first[row])) {
-      at += inner
-      continue
-    }
     for (let i = 0; i < inner; i++, at++) {
       let sum = 0
       for (let j = first[row], last = -1; has(j) && j > last; last = j, j = next[j]) sum = round(sum + g[j * inner + i])
@@ -85,8 +81,7 @@ function sgdRows(
   param: NumberArray,
   velocity: NumberArray,
 ): void {
-  const skipsUntouched = velocity.length === 0 && hyper[2] === 0
-  eachRow({ n, inner, count, g, first, next }, skipsUntouched, sgdUpdate(hyper, param, velocity))
+  eachRow({ n, inner, count, g, first, next }, sgdUpdate(hyper, param, velocity))
 }
 
 function adam(
@@ -115,7 +110,7 @@ function adamRows(
   m: NumberArray,
   v: NumberArray,
 ): void {
-  eachRow({ n, inner, count, g, first, next }, false, adamUpdate(hyper, step[0], param, m, v))
+  eachRow({ n, inner, count, g, first, next }, adamUpdate(hyper, step[0], param, m, v))
 }
 
 export const optimizers = { sgd, adam, sgdRows, adamRows }

@@ -24,13 +24,13 @@ export const optimizerKernels = {
   /**
    * sgd of a parameter [n, inner] whose gradient is zeros with rows of g [count, inner] added: to row i those at
    * first[i], next[first[i]] and so on, in this order (see rowLists). A list's positions ascend and are below count; it
-   * ends where they do not. Without velocity and weightDecay, rows that get nothing are not touched.
+   * ends where they do not. What a gradient of zeros leaves as it is need not be read whole.
    */
   sgdRows: kernel(
     'optimizer',
     'n:size inner:size count:size hyper:in<float64>[4] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] velocity:inout[n*inner?]',
   ),
-  /** adam, likewise: each row is updated, also where the gradient is 0. */
+  /** adam, likewise: each row is updated, also where the gradient is 0. Elements whose m and v are 0 may stay unread. */
   adamRows: kernel(
     'optimizer',
     'n:size inner:size count:size hyper:in<float64>[6] step:in<float64>[1] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] m:inout[n*inner] v:inout[n*inner]',
