@@ -30,13 +30,23 @@ struct Whole {
 // Elements that are looked at together: whether they are at rest.
 constexpr Size kBlock = 64;
 
-// Whether `count` elements at p are 0, and those at q.
+// Whether `count` elements at p are 0, and those at q; at most kBlock.
 template <class T>
-HWY_INLINE bool AreZero(Size count, const T* p, const T* q) {
+HWY_INLINE bool AreZero(Size count, const T* HWY_RESTRICT p, const T* HWY_RESTRICT q) {
   const hn::ScalableTag<T> d;
   auto all = hn::Zero(d);
-  for (Size i = 0; i < count; i += LanesOf(d)) {
-    all = hn::Or(all, hn::Or(LoadUpTo(d, p + i, count - i), LoadUpTo(d, q + i, count - i)));
+  if (HWY_LIKELY(count == kBlock)) {
+    auto other = hn::Zero(d);
+    BLASGRAD_UNROLL
+    for (Size i = 0; i < kBlock; i += LanesOf(d)) {
+      all = hn::Or(all, hn::LoadU(d, p + i));
+      other = hn::Or(other, hn::LoadU(d, q + i));
+    }
+    all = hn::Or(all, other);
+  } else {
+    for (Size i = 0; i < count; i += LanesOf(d)) {
+      all = hn::Or(all, hn::Or(LoadUpTo(d, p + i, count - i), LoadUpTo(d, q + i, count - i)));
+    }
   }
   return hn::AllTrue(d, hn::Eq(all, hn::Zero(d)));
 }
