@@ -87,6 +87,44 @@ def mlp(task, tensors, mode, wrap):
     return run, lambda loss: loss.item()
 
 
+def recsys(task, tensors, mode, wrap):
+    """Rows of embedding tables side by side, linear layers with ReLU, sigmoid cross-entropy; Adam, a step a run."""
+    rows, width, hidden = task["rows"], task["width"], task["hidden"]
+    model = torch.nn.ModuleDict(
+        {
+            "tables": torch.nn.ModuleList(torch.nn.Embedding(count, width) for count in rows),
+            "tower": torch.nn.Sequential(
+                torch.nn.Linear(len(rows) * width, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, 1)
+            ),
+        }
+    )
+    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    update = optimizer("Adam", task["lr"], model.parameters(), mode)
+    batches = [
+        ([tensors[f"ids{i}.{j}"].long() for j in range(len(rows))], tensors[f"y{i}"]) for i in range(task["batches"])
+    ]
+
+    def loss_of(ids, y):
+        vectors = [table(each) for table, each in zip(model["tables"], ids)]
+        logits = model["tower"](torch.cat(vectors, 1)).squeeze(1)
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, y)
+
+    criterion = wrap(loss_of)
+    steps = 0
+
+    def run():
+        nonlocal steps
+        ids, y = batches[steps % len(batches)]
+        steps += 1
+        update.zero_grad(set_to_none=True)
+        loss = criterion(ids, y)
+        loss.backward()
+        update.step()
+        return loss
+
+    return run, lambda loss: loss.item()
+
+
 functions = {
     "softmax": lambda x: x.softmax(-1),
     "chain": lambda x: (x * x + x).relu() * 0.5,
@@ -123,7 +161,7 @@ def dispatch(task, tensors, mode, wrap):
     return backward if task["backward"] else multiply, lambda result: result.sum().item()
 
 
-kinds = {"mlp": mlp, "function": function, "dispatch": dispatch}
+kinds = {"mlp": mlp, "recsys": recsys, "function": function, "dispatch": dispatch}
 
 
 def about():

@@ -13,6 +13,14 @@ export type Task =
       readonly lr: number
       readonly batches: number
     }
+  | {
+      readonly kind: 'recsys'
+      readonly rows: readonly number[]
+      readonly width: number
+      readonly hidden: number
+      readonly lr: number
+      readonly batches: number
+    }
   | { readonly kind: 'function'; readonly name: string }
   | { readonly kind: 'dispatch'; readonly requiresGrad: boolean; readonly backward: boolean }
 

@@ -4,6 +4,7 @@ import type { Tensor } from 'blasgrad'
 import { functionWorkload } from './functions.js'
 import { mlpWorkload } from './mlp.js'
 import type { Task } from './pytorch.js'
+import { recsysWorkload } from './recsys.js'
 
 /** A workload at its beginning, the same each time. */
 export interface Started {
@@ -35,6 +36,7 @@ export const workloads: readonly Workload[] = [
   mlpWorkload('small-mlp Adam', [784, 128, 10], 32, 'Adam'),
   mlpWorkload('medium-mlp', [784, 512, 512, 10], 128, 'Adam'),
   { ...mlpWorkload('large-mlp', [1024, 4096, 4096, 1024], 256, 'Adam'), large: true },
+  recsysWorkload('recsys', { rows: [100_000, 20_000], width: 32, hidden: 64 }, 1024),
   functionWorkload('softmax', x => x.softmax()),
   functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]

@@ -43,6 +43,16 @@ export interface Kernel<S extends string = string> {
   readonly copies?: boolean
   /** Over stretches of n and then over their results, it gives what it gives over all: the sum of sums. */
   readonly combines?: boolean
+  /**
+   * For zeros [outer, n, inner] with g [outer, count, inner] added at the rows `ids`: the kernel that gives of n and ids
+   * what kernels that go by rows take, under the same names.
+   */
+  readonly scatters?: string
+  /**
+   * The kernel that does the same where its input `g` is such a scatter of one outer: it takes g's rows instead, and what
+   * says where they belong.
+   */
+  readonly byRows?: string
   /** Arithmetic operations, as a product like a length's; the cost in bytes follows from the lengths. */
   readonly flops?: string
 }

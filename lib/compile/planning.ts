@@ -1,6 +1,7 @@
 // From a recorded program to a plan: the passes in order. Each is a pure function in passes/; this file only chains them.
 
 import { finish, type Parts } from './parts.js'
+import { updateByRows } from './passes/by-rows.js'
 import { forwardCopies } from './passes/copies.js'
 import { eliminateDeadCalls } from './passes/eliminate.js'
 import { fuseInParts } from './passes/fuse.js'
@@ -38,6 +39,8 @@ export function* planInParts(program: Program, { fusion, limits }: PlanOptions):
     yield
     shortened = run(shortened)
   }
+  yield
+  if (fusion) shortened = updateByRows(shortened)
   yield
   const steps = fusion ? yield* fuseInParts(shortened) : shortened.calls
   yield

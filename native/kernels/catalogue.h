@@ -82,19 +82,21 @@
 
 // For all element types; lookup.cpp.
 #define BLASGRAD_LOOKUP (Size outer, Size n, Size inner, Size count, In<T> a, In<std::int32_t> ids, Out<T> out)
-#define BLASGRAD_LOOKUPS(X)                                                                                        \
-  X(take, Size, BLASGRAD_LOOKUP, "",                                                                               \
-    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] " \
-    "-> index")                                                                                                    \
-  X(takeBackward, Size, BLASGRAD_LOOKUP, "",                                                                       \
-    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] " \
-    "-> index")                                                                                                    \
-  X(gather, Size, BLASGRAD_LOOKUP, "",                                                                             \
-    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                \
-    "out:out[outer*count*inner] -> index")                                                                         \
-  X(gatherBackward, Size, BLASGRAD_LOOKUP, "",                                                                     \
-    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "            \
-    "out:out[outer*n*inner] -> index")
+#define BLASGRAD_LOOKUPS(X)                                                                                          \
+  X(take, Size, BLASGRAD_LOOKUP, "",                                                                                 \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] "   \
+    "-> index")                                                                                                      \
+  X(takeBackward, Size, BLASGRAD_LOOKUP, "",                                                                         \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] "   \
+    "-> index")                                                                                                      \
+  X(gather, Size, BLASGRAD_LOOKUP, "",                                                                               \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                  \
+    "out:out[outer*count*inner] -> index")                                                                           \
+  X(gatherBackward, Size, BLASGRAD_LOOKUP, "",                                                                       \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "              \
+    "out:out[outer*n*inner] -> index")                                                                               \
+  X(rowLists, Size, (Size n, Size count, In<std::int32_t> ids, Out<std::int32_t> first, Out<std::int32_t> next), "", \
+    "n:size count:size ids:in<int32>[count] first:out<int32>[n] next:out<int32>[count] -> index")
 
 // For floats; random.cpp.
 #define BLASGRAD_RANDOMS(X)                                                                            \
@@ -104,8 +106,20 @@
     "n:size mean:scalar std:scalar at:size state:in<int32>[4] out:out[n]")
 
 // For floats; optimizers.cpp.
-#define BLASGRAD_OPTIMIZERS(X)                                                                              \
-  X(sgd, void, (Size n, In<double> hyper, In<T> g, Out<T> param, Out<T> velocity), "",                      \
-    "n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]")                                \
-  X(adam, void, (Size n, In<double> hyper, In<double> step, In<T> g, Out<T> param, Out<T> m, Out<T> v), "", \
-    "n:size hyper:in<float64>[6] step:in<float64>[1] g:in[n] param:inout[n] m:inout[n] v:inout[n]")
+#define BLASGRAD_OPTIMIZERS(X)                                                                                      \
+  X(sgd, void, (Size n, In<double> hyper, In<T> g, Out<T> param, Out<T> velocity), "",                              \
+    "n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]")                                        \
+  X(adam, void, (Size n, In<double> hyper, In<double> step, In<T> g, Out<T> param, Out<T> m, Out<T> v), "",         \
+    "n:size hyper:in<float64>[6] step:in<float64>[1] g:in[n] param:inout[n] m:inout[n] v:inout[n]")                 \
+  X(sgdRows, void,                                                                                                  \
+    (Size n, Size inner, Size count, In<double> hyper, In<T> g, In<std::int32_t> first, In<std::int32_t> next,      \
+     Out<T> param, Out<T> velocity),                                                                                \
+    "",                                                                                                             \
+    "n:size inner:size count:size hyper:in<float64>[4] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] " \
+    "param:inout[n*inner] velocity:inout[n*inner?]")                                                                \
+  X(adamRows, void,                                                                                                 \
+    (Size n, Size inner, Size count, In<double> hyper, In<double> step, In<T> g, In<std::int32_t> first,            \
+     In<std::int32_t> next, Out<T> param, Out<T> m, Out<T> v),                                                      \
+    "",                                                                                                             \
+    "n:size inner:size count:size hyper:in<float64>[6] step:in<float64>[1] g:in[count*inner] first:in<int32>[n] "   \
+    "next:in<int32>[count] param:inout[n*inner] m:inout[n*inner] v:inout[n*inner]")

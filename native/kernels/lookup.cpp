@@ -1,5 +1,6 @@
 // Rows and elements taken by index, and their gradients, which add up where an index repeats. All indices are checked
 // before anything is written.
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -78,6 +79,18 @@ Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, cons
         sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
       }
     }
+  }
+  return -1;
+}
+
+// The same for every element type: there is nothing but ids.
+template <class T>
+Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next) {
+  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
+  std::fill_n(first, n, -1);
+  for (Size j = count - 1; j >= 0; j--) {
+    next[j] = first[ids[j]];
+    first[ids[j]] = static_cast<std::int32_t>(j);
   }
   return -1;
 }

@@ -4,6 +4,9 @@
 #define HWY_TARGET_INCLUDE "kernels/optimizers.cpp"
 #include <hwy/foreach_target.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "families.h"
 #include "flush_denormals.h"
 #include "simd-inl.h"
@@ -12,54 +15,185 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// A gradient that is there for every element.
+template <class T>
+struct Whole {
+  const T* g;
+
+  template <class Update>
+  HWY_INLINE void each(Size n, const Update& update) const {
+    const hn::ScalableTag<T> d;
+    for (Size i = 0; i < n; i += LanesOf(d)) update(i, n - i, LoadUpTo(d, g + i, n - i));
+  }
+};
+
+// Elements that are looked at together: whether they are at rest.
+constexpr Size kBlock = 64;
+
+// Whether `count` elements at p are 0, and those at q; at most kBlock.
+template <class T>
+HWY_INLINE bool AreZero(Size count, const T* HWY_RESTRICT p, const T* HWY_RESTRICT q) {
+  const hn::ScalableTag<T> d;
+  auto all = hn::Zero(d);
+  if (HWY_LIKELY(count == kBlock)) {
+    auto other = hn::Zero(d);
+    BLASGRAD_UNROLL
+    for (Size i = 0; i < kBlock; i += LanesOf(d)) {
+      all = hn::Or(all, hn::LoadU(d, p + i));
+      other = hn::Or(other, hn::LoadU(d, q + i));
+    }
+    all = hn::Or(all, other);
+  } else {
+    for (Size i = 0; i < count; i += LanesOf(d)) {
+      all = hn::Or(all, hn::Or(LoadUpTo(d, p + i, count - i), LoadUpTo(d, q + i, count - i)));
+    }
+  }
+  return hn::AllTrue(d, hn::Eq(all, hn::Zero(d)));
+}
+
+// A gradient [n, inner] of zeros, with rows of g [count, inner] added: those at first[r], next[first[r]] and so on to
+// row r, in this order. Positions ascend; one that does not, or is none, ends the list.
+template <class T>
+struct Rows {
+  Size inner;
+  Size count;
+  const T* g;
+  const std::int32_t* first;
+  const std::int32_t* next;
+
+  HWY_INLINE bool has(Size position) const { return position >= 0 && position < count; }
+
+  template <class Update>
+  HWY_INLINE void each(Size n, const Update& update) const {
+    const hn::ScalableTag<T> d;
+    Size row = 0;
+    while (row < n) {
+      Size untouched = row;
+      while (untouched < n && !has(first[untouched])) untouched++;
+      const Size end = untouched * inner;
+      for (Size i = row * inner; i < end; i += kBlock) {
+        const Size to = std::min(end, i + kBlock);
+        if (update.rests(i, to - i)) continue;
+        for (Size j = i; j < to; j += LanesOf(d)) update(j, to - j, hn::Zero(d));
+      }
+      if (untouched < n) eachOf(untouched, update);
+      row = untouched + 1;
+    }
+  }
+
+  // Of one row that is touched.
+  template <class Update>
+  HWY_INLINE void eachOf(Size row, const Update& update) const {
+    const hn::ScalableTag<T> d;
+    for (Size i = 0; i < inner; i += LanesOf(d)) {
+      auto sum = hn::Zero(d);
+      Size last = -1;
+      for (Size j = first[row]; has(j) && j > last; last = j, j = next[j]) {
+        sum = hn::Add(sum, LoadUpTo(d, g + j * inner + i, inner - i));
+      }
+      update(row * inner + i, inner - i, sum);
+    }
+  }
+};
+
+template <class T>
+struct SgdUpdate {
+  T rate, momentum, decay;
+  bool nesterov;
+  T* HWY_RESTRICT param;
+  T* HWY_RESTRICT velocity;
+
+  SgdUpdate(const double* hyper, T* param, T* velocity)
+      : rate(static_cast<T>(hyper[0])),
+        momentum(static_cast<T>(hyper[1])),
+        decay(static_cast<T>(hyper[2])),
+        nesterov(hyper[3] != 0),
+        param(param),
+        velocity(velocity) {}
+
+  // Whether a gradient of zeros leaves `count` elements from i on as they are.
+  HWY_INLINE bool rests(Size i, Size count) const {
+    return decay == 0 && (velocity == nullptr || AreZero(count, velocity + i, velocity + i));
+  }
+
+  template <class V>
+  HWY_INLINE void operator()(Size i, Size count, V g) const {
+    const hn::ScalableTag<T> d;
+    const auto p = LoadUpTo(d, param + i, count);
+    auto step = hn::MulAdd(hn::Set(d, decay), p, g);
+    if (velocity != nullptr) {
+      const auto v = hn::MulAdd(hn::Set(d, momentum), LoadUpTo(d, velocity + i, count), step);
+      StoreUpTo(v, d, velocity + i, count);
+      step = nesterov ? hn::MulAdd(hn::Set(d, momentum), v, step) : v;
+    }
+    StoreUpTo(hn::NegMulAdd(hn::Set(d, rate), step, p), d, param + i, count);
+  }
+};
+
+template <class T>
+struct AdamUpdate {
+  T beta1, beta2, rest1, rest2, eps, rate, correction, keep, decay;
+  bool canRest;
+  T* HWY_RESTRICT param;
+  T* HWY_RESTRICT m;
+  T* HWY_RESTRICT v;
+
+  AdamUpdate(const double* hyper, const double* step, T* param, T* m, T* v) : param(param), m(m), v(v) {
+    const bool decoupled = hyper[5] != 0;
+    beta1 = static_cast<T>(hyper[1]);
+    beta2 = static_cast<T>(hyper[2]);
+    rest1 = static_cast<T>(1 - hyper[1]);
+    rest2 = static_cast<T>(1 - hyper[2]);
+    eps = static_cast<T>(hyper[3]);
+    rate = static_cast<T>(hyper[0] / (1 - std::pow(hyper[1], step[0])));
+    correction = static_cast<T>(1 / std::sqrt(1 - std::pow(hyper[2], step[0])));
+    keep = static_cast<T>(decoupled ? 1 - hyper[0] * hyper[4] : 1);
+    decay = static_cast<T>(decoupled ? 0 : hyper[4]);
+    canRest = decay == 0 && keep == 1 && eps > 0 && std::isfinite(rate);
+  }
+
+  // Whether a gradient of zeros leaves `count` elements from i on as they are: those that never had another.
+  HWY_INLINE bool rests(Size i, Size count) const { return canRest && AreZero(count, m + i, v + i); }
+
+  template <class V>
+  HWY_INLINE void operator()(Size i, Size count, V g) const {
+    const hn::ScalableTag<T> d;
+    const auto p = LoadUpTo(d, param + i, count);
+    const auto gradient = hn::MulAdd(hn::Set(d, decay), p, g);
+    const auto first = hn::MulAdd(hn::Set(d, beta1), LoadUpTo(d, m + i, count), hn::Mul(hn::Set(d, rest1), gradient));
+    const auto second = hn::MulAdd(hn::Set(d, beta2), LoadUpTo(d, v + i, count),
+                                   hn::Mul(hn::Set(d, rest2), hn::Mul(gradient, gradient)));
+    StoreUpTo(first, d, m + i, count);
+    StoreUpTo(second, d, v + i, count);
+    const auto size = hn::MulAdd(hn::Sqrt(second), hn::Set(d, correction), hn::Set(d, eps));
+    StoreUpTo(hn::NegMulAdd(hn::Set(d, rate), hn::Div(first, size), hn::Mul(hn::Set(d, keep), p)), d, param + i, count);
+  }
+};
+
 template <class T>
 void sgd(Size n, const double* hyper, const T* g, T* param, T* velocity) {
   const FlushDenormals flush;
-  const hn::ScalableTag<T> d;
-  const auto lr = Value(d, hyper[0]);
-  const auto momentum = Value(d, hyper[1]);
-  const auto decay = Value(d, hyper[2]);
-  const bool nesterov = hyper[3] != 0;
-  for (Size i = 0; i < n; i += LanesOf(d)) {
-    const Size count = n - i;
-    const auto p = LoadUpTo(d, param + i, count);
-    auto step = hn::MulAdd(decay, p, LoadUpTo(d, g + i, count));
-    if (velocity != nullptr) {
-      const auto v = hn::MulAdd(momentum, LoadUpTo(d, velocity + i, count), step);
-      StoreUpTo(v, d, velocity + i, count);
-      step = nesterov ? hn::MulAdd(momentum, v, step) : v;
-    }
-    StoreUpTo(hn::NegMulAdd(lr, step, p), d, param + i, count);
-  }
+  Whole<T>{g}.each(n, SgdUpdate<T>(hyper, param, velocity));
+}
+
+template <class T>
+void sgdRows(Size n, Size inner, Size count, const double* hyper, const T* g, const std::int32_t* first,
+             const std::int32_t* next, T* param, T* velocity) {
+  const FlushDenormals flush;
+  Rows<T>{inner, count, g, first, next}.each(n, SgdUpdate<T>(hyper, param, velocity));
 }
 
 template <class T>
 void adam(Size n, const double* hyper, const double* step, const T* g, T* param, T* m, T* v) {
-  const double lr = hyper[0];
-  const double decayRate = hyper[4];
-  const bool decoupled = hyper[5] != 0;
   const FlushDenormals flush;
-  const hn::ScalableTag<T> d;
-  const auto beta1 = Value(d, hyper[1]);
-  const auto beta2 = Value(d, hyper[2]);
-  const auto rest1 = Value(d, 1 - hyper[1]);
-  const auto rest2 = Value(d, 1 - hyper[2]);
-  const auto eps = Value(d, hyper[3]);
-  const auto rate = Value(d, lr / (1 - std::pow(hyper[1], step[0])));
-  const auto correction = Value(d, 1 / std::sqrt(1 - std::pow(hyper[2], step[0])));
-  const auto keep = Value(d, decoupled ? 1 - lr * decayRate : 1);
-  const auto decay = Value(d, decoupled ? 0 : decayRate);
-  for (Size i = 0; i < n; i += LanesOf(d)) {
-    const Size count = n - i;
-    const auto p = LoadUpTo(d, param + i, count);
-    const auto gradient = hn::MulAdd(decay, p, LoadUpTo(d, g + i, count));
-    const auto first = hn::MulAdd(beta1, LoadUpTo(d, m + i, count), hn::Mul(rest1, gradient));
-    const auto second = hn::MulAdd(beta2, LoadUpTo(d, v + i, count), hn::Mul(rest2, hn::Mul(gradient, gradient)));
-    StoreUpTo(first, d, m + i, count);
-    StoreUpTo(second, d, v + i, count);
-    const auto size = hn::MulAdd(hn::Sqrt(second), correction, eps);
-    StoreUpTo(hn::NegMulAdd(rate, hn::Div(first, size), hn::Mul(keep, p)), d, param + i, count);
-  }
+  Whole<T>{g}.each(n, AdamUpdate<T>(hyper, step, param, m, v));
+}
+
+template <class T>
+void adamRows(Size n, Size inner, Size count, const double* hyper, const double* step, const T* g,
+              const std::int32_t* first, const std::int32_t* next, T* param, T* m, T* v) {
+  const FlushDenormals flush;
+  Rows<T>{inner, count, g, first, next}.each(n, AdamUpdate<T>(hyper, step, param, m, v));
 }
 
 BLASGRAD_MAKE_TABLE(Optimizers, BLASGRAD_OPTIMIZERS)

@@ -10,6 +10,8 @@ constexpr double kElementsPerMicro = 4000;
 constexpr double kFlopsPerMicro = 80000;
 // Ranges begin on a cache line of their own where what is written has short rows.
 constexpr Size kElementsApart = 64;
+// Of all arrays together, in one stretch of a sweep downwards.
+constexpr Size kStretchElements = 65536;
 
 // The batch where its outputs are apart and many enough; else rows of the output where the stored weight gradient has
 // them, or where there are more rows than columns; else columns, which are the weight's own rows.
@@ -241,6 +243,18 @@ Size runRange(const Task& task, const Cut& cut, Size from, Size to, const Moves&
   }
   part.run();
   return -1;
+}
+
+void sweep(const Task& task, const Cut& cut, Size from, Size to, bool down) {
+  if (!down || cut.kind != Cut::leading) {
+    runRange(task, cut, from, to);
+    return;
+  }
+  const Size rows = kStretchElements / std::max<Size>(1, task.call.elements / cut.total);
+  const Size stretch = std::max<Size>(1, rows / cut.unit) * cut.unit;
+  for (Size begin = from + (std::max<Size>(1, to - from) - 1) / stretch * stretch; begin >= from; begin -= stretch) {
+    runRange(task, cut, begin, std::min(to, begin + stretch));
+  }
 }
 
 char* Moves::find(const void* data) const {

@@ -59,6 +59,10 @@ void runRange(const Group& group, const Cut& cut, Size from, Size to);
 Size runRange(const Task& task, const Cut& cut, Size from, Size to, const Moves& moves);
 Size runRange(const Task& task, const Cut& cut, Size from, Size to);
 
+// Runs a range that is read and written once, upwards or, in stretches, downwards: who goes through more memory than a
+// cache holds, again and again, meets in it what was used last where the way is the other each time.
+void sweep(const Task& task, const Cut& cut, Size from, Size to, bool down);
+
 // Whether an argument of the call has the rows of a cut along its leading size: its i-th part belongs to row i.
 bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument);
 

@@ -235,7 +235,13 @@ void Region::layOut(Schedule& made) const {
 void Region::run() const {
   const int threads = sharedMicros() > 0 ? poolThreads() : 1;
   if (threads != schedule_.threads) schedule(threads);
-  const auto piece = [this](int i) { runPiece(schedule_.pieces[static_cast<std::size_t>(i)]); };
+  // Every other time from the last piece of each thread to the first: what was used last is still in a cache.
+  down_ = !down_;
+  const int width = schedule_.width;
+  const auto piece = [this, width](int i) {
+    const int at = down_ ? i / width * width + width - 1 - i % width : i;
+    runPiece(schedule_.pieces[static_cast<std::size_t>(at)]);
+  };
   if (threads > 1) {
     parallel(static_cast<int>(schedule_.pieces.size()), total_, piece);
   } else {
@@ -255,7 +261,7 @@ void Region::runPiece(const Piece& piece) const {
   const Lane& lane = lanes_[static_cast<std::size_t>(piece.lane)];
   const Cut& cut = schedule_.cuts[static_cast<std::size_t>(piece.lane)];
   if (lane.tasks.size() == 1) {
-    runRange(lane.tasks[0], cut, piece.from, piece.to);
+    sweep(lane.tasks[0], cut, piece.from, piece.to, down_);
     return;
   }
   const Size step = stepOf(lane, piece.to - piece.from);

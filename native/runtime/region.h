@@ -70,6 +70,7 @@ class Region {
 
   std::vector<Lane> lanes_;
   double total_ = 0;
+  mutable bool down_ = true;   // the way of the last run through the pieces
   mutable Schedule schedule_;  // made anew where the number of threads has changed
 };
 

@@ -30,6 +30,15 @@ export const movementKernels = {
   takeBackward: kernel(
     'movement',
     'outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] -> index',
+    { ...exact, scatters: 'rowLists' },
+  ),
+  /**
+   * Where each of n rows is among `ids`: first[i] is the first position that holds i, −1 where none does; next[j] the
+   * next one after j that holds the same, −1 after the last.
+   */
+  rowLists: kernel(
+    'movement',
+    'n:size count:size ids:in<int32>[count] first:out<int32>[n] next:out<int32>[count] -> index',
     exact,
   ),
   /** out[o, j, i] = a[o, ids[o, j, i], i]. */

@@ -8,7 +8,9 @@ export const optimizerKernels = {
    * hyper = [lr, momentum, weightDecay, nesterov (0 or 1)]. g += weightDecay·param; with momentum (velocity not empty):
    * velocity = momentum·velocity + g, and g = nesterov ? g + momentum·velocity : velocity. param −= lr·g.
    */
-  sgd: kernel('optimizer', 'n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]'),
+  sgd: kernel('optimizer', 'n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]', {
+    byRows: 'sgdRows',
+  }),
   /**
    * Adam (Kingma and Ba, 2015). hyper = [lr, beta1, beta2, eps, weightDecay, decoupled (0 or 1: AdamW)];
    * step = [t], t ≥ 1 this step's number. Decoupled: param −= lr·weightDecay·param; else g += weightDecay·param.
@@ -17,5 +19,20 @@ export const optimizerKernels = {
   adam: kernel(
     'optimizer',
     'n:size hyper:in<float64>[6] step:in<float64>[1] g:in[n] param:inout[n] m:inout[n] v:inout[n]',
+    { byRows: 'adamRows' },
+  ),
+  /**
+   * sgd of a parameter [n, inner] whose gradient is zeros with rows of g [count, inner] added: to row i those at
+   * first[i], next[first[i]] and so on, in this order (see rowLists). A list's positions ascend and are below count; it
+   * ends where they do not. What a gradient of zeros leaves as it is need not be read whole.
+   */
+  sgdRows: kernel(
+    'optimizer',
+    'n:size inner:size count:size hyper:in<float64>[4] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] velocity:inout[n*inner?]',
+  ),
+  /** adam, likewise: each row is updated, also where the gradient is 0. Elements whose m and v are 0 may stay unread. */
+  adamRows: kernel(
+    'optimizer',
+    'n:size inner:size count:size hyper:in<float64>[6] step:in<float64>[1] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] m:inout[n*inner] v:inout[n*inner]',
   ),
 }

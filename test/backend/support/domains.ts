@@ -55,6 +55,16 @@ const strided = [
 const alternate = (first: readonly number[], last: readonly number[]) => (setting: Setting, index: number) =>
   index < first.length ? first[index] : last[below(last.length, setting.random)]
 
+const sgdValues: Domain['values'] = { hyper: alternate([0.1, 0.9, 0.01], [0, 1]) }
+const adamValues: Domain['values'] = {
+  hyper: alternate([0.001, 0.9, 0.999, 1e-8, 0.01], [0, 1]),
+  step: ({ random }) => 1 + below(2000, random),
+  v: positive,
+}
+/** Positions that are right, and some that end a list. */
+const position = ({ random, parameters }: Setting): number => below(Number(parameters.count) + 3, random) - 1
+const lists: Domain['values'] = { first: position, next: position }
+
 export const domains: Partial<Record<KernelName, Domain>> = {
   leakyRelu: { scalars: { slope: [0.01, -0.3, 2] } },
   leakyReluBackward: { scalars: { slope: [0.01, -0.3, 2] } },
@@ -80,18 +90,15 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },
   stridedRead: { dims: [...strided, [3, 0, 4, 1], [2, 1, 5, 1]] },
   stridedWrite: { dims: strided.filter(dims => dims[1] !== 0) },
+  rowLists: lookups,
   take: lookups,
   takeBackward: lookups,
   gather: lookups,
   gatherBackward: lookups,
   uniform: { scalars: { low: [0, -2, 0.1], high: [1, 3, 0.3] }, values: { state: word } },
   normal: { scalars: { mean: [0, 10], std: [1, 0.5, 3] }, values: { state: word } },
-  sgd: { values: { hyper: alternate([0.1, 0.9, 0.01], [0, 1]) } },
-  adam: {
-    values: {
-      hyper: alternate([0.001, 0.9, 0.999, 1e-8, 0.01], [0, 1]),
-      step: ({ random }) => 1 + below(2000, random),
-      v: positive,
-    },
-  },
+  sgd: { values: sgdValues },
+  sgdRows: { values: { ...sgdValues, ...lists } },
+  adam: { values: adamValues },
+  adamRows: { values: { ...adamValues, ...lists } },
 }

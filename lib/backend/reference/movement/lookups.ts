@@ -50,6 +50,17 @@ export const lookups = {
     return -1
   },
 
+  rowLists(n: number, count: number, ids: Int32Array, first: Int32Array, next: Int32Array): number {
+    const bad = firstBadId(count, n, ids)
+    if (bad !== -1) return bad
+    first.fill(-1, 0, n)
+    for (let j = count - 1; j >= 0; j--) {
+      next[j] = first[ids[j]]
+      first[ids[j]] = j
+    }
+    return -1
+  },
+
   gather(
     outer: number,
     n: number,

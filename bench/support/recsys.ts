@@ -1,0 +1,68 @@
+// Training a recommender: rows of embedding tables side by side, linear layers with ReLU between them, sigmoid
+// cross-entropy on whether the rows belong together. Ids and labels are drawn.
+
+import { concat, manualSeed, nn, optim, rand, type Tensor, tensor } from 'blasgrad'
+import type { Started, Workload } from './workloads.js'
+
+/** Batches that a training goes through in turn. */
+const distinctBatches = 4
+const lr = 1e-3
+
+/** The sizes of a recommender: rows of each table, width of all, units between. */
+export interface Sizes {
+  readonly rows: readonly number[]
+  readonly width: number
+  readonly hidden: number
+}
+
+class Recommender extends nn.Module {
+  readonly tables: readonly nn.Embedding[]
+  readonly tower: nn.Sequential<readonly nn.Layer[]>
+
+  constructor({ rows, width, hidden }: Sizes) {
+    super()
+    this.tables = rows.map(count => new nn.Embedding(count, width))
+    this.tower = new nn.Sequential(new nn.Linear(rows.length * width, hidden), new nn.ReLU(), new nn.Linear(hidden, 1))
+  }
+
+  /** Ids [batch] for each table, to logits [batch]. */
+  override forward(...ids: Tensor[]): Tensor {
+    const vectors = ids.map((each, i) => this.tables[i].forward(each))
+    return this.tower.forward(concat(vectors, 1)).squeeze(1)
+  }
+}
+
+function start(sizes: Sizes, batch: number): Started {
+  manualSeed(1)
+  const model = new Recommender(sizes)
+  const update = new optim.Adam(model.parameters(), { lr })
+  const idsBelow = (limit: number): Tensor =>
+    tensor(Int32Array.from(rand([batch]).data, part => Math.min(limit - 1, Math.floor(part * limit))))
+  const batches = Array.from({ length: distinctBatches }, () => [
+    ...sizes.rows.map(idsBelow),
+    rand([batch]).less(0.5).to('float32'),
+  ])
+  const named = batches.flatMap((tensors, i) =>
+    tensors.map((each, j): [string, Tensor] => [j < sizes.rows.length ? `ids${i}.${j}` : `y${i}`, each]),
+  )
+  return {
+    tensors: { ...model.stateDict(), ...Object.fromEntries(named) },
+    step: (...given) => {
+      update.zeroGrad()
+      const logits = model.forward(...given.slice(0, -1))
+      const loss = nn.functional.binaryCrossEntropyWithLogits(logits, given[given.length - 1])
+      loss.backward()
+      update.step()
+      return loss
+    },
+    batches,
+    value: loss => (loss === undefined ? Number.NaN : loss.item()),
+  }
+}
+
+export const recsysWorkload = (name: string, sizes: Sizes, batch: number): Workload => ({
+  name,
+  batch,
+  task: { kind: 'recsys', ...sizes, lr, batches: distinctBatches },
+  start: () => start(sizes, batch),
+})
