@@ -61,13 +61,8 @@ def optimizer(name, lr, parameters, mode):
     return getattr(torch.optim, name)(parameters, lr=lr, **options)
 
 
-def mlp(task, tensors, mode, wrap):
-    """Linear layers with ReLU between, cross-entropy on class ids; one step of training a run."""
-    sizes = task["layers"]
-    layers = []
-    for inputs, outputs in zip(sizes, sizes[1:]):
-        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
-    model = torch.nn.Sequential(*layers[:-1])
+def training(model, task, tensors, mode, wrap):
+    """Cross-entropy on class ids, from the weights that both sides begin with; one step of training a run."""
     model.load_state_dict({name: tensors[name] for name in model.state_dict()})
     update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
     batches = [(tensors[f"x{i}"], tensors[f"y{i}"].long()) for i in range(task["batches"])]
@@ -125,6 +120,26 @@ def recsys(task, tensors, mode, wrap):
     return run, lambda loss: loss.item()
 
 
+def mlp(task, tensors, mode, wrap):
+    """Linear layers with ReLU between."""
+    sizes = task["layers"]
+    layers = []
+    for inputs, outputs in zip(sizes, sizes[1:]):
+        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+    return training(torch.nn.Sequential(*layers[:-1]), task, tensors, mode, wrap)
+
+
+def cnn(task, tensors, mode, wrap):
+    """Two convolutions, each with ReLU and max-pooling after it, and a linear layer."""
+    first, second = task["channels"]
+    side = task["size"] // 2 // 2
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(1, first, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(first, second, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(), torch.nn.Linear(second * side * side, 10))
+    return training(model, task, tensors, mode, wrap)
+
+
 functions = {
     "softmax": lambda x: x.softmax(-1),
     "chain": lambda x: (x * x + x).relu() * 0.5,
@@ -161,7 +176,7 @@ def dispatch(task, tensors, mode, wrap):
     return backward if task["backward"] else multiply, lambda result: result.sum().item()
 
 
-kinds = {"mlp": mlp, "recsys": recsys, "function": function, "dispatch": dispatch}
+kinds = {"mlp": mlp, "recsys": recsys, "function": function, "dispatch": dispatch, "cnn": cnn}
 
 
 def about():

@@ -21,6 +21,14 @@ export type Task =
       readonly lr: number
       readonly batches: number
     }
+  | {
+      readonly kind: 'cnn'
+      readonly size: number
+      readonly channels: readonly number[]
+      readonly optimizer: string
+      readonly lr: number
+      readonly batches: number
+    }
   | { readonly kind: 'function'; readonly name: string }
   | { readonly kind: 'dispatch'; readonly requiresGrad: boolean; readonly backward: boolean }
 

@@ -41,6 +41,7 @@ export const targets: Readonly<Record<string, number>> = {
   'medium-mlp': 2,
   'large-mlp': 1.5,
   recsys: 8,
+  cnn: 2.5,
   softmax: 1.5,
   chain: 4,
   'a.mul(b)': 5,

@@ -1,6 +1,7 @@
 // The workloads that are timed as steps, ours and as the peer is told them. Who is timed is said in steps.ts.
 
 import type { Tensor } from 'blasgrad'
+import { cnnWorkload } from './cnn.js'
 import { functionWorkload } from './functions.js'
 import { mlpWorkload } from './mlp.js'
 import type { Task } from './pytorch.js'
@@ -37,6 +38,7 @@ export const workloads: readonly Workload[] = [
   mlpWorkload('medium-mlp', [784, 512, 512, 10], 128, 'Adam'),
   { ...mlpWorkload('large-mlp', [1024, 4096, 4096, 1024], 256, 'Adam'), large: true },
   recsysWorkload('recsys', { rows: [100_000, 20_000], width: 32, hidden: 64 }, 1024),
+  cnnWorkload('cnn', { size: 28, channels: [16, 32], batch: 64 }),
   functionWorkload('softmax', x => x.softmax()),
   functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]

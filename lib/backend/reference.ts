@@ -3,10 +3,12 @@
 // meant to be fast beyond what V8 makes of plain loops.
 
 import { checkerOf } from './lengths.js'
+import { convolution } from './reference/convolution.js'
 import { elementwise } from './reference/elementwise.js'
 import { matrixProducts } from './reference/matmul.js'
 import { movement } from './reference/movement.js'
 import { optimizers } from './reference/optimizers.js'
+import { pooling } from './reference/pooling.js'
 import { random } from './reference/random.js'
 import { reductions } from './reference/reductions.js'
 import { rowwise } from './reference/rowwise.js'
@@ -18,6 +20,8 @@ export const unchecked: Backend = {
   ...reductions,
   ...rowwise,
   ...matrixProducts,
+  ...convolution,
+  ...pooling,
   ...movement,
   ...random,
   ...optimizers,

@@ -2,6 +2,7 @@
 // are all derived from these rows; nothing else lists kernels.
 
 import type { Kernel, Method } from './signature.js'
+import { convolutionKernels } from './table/convolution.js'
 import { elementwiseKernels } from './table/elementwise.js'
 import { matmulKernels } from './table/matmul.js'
 import { movementKernels } from './table/movement.js'
@@ -15,6 +16,7 @@ export const kernels = {
   ...reductionKernels,
   ...rowwiseKernels,
   ...matmulKernels,
+  ...convolutionKernels,
   ...movementKernels,
   ...randomKernels,
   ...optimizerKernels,

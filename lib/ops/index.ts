@@ -17,5 +17,7 @@ export * from './softmax.js'
 export * from './statistics.js'
 
 // Declared, but reached through nn.functional.
+import './convolution.js'
 import './losses.js'
 import './normalize.js'
+import './pooling.js'

@@ -69,6 +69,47 @@
     "transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout "        \
     "outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]")
 
+// For floats; convolution.cpp.
+#define BLASGRAD_CONV_SIZES                                                                                  \
+  Size groups, Size c, Size o, Size height, Size width, Size kernelHeight, Size kernelWidth, Size outHeight, \
+      Size outWidth
+#define BLASGRAD_CONV_SIZES_TEXT \
+  "groups:size c:size o:size height:size width:size kernelHeight:size kernelWidth:size outHeight:size outWidth:size "
+#define BLASGRAD_CONVOLUTIONS(X)                                                                                       \
+  X(conv2d, void, (Size n, BLASGRAD_CONV_SIZES, const Axes& window, In<T> x, In<T> weight, In<T> bias, Out<T> out),    \
+    "",                                                                                                                \
+    "n:size " BLASGRAD_CONV_SIZES_TEXT                                                                                 \
+    "window:sizes x:in[n*groups*c*height*width] weight:in[groups*o*c*kernelHeight*kernelWidth] bias:in[groups*o?] "    \
+    "out:out[n*groups*o*outHeight*outWidth]")                                                                          \
+  X(conv2dInput, void, (Size n, BLASGRAD_CONV_SIZES, const Axes& window, In<T> g, In<T> weight, Out<T> out), "",       \
+    "n:size " BLASGRAD_CONV_SIZES_TEXT                                                                                 \
+    "window:sizes g:in[n*groups*o*outHeight*outWidth] weight:in[groups*o*c*kernelHeight*kernelWidth] "                 \
+    "out:out[n*groups*c*height*width]")                                                                                \
+  X(conv2dWeight, void,                                                                                                \
+    (Size chunks, Size each, BLASGRAD_CONV_SIZES, Size columns, const Axes& window, In<T> g, In<T> x, Out<T> out), "", \
+    "chunks:size each:size " BLASGRAD_CONV_SIZES_TEXT                                                                  \
+    "columns:size window:sizes g:in[chunks*each*groups*o*outHeight*outWidth] x:in[chunks*each*groups*c*height*width] " \
+    "out:out[chunks*groups*o*columns]")
+
+// For floats; pooling.cpp.
+#define BLASGRAD_POOL_SIZES Size planes, Size height, Size width, Size outHeight, Size outWidth
+#define BLASGRAD_POOL_SIZES_TEXT "planes:size height:size width:size outHeight:size outWidth:size "
+#define BLASGRAD_POOLINGS(X)                                                                                           \
+  X(maxPool2d, void, (BLASGRAD_POOL_SIZES, const Axes& window, In<T> x, Out<T> out, Out<std::int32_t> at), "",         \
+    BLASGRAD_POOL_SIZES_TEXT                                                                                           \
+    "window:sizes x:in[planes*height*width] out:out[planes*outHeight*outWidth] "                                       \
+    "at:out<int32>[planes*outHeight*outWidth]")                                                                        \
+  X(maxPool2dBackward, void, (BLASGRAD_POOL_SIZES, const Axes& window, In<T> g, In<std::int32_t> at, Out<T> out), "",  \
+    BLASGRAD_POOL_SIZES_TEXT                                                                                           \
+    "window:sizes g:in[planes*outHeight*outWidth] at:in<int32>[planes*outHeight*outWidth] "                            \
+    "out:out[planes*height*width]")                                                                                    \
+  X(avgPool2d, void, (BLASGRAD_POOL_SIZES, bool countIncludePad, const Axes& window, In<T> x, Out<T> out), "",         \
+    BLASGRAD_POOL_SIZES_TEXT                                                                                           \
+    "countIncludePad:flag window:sizes x:in[planes*height*width] out:out[planes*outHeight*outWidth]")                  \
+  X(avgPool2dBackward, void, (BLASGRAD_POOL_SIZES, bool countIncludePad, const Axes& window, In<T> g, Out<T> out), "", \
+    BLASGRAD_POOL_SIZES_TEXT                                                                                           \
+    "countIncludePad:flag window:sizes g:in[planes*outHeight*outWidth] out:out[planes*height*width]")
+
 // For all element types; movement.cpp.
 #define BLASGRAD_MOVEMENTS(X)                                                                                        \
   X(fill, void, (Size n, double value, Out<T> out), "", "n:size value:scalar out:out[n]")                            \

@@ -19,6 +19,8 @@
   X(Losses, Floats, BLASGRAD_LOSSES, losses)                              \
   X(Norms, Floats, BLASGRAD_NORMS, norms)                                 \
   X(Products, Floats, BLASGRAD_PRODUCTS, products)                        \
+  X(Convolutions, Floats, BLASGRAD_CONVOLUTIONS, convolutions)            \
+  X(Poolings, Floats, BLASGRAD_POOLINGS, poolings)                        \
   X(Movements, Numbers, BLASGRAD_MOVEMENTS, movements)                    \
   X(Lookups, Numbers, BLASGRAD_LOOKUPS, lookups)                          \
   X(Randoms, Floats, BLASGRAD_RANDOMS, randoms)                           \

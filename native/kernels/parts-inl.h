@@ -45,12 +45,16 @@ template <class D, class V, class T>
 HWY_INLINE void StoreFirst(D d, V v, T* p, Size count, bool add) {
   if (HWY_LIKELY(count >= LanesOf(d))) {
     hn::StoreU(add ? hn::Add(hn::LoadU(d, p), v) : v, d, p);
-  } else if constexpr (hn::MaxLanes(d) > 1) {
+    return;
+  }
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (hn::MaxLanes(d) > 1) {
     const hn::Half<D> half;
     const Size lanes = LanesOf(half);
     StoreFirst(half, hn::LowerHalf(half, v), p, count, add);
     if (count > lanes) StoreFirst(half, hn::UpperHalf(half, v), p + lanes, count - lanes, add);
   }
+#endif
 }
 
 }  // namespace HWY_NAMESPACE

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/convolution_cost.h"
+
 namespace blasgrad {
 namespace {
 
@@ -274,6 +276,9 @@ double microsOfElements(Size elements) { return static_cast<double>(elements) / 
 
 double microsOf(const Kernel& kernel, Element element, const Call& call) {
   if (isProduct(kernel)) return flopsOf(readProduct(element, call)) / kFlopsPerMicro;
+  if (kernel.family == Kernel::FamilyName::Convolutions) {
+    return convolutionFlops(kernel.signature, call) / kFlopsPerMicro;
+  }
   return microsOfElements(call.elements);
 }
 

@@ -1,5 +1,6 @@
 // `nn.functional`: what layers and losses compute, as functions. Composites of ops; no kernel is called from here.
 
+export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from '../../ops/convolution.js'
 export {
   gelu,
   leakyRelu,
@@ -12,7 +13,9 @@ export {
   softplus,
   tanh,
 } from '../../ops/index.js'
+export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d } from '../../ops/pooling.js'
 export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './binary.js'
+export { type BatchNormOptions, batchNorm, type GroupNormOptions, groupNorm } from './channel-norms.js'
 export { type ClassLossOptions, type CrossEntropyOptions, crossEntropy, nllLoss } from './class-losses.js'
 export { type EmbeddingOptions, embedding } from './embedding.js'
 export { type LayerNormOptions, layerNorm } from './layer-norm.js'

@@ -14,7 +14,7 @@ export interface Domain {
   readonly scalars?: Readonly<Record<string, readonly number[]>>
   readonly atLeast?: Readonly<Record<string, number>>
   readonly most?: Readonly<Record<string, number>>
-  /** The pairs (count, stride) that `dims` takes, in turn. */
+  /** The pairs that an argument of sizes takes, in turn. */
   readonly dims?: readonly (readonly number[])[]
   /** The element at `index` of an array argument. */
   readonly values?: Readonly<Record<string, (setting: Setting, index: number) => number>>
@@ -52,6 +52,30 @@ const strided = [
   [2, 128, 2, 64, 2, 32, 2, 16, 2, 8, 2, 4, 2, 2, 2, 1],
   [7, 300, 260, 1],
 ]
+const windows = [
+  [1, 1, 1, 1, 1, 1],
+  [2, 1, 0, 2, 1, 3],
+  [],
+  [3, 2, 2, 1, 2, 1],
+  [1, 5, 4, 0],
+  [2, 2, 3, 3, 4, 2],
+  [0, 0, 1, 0, 0, 0],
+  [70000, 1, 2, 90000, 1, 1],
+  [1, 1, 0, 0, 50000, 40000],
+]
+const pools = [
+  [2, 2, 2, 2],
+  [2, 2, 2, 2],
+  [3, 3, 2, 2, 1, 1],
+  [2, 3, 1, 2, 1, 0, 2, 3],
+  [],
+  [1, 4, 3, 1, 0, 2],
+  [5, 1, 1, 1, 2, 0, 3, 1],
+]
+const convolutions: Domain = { dims: windows, most: { each: 5 } }
+/** A position in the plane, or none. */
+const position = ({ random, parameters }: Setting): number =>
+  random() < 0.1 ? -1 : below(Math.max(1, Number(parameters.height) * Number(parameters.width)), random)
 const alternate = (first: readonly number[], last: readonly number[]) => (setting: Setting, index: number) =>
   index < first.length ? first[index] : last[below(last.length, setting.random)]
 
@@ -62,8 +86,8 @@ const adamValues: Domain['values'] = {
   v: positive,
 }
 /** Positions that are right, and some that end a list. */
-const position = ({ random, parameters }: Setting): number => below(Number(parameters.count) + 3, random) - 1
-const lists: Domain['values'] = { first: position, next: position }
+const link = ({ random, parameters }: Setting): number => below(Number(parameters.count) + 3, random) - 1
+const lists: Domain['values'] = { first: link, next: link }
 
 export const domains: Partial<Record<KernelName, Domain>> = {
   leakyRelu: { scalars: { slope: [0.01, -0.3, 2] } },
@@ -85,6 +109,13 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   crossEntropy: classes,
   crossEntropyBackward: classes,
   layerNorm: { scalars: { eps: [1e-3, 0.1] } },
+  conv2d: convolutions,
+  conv2dInput: convolutions,
+  conv2dWeight: convolutions,
+  maxPool2d: { dims: pools, special: true },
+  maxPool2dBackward: { dims: pools, values: { at: position } },
+  avgPool2d: { dims: pools, special: true },
+  avgPool2dBackward: { dims: pools, special: true },
   fill: { scalars: { value: [0, 1, -3.75, 2.5, 1e10, -1e10, Number.NaN, Number.NEGATIVE_INFINITY, 0.1] } },
   arange: { scalars: { start: [0, -5, 0.5, 1e6, 250], step: [1, 3, 0.1, -0.7] } },
   linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },

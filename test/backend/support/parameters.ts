@@ -44,7 +44,10 @@ function* sizeSets(names: readonly string[], random: () => number): Generator<nu
   if (names.length === 1) yield [long[1]]
   for (let left = 12; left > 0; ) {
     const set = names.map(() => sizes[Math.floor(random() * sizes.length)])
-    if (set.reduce((product, size) => product * size, 1) > mostElements) continue
+    // Of few sizes most sets are small enough; of many hardly any.
+    const isLarge = (): boolean => set.reduce((product, size) => product * size, 1) > mostElements
+    if (names.length <= 6 && isLarge()) continue
+    while (isLarge()) set[set.indexOf(Math.max(...set))] = Math.ceil(Math.max(...set) / 2)
     left--
     yield set
   }

@@ -1,0 +1,157 @@
+// Correlations of images with a filter bank: a convolution's forward, and, each residue of the input's pixels by
+// itself, its gradient for the input.
+
+#if defined(BLASGRAD_CORRELATE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_CORRELATE_INL_H_
+#undef BLASGRAD_CORRELATE_INL_H_
+#else
+#define BLASGRAD_CORRELATE_INL_H_
+#endif
+
+#include "patch-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// A panel of packed weights is read for each tile of pixels: it has to stay in the nearest cache.
+constexpr Size kPanelTaps = 512;
+constexpr int kMostPanels = 64;
+
+// Pixels of a plane: `rows` × `cols` of them, from fromRow on each rowStep-th row, and columns likewise.
+struct Pixels {
+  Size rows, cols;
+  Size plane, width;
+  Size fromRow, rowStep, fromCol, colStep;
+
+  bool areAll() const { return rowStep == 1 && colStep == 1 && cols == width; }
+  Size at(Size row, Size col) const { return (fromRow + row * rowStep) * width + fromCol + col * colStep; }
+};
+
+// out[o, pixel] = bias[o] + Σ over channels c and taps (i, j) of weight·source: the weight of (o, c, tap t) is at
+// weight[o·outStep + c·channelStep + t], t = row·kernelWidth + column of the tap.
+template <class T>
+struct Correlation {
+  AxisTaps v, h;
+  Size channels, outs;
+  const T* weight;
+  Size outStep, channelStep, kernelWidth;
+  const T* bias;
+  Pixels pixels;
+};
+
+template <class T>
+struct Panel {
+  int vectors;
+  Size from, columns;
+  const T* init;
+  const T* weights;
+};
+
+// to[channel, tap, width]: the weights of so many channels from c on, and so many taps from `tap` on, for the outputs
+// from `out` on; 0 beyond them.
+template <class T>
+void PackWeights(const Correlation<T>& k, Size c, Size channels, Size tap, Size taps, Size out, Size outs, Size width,
+                 T* to) {
+  if (outs < width) std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(channels * taps * width));
+  const bool inOrder = k.v.step == 1 && k.h.step == 1 && k.h.count == k.kernelWidth;
+  for (Size end = c + channels; c < end; c++, to += taps * width) {
+    const T* const from = k.weight + out * k.outStep + c * k.channelStep;
+    if (inOrder) {
+      TransposeBlock(outs, taps, from + k.v.first * k.kernelWidth + tap, k.outStep, to, width);
+      continue;
+    }
+    for (Size t = 0; t < taps; t++) {
+      const Size row = k.v.first + (tap + t) / k.h.count * k.v.step;
+      const Size col = k.h.first + (tap + t) % k.h.count * k.h.step;
+      for (Size o = 0; o < outs; o++) to[t * width + o] = from[o * k.outStep + row * k.kernelWidth + col];
+    }
+  }
+}
+
+template <class T>
+class Correlator {
+ public:
+  Correlator(const Correlation<T>& correlation, T* scratch)
+      : k_(correlation),
+        cut_(CutImage(k_.v, k_.h, k_.channels, k_.pixels.rows, k_.pixels.cols, kPanelTaps)),
+        packed_(scratch),
+        patch_(k_.v, k_.h, cut_, scratch + kScratchElements) {}
+
+  // Over samples `inStep` and `outStep` elements apart.
+  void run(Size samples, Planes<T> in, Size inStep, T* out, Size outStep) {
+    const Size taps = k_.channels == 0 ? 0 : k_.v.count * k_.h.count;
+    bool add = false;
+    EachStretch(taps == 0 ? 0 : k_.channels, HWY_MAX(cut_.channels, Size(1)), [&](Size c, Size channels) {
+      EachStretch(taps, HWY_MAX(cut_.taps, Size(1)), [&](Size tap, Size count) {
+        patch_.setTaps(channels, tap, count);
+        for (Size o = 0; o < k_.outs;) {
+          o = pack(c, channels, tap, count, o, add);
+          for (Size sample = 0; sample < samples; sample++) {
+            const T* const from = in.data + sample * inStep + c * in.height * in.width;
+            runPanels({from, in.height, in.width}, out + sample * outStep, add);
+          }
+        }
+        add = true;
+      });
+    });
+  }
+
+ private:
+  // Packs panels for outputs from `out` on, as many as there is room for; gives where the next begin.
+  Size pack(Size c, Size channels, Size tap, Size taps, Size out, bool add) {
+    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    T* to = packed_;
+    panelCount_ = 0;
+    while (out < k_.outs && panelCount_ < kMostPanels) {
+      const int vectors = PanelVectors<T>(k_.outs - out);
+      const Size width = vectors * lanes;
+      const Size columns = HWY_MIN(width, k_.outs - out);
+      if (to + (channels * taps + 1) * width > packed_ + kScratchElements) break;
+      for (Size j = 0; j < width; j++) to[j] = !add && k_.bias != nullptr && j < columns ? k_.bias[out + j] : T(0);
+      T* const weights = to + width;
+      PackWeights(k_, c, channels, tap, taps, out, columns, width, weights);
+      panels_[panelCount_++] = {vectors, out, columns, to, weights};
+      to = weights + channels * taps * width;
+      out += columns;
+    }
+    return out;
+  }
+
+  void runPanels(const Planes<T>& in, T* out, bool add) {
+    const Pixels& pixels = k_.pixels;
+    const bool whole = pixels.areAll() && cut_.cols == pixels.cols;
+    At at[kMostPixels];
+    for (Size y = 0; y < pixels.rows; y += cut_.rows) {
+      const Size rows = HWY_MIN(cut_.rows, pixels.rows - y);
+      for (Size x = 0; x < pixels.cols; x += cut_.cols) {
+        const Size cols = HWY_MIN(cut_.cols, pixels.cols - x);
+        patch_.fill(in, y, x, rows, cols);
+        const Size begin = pixels.at(y, x);
+        for (Size p = 0; !whole && p < rows * cols; p++) {
+          at[p] = static_cast<At>(pixels.at(y + p / cols, x + p % cols) - begin);
+        }
+        for (int i = 0; i < panelCount_; i++) {
+          const Panel<T>& panel = panels_[i];
+          PatchProduct<T>(
+              panel.vectors, patch_.memory(), rows * cols, patch_.pixelAt, patch_.depth(), patch_.tapAt, panel.weights,
+              panel.init,
+              {out + panel.from * pixels.plane + begin, pixels.plane, panel.columns, whole ? nullptr : at, add});
+        }
+      }
+    }
+  }
+
+  const Correlation<T>& k_;
+  Cutting cut_;
+  T* packed_;
+  Patch<T> patch_;
+  Panel<T> panels_[kMostPanels];
+  int panelCount_ = 0;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,150 @@
+// Products of which the left operand is never laid out: element (i, p) is at patch[rowAt[i] + depthAt[p]], in a patch
+// that stays in the nearer caches. Vectors lie along the right operand's rows, which are a packed panel; the left
+// operand's elements are broadcast from where they are.
+
+#if defined(BLASGRAD_PATCH_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PATCH_PRODUCT_INL_H_
+#undef BLASGRAD_PATCH_PRODUCT_INL_H_
+#else
+#define BLASGRAD_PATCH_PRODUCT_INL_H_
+#endif
+
+#include <utility>
+
+#include "parts-inl.h"
+#include "transpose-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+using At = std::int32_t;
+
+// Twelve sums and the vectors of the panel fit the 16 registers of AVX2; with one vector a row, the addresses of more
+// than 8 rows would not.
+constexpr int kMostVectors = 3;
+template <int kVectors>
+constexpr int kPatchRows = kVectors == 1 ? 8 : 12 / kVectors;
+// The rows whose sums are gathered before they are stored, a multiple of each tile's.
+constexpr Size kBlockRows = 48;
+template <class T>
+constexpr Size kBlockElements = kBlockRows * kMostVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
+
+// The vectors of the next panel, of `columns` columns that are left: two, or three where one would be left over.
+template <class T>
+HWY_INLINE int PanelVectors(Size columns) {
+  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  const Size vectors = (columns + lanes - 1) / lanes;
+  return vectors == 1 ? 1 : vectors % 2 == 0 ? 2 : 3;
+}
+
+// block[kRows, width] = init[width] + left[kRows, depth]·panel[depth, width], width = kVectors vectors.
+template <class T, int kRows, int kVectors>
+void PatchTile(const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel, const T* init,
+               T* block) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const Size lanes = LanesOf(d);
+  V sums[kRows][kVectors];
+  const T* rows[kRows];
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    rows[i] = patch + rowAt[i];
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Load(d, init + v * lanes);
+  }
+  for (Size p = 0; p < depth; p++) {
+    const Size at = depthAt[p];
+    V b[kVectors];
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) b[v] = hn::Load(d, panel + v * lanes);
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      const V x = hn::Set(d, rows[i][at]);
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+    }
+    panel += kVectors * lanes;
+  }
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) hn::Store(sums[i][v], d, block + (i * kVectors + v) * lanes);
+  }
+}
+
+template <class T>
+using PatchTileOf = void (*)(const T*, const At*, Size, const At*, const T*, const T*, T*);
+
+template <class T, int kVectors, int... kLess>
+HWY_INLINE PatchTileOf<T> PatchTileFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr PatchTileOf<T> kTiles[] = {&PatchTile<T, kLess + 1, kVectors>...};
+  return kTiles[rows - 1];
+}
+
+// Where blocks of sums go: column c of row r to out[c·column + r] (or + at[r]), stored or added.
+template <class T>
+struct Target {
+  T* out;
+  Size column;
+  Size columns;
+  const At* at;
+  bool add;
+};
+
+// Rows from … of a block [count, width] to their target, turned.
+template <class T>
+HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, const Target<T>& target) {
+  if (target.at == nullptr && !target.add) {
+    TransposeBlock(count, target.columns, block, width, target.out + from, target.column);
+    return;
+  }
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T turned[kBlockElements<T>];
+  TransposeBlock(count, target.columns, block, width, turned, kBlockRows);
+  for (Size c = 0; c < target.columns; c++) {
+    const T* const sums = turned + c * kBlockRows;
+    T* const out = target.out + c * target.column;
+    if (target.at == nullptr) {
+      for (Size r = 0; r < count; r += LanesOf(d)) {
+        StoreFirst(d, hn::LoadU(d, sums + r), out + from + r, HWY_MIN(LanesOf(d), count - r), true);
+      }
+    } else if (target.add) {
+      for (Size r = 0; r < count; r++) out[target.at[from + r]] += sums[r];
+    } else {
+      for (Size r = 0; r < count; r++) out[target.at[from + r]] = sums[r];
+    }
+  }
+}
+
+template <class T, int kVectors>
+void PatchPanel(const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt, const T* panel,
+                const T* init, const Target<T>& target) {
+  using Rows = std::make_integer_sequence<int, kPatchRows<kVectors>>;
+  const Size width = kVectors * LanesOf(hn::ScalableTag<T>());
+  HWY_ALIGN T block[kBlockElements<T>];
+  for (Size from = 0; from < rows; from += kBlockRows) {
+    const Size count = HWY_MIN(kBlockRows, rows - from);
+    const Parts tiles(count, kPatchRows<kVectors>);
+    Size row = 0;
+    for (Size tile = 0; tile < tiles.count; row += tiles[tile++]) {
+      PatchTileFor<T, kVectors>(tiles[tile], Rows())(patch, rowAt + from + row, depth, depthAt, panel, init,
+                                                     block + row * width);
+    }
+    StoreBlock(block, width, from, count, target);
+  }
+}
+
+// target[rows, columns] (+)= init + left[rows, depth]·panel[depth, width], a panel of `vectors` vectors.
+template <class T>
+HWY_INLINE void PatchProduct(int vectors, const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt,
+                             const T* panel, const T* init, const Target<T>& target) {
+  const auto run = vectors == 1 ? &PatchPanel<T, 1> : vectors == 2 ? &PatchPanel<T, 2> : &PatchPanel<T, 3>;
+  run(patch, rows, rowAt, depth, depthAt, panel, init, target);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

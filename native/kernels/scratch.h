@@ -1,0 +1,14 @@
+// Memory for what a kernel has on the way: one block a thread, made when a kernel of it first asks and kept.
+#pragma once
+
+#include "types.h"
+
+namespace blasgrad {
+
+// Elements of a part of the block; there are two.
+constexpr Size kScratchElements = 32768;
+
+// 64-byte aligned, with whatever was in it: 2·kScratchElements elements of up to 8 bytes.
+void* threadScratch();
+
+}  // namespace blasgrad
