@@ -3,12 +3,14 @@
 // meant to be fast beyond what V8 makes of plain loops.
 
 import { checkerOf } from './lengths.js'
+import { attention } from './reference/attention.js'
 import { elementwise } from './reference/elementwise.js'
 import { matrixProducts } from './reference/matmul.js'
 import { movement } from './reference/movement.js'
 import { optimizers } from './reference/optimizers.js'
 import { random } from './reference/random.js'
 import { reductions } from './reference/reductions.js'
+import { rmsNorm } from './reference/rms-norm.js'
 import { rowwise } from './reference/rowwise.js'
 import { type Backend, type KernelName, kernelNames } from './table.js'
 
@@ -17,6 +19,8 @@ export const unchecked: Backend = {
   ...elementwise,
   ...reductions,
   ...rowwise,
+  ...rmsNorm,
+  ...attention,
   ...matrixProducts,
   ...movement,
   ...random,

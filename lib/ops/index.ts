@@ -17,5 +17,9 @@ export * from './softmax.js'
 export * from './statistics.js'
 
 // Declared, but reached through nn.functional.
+import './attention.js'
+import './dropout.js'
 import './losses.js'
 import './normalize.js'
+import './packed-attention.js'
+import './rms-norm.js'

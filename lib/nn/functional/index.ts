@@ -1,5 +1,6 @@
 // `nn.functional`: what layers and losses compute, as functions. Composites of ops; no kernel is called from here.
 
+export { dropout } from '../../ops/dropout.js'
 export {
   gelu,
   leakyRelu,
@@ -12,9 +13,11 @@ export {
   softplus,
   tanh,
 } from '../../ops/index.js'
+export { type AttentionOptions, scaledDotProductAttention } from './attention.js'
 export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './binary.js'
 export { type ClassLossOptions, type CrossEntropyOptions, crossEntropy, nllLoss } from './class-losses.js'
 export { type EmbeddingOptions, embedding } from './embedding.js'
 export { type LayerNormOptions, layerNorm } from './layer-norm.js'
 export type { Reduction } from './reduction.js'
 export { type HuberOptions, huberLoss, type LossOptions, l1Loss, mseLoss } from './regression.js'
+export { type RmsNormOptions, rmsNorm } from './rms-norm.js'

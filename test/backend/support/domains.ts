@@ -75,6 +75,11 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   crossEntropy: classes,
   crossEntropyBackward: classes,
   layerNorm: { scalars: { eps: [1e-3, 0.1] } },
+  rmsNorm: { scalars: { eps: [1e-3, 0.1] } },
+  attention: { scalars: { scale: [0.5, 1, 0.3] } },
+  attentionBackward: { scalars: { scale: [0.5, 0.3] } },
+  packedAttention: { scalars: { scale: [0.5, 1, 0.3] } },
+  packedAttentionBackward: { scalars: { scale: [0.5, 0.3] } },
   fill: { scalars: { value: [0, 1, -3.75, 2.5, 1e10, -1e10, Number.NaN, Number.NEGATIVE_INFINITY, 0.1] } },
   arange: { scalars: { start: [0, -5, 0.5, 1e6, 250], step: [1, 3, 0.1, -0.7] } },
   linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },
@@ -86,6 +91,7 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   gatherBackward: lookups,
   uniform: { scalars: { low: [0, -2, 0.1], high: [1, 3, 0.3] }, values: { state: word } },
   normal: { scalars: { mean: [0, 10], std: [1, 0.5, 3] }, values: { state: word } },
+  dropoutMask: { scalars: { p: [0.5, 0.1, 0, 1, 1e-12] }, values: { state: word } },
   sgd: { values: { hyper: alternate([0.1, 0.9, 0.01], [0, 1]) } },
   adam: {
     values: {
