@@ -4,10 +4,23 @@ export type { Copy } from './copier.js'
 export * as functional from './functional/index.js'
 export * as init from './init.js'
 export { Flatten, GELU, ReLU, Sigmoid, Softmax, Tanh } from './layers/activations.js'
+export { Dropout } from './layers/dropout.js'
 export { Embedding, type EmbeddingLayerOptions } from './layers/embedding.js'
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js'
 export { Linear, type LinearOptions } from './layers/linear.js'
+export {
+  MultiheadAttention,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+} from './layers/multihead-attention.js'
+export { RMSNorm, type RMSNormLayerOptions } from './layers/rms-norm.js'
 export { type Layer, Sequential } from './layers/sequential.js'
+export {
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+  type TransformerInputs,
+} from './layers/transformer.js'
 export { Module } from './module.js'
 export { Parameter } from './parameter.js'
 export type { LoadOptions, LoadResult, StateDict } from './state.js'

@@ -138,7 +138,7 @@ HWY_INLINE void Powers(const ScoreRow<T>& row, Size keys, T* s, T* largest, T* s
   const T shift = *largest == -std::numeric_limits<T>::infinity() ? T(0) : *largest;
   auto total = hn::Zero(d);
   for (Size i = 0; i < row.read; i += LanesOf(d)) {
-    const auto e = ExpOf(d, hn::Sub(hn::LoadU(d, s + i), hn::Set(d, shift)));
+    const auto e = ExpNonPositive(d, hn::Sub(hn::LoadU(d, s + i), hn::Set(d, shift)));
     hn::StoreU(e, d, s + i);
     total = hn::Add(total, e);
   }
@@ -219,7 +219,7 @@ template <class T>
 HWY_INLINE void Slopes(const ScoreRow<T>& row, Size keys, T lse, T mean, T* s, T* slope) {
   const hn::ScalableTag<T> d;
   for (Size i = 0; i < row.read; i += LanesOf(d)) {
-    const auto p = ExpOf(d, hn::Sub(row.Load(i), hn::Set(d, lse)));
+    const auto p = ExpNonPositive(d, hn::Sub(row.Load(i), hn::Set(d, lse)));
     const auto step = hn::Mul(hn::Sub(hn::LoadU(d, slope + i), hn::Set(d, mean)), hn::Set(d, row.scale));
     // Beyond the last key there may be anything in the tile.
     const auto change = row.read - i >= LanesOf(d)

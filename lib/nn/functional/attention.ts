@@ -5,11 +5,12 @@ import { DTypeError, ShapeError, showShape } from '../../errors.js'
 import { attention } from '../../ops/attention.js'
 import { attentionScores } from '../../ops/attention-composite.js'
 import { checkProbability, dropout } from '../../ops/dropout.js'
-import { expand, matmul, reshape, softmax, where } from '../../ops/index.js'
-import { asTensor, unifyAll } from '../../ops/operands.js'
+import { expand, matmul, reshape, softmax } from '../../ops/index.js'
+import { unifyAll } from '../../ops/operands.js'
 import { checkedWhereUsed, checkOptions, finite, flag, type Schema } from '../../options.js'
 import { broadcastShapes, broadcastsTo, type Shape, sizeOf } from '../../shape.js'
 import type { Tensor, TensorLike } from '../../tensor.js'
+import { additiveMask } from './masks.js'
 
 export interface AttentionOptions {
   /**
@@ -66,7 +67,11 @@ export function scaledDotProductAttention(
   const batch = front.reduce<Shape>((a, b) => broadcastShapes(op, a, b), [])
   const heads = batch[batch.length - 1] ?? 1
   const samples = sizeOf(batch.slice(0, -1))
-  const added = mask === null ? null : additive(mask, queries, [...batch, n, m])
+  const added = mask === null ? null : additiveMask(op, mask, true, queries)
+  if (added !== null && !broadcastsTo(added.shape, [...batch, n, m])) {
+    const scores = showShape([...batch, n, m])
+    throw new ShapeError(`${op}: expected a mask that broadcasts to ${scores}, got ${showShape(added.shape)}`)
+  }
   const factor = scale ?? 1 / Math.sqrt(width)
   const inGrid = (t: Tensor): Tensor => {
     const [rows, columns] = t.shape.slice(-2)
@@ -85,17 +90,6 @@ export function scaledDotProductAttention(
     out = attention(x, y, z, own, shared, { causal, scale: factor })
   }
   return reshape(out, [...batch, n, valueWidth])
-}
-
-/** The mask as what is added to scores; checks that it broadcasts to them. */
-function additive(value: TensorLike, like: Tensor, scores: Shape): Tensor {
-  const mask = asTensor(op, value)
-  if (!broadcastsTo(mask.shape, scores)) {
-    throw new ShapeError(`${op}: expected a mask that broadcasts to ${showShape(scores)}, got ${showShape(mask.shape)}`)
-  }
-  if (mask.dtype === 'bool') return where(mask, 0, Number.NEGATIVE_INFINITY).to(like.dtype)
-  if (mask.dtype === like.dtype) return mask
-  throw new DTypeError(`${op}: expected a mask of bool or ${like.dtype}, got ${mask.dtype}`)
 }
 
 /** The mask as the kernel takes it: [samples, rows, m] where samples differ, else [rows, m]; rows are 1, n or heads·n. */
