@@ -40,6 +40,7 @@ export const targets: Readonly<Record<string, number>> = {
   'small-mlp Adam': 6,
   'medium-mlp': 2,
   'large-mlp': 1.5,
+  'char-gpt': 2,
   softmax: 1.5,
   chain: 4,
   'a.mul(b)': 5,

@@ -1,6 +1,7 @@
 // The workloads that are timed as steps, ours and as the peer is told them. Who is timed is said in steps.ts.
 
 import type { Tensor } from 'blasgrad'
+import { charGptWorkload } from './char-gpt.js'
 import { functionWorkload } from './functions.js'
 import { mlpWorkload } from './mlp.js'
 import type { Task } from './pytorch.js'
@@ -35,6 +36,7 @@ export const workloads: readonly Workload[] = [
   mlpWorkload('small-mlp Adam', [784, 128, 10], 32, 'Adam'),
   mlpWorkload('medium-mlp', [784, 512, 512, 10], 128, 'Adam'),
   { ...mlpWorkload('large-mlp', [1024, 4096, 4096, 1024], 256, 'Adam'), large: true },
+  charGptWorkload('char-gpt', { layers: 4, width: 128, heads: 4, context: 64, vocabulary: 65, batch: 16 }),
   functionWorkload('softmax', x => x.softmax()),
   functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]
