@@ -58,6 +58,13 @@ export function drawNormal(storage: Storage, mean: number, std: number): void {
   storage.version++
 }
 
+/** Fills `storage` (floats) with 0 where an element is dropped, which has probability p, and 1/(1 − p) where it stays. */
+export function drawDropoutMask(storage: Storage, p: number): void {
+  const { array, length } = storage
+  draw(Math.ceil(length / 4), at => context.backend.dropoutMask(length, p, at, numbers(), array))
+  storage.version++
+}
+
 /** The generator's state, to be restored by `setRandomState`. */
 export const getRandomState = (): Int32Array => numbers().slice()
 

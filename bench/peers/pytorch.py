@@ -61,12 +61,8 @@ def optimizer(name, lr, parameters, mode):
     return getattr(torch.optim, name)(parameters, lr=lr, **options)
 
 
-def training(model, task, tensors, mode, wrap):
-    """Cross-entropy on class ids, from the weights that both sides begin with; one step of training a run."""
-    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
-    update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
-    batches = [(tensors[f"x{i}"], tensors[f"y{i}"].long()) for i in range(task["batches"])]
-    criterion = wrap(lambda x, y: torch.nn.functional.cross_entropy(model(x), y))
+def training(update, criterion, batches):
+    """One step on the batches in turn."""
     steps = 0
 
     def run():
@@ -80,6 +76,14 @@ def training(model, task, tensors, mode, wrap):
         return loss
 
     return run, lambda loss: loss.item()
+
+
+def classifying(model, task, tensors, mode, wrap):
+    """Cross-entropy on class ids, from the weights that both sides begin with; one step of training a run."""
+    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
+    batches = [(tensors[f"x{i}"], tensors[f"y{i}"].long()) for i in range(task["batches"])]
+    return training(update, wrap(lambda x, y: torch.nn.functional.cross_entropy(model(x), y)), batches)
 
 
 def recsys(task, tensors, mode, wrap):
@@ -104,20 +108,7 @@ def recsys(task, tensors, mode, wrap):
         logits = model["tower"](torch.cat(vectors, 1)).squeeze(1)
         return torch.nn.functional.binary_cross_entropy_with_logits(logits, y)
 
-    criterion = wrap(loss_of)
-    steps = 0
-
-    def run():
-        nonlocal steps
-        ids, y = batches[steps % len(batches)]
-        steps += 1
-        update.zero_grad(set_to_none=True)
-        loss = criterion(ids, y)
-        loss.backward()
-        update.step()
-        return loss
-
-    return run, lambda loss: loss.item()
+    return training(update, wrap(loss_of), batches)
 
 
 def mlp(task, tensors, mode, wrap):
@@ -126,7 +117,7 @@ def mlp(task, tensors, mode, wrap):
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:]):
         layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
-    return training(torch.nn.Sequential(*layers[:-1]), task, tensors, mode, wrap)
+    return classifying(torch.nn.Sequential(*layers[:-1]), task, tensors, mode, wrap)
 
 
 def cnn(task, tensors, mode, wrap):
@@ -137,7 +128,65 @@ def cnn(task, tensors, mode, wrap):
         torch.nn.Conv2d(1, first, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
         torch.nn.Conv2d(first, second, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
         torch.nn.Flatten(), torch.nn.Linear(second * side * side, 10))
-    return training(model, task, tensors, mode, wrap)
+    return classifying(model, task, tensors, mode, wrap)
+
+
+class Block(torch.nn.Module):
+    """A transformer block, norms first, as PyTorch's users write it: 1.13 has no scaled_dot_product_attention."""
+
+    def __init__(self, width, heads, context):
+        super().__init__()
+        self.heads = heads
+        self.self_attn = torch.nn.MultiheadAttention(width, heads)  # for its weights and their names
+        self.linear1 = torch.nn.Linear(width, 4 * width)
+        self.linear2 = torch.nn.Linear(4 * width, width)
+        self.norm1 = torch.nn.LayerNorm(width)
+        self.norm2 = torch.nn.LayerNorm(width)
+        mask = torch.full((context, context), -math.inf).triu(1)
+        self.register_buffer("mask", mask, persistent=False)
+
+    def attention(self, x):
+        batch, time, width = x.shape
+        qkv = torch.nn.functional.linear(x, self.self_attn.in_proj_weight, self.self_attn.in_proj_bias)
+        q, k, v = (
+            part.view(batch, time, self.heads, -1).transpose(1, 2).reshape(batch * self.heads, time, -1)
+            for part in qkv.chunk(3, -1)
+        )
+        scores = torch.baddbmm(self.mask, q, k.transpose(1, 2), alpha=1 / math.sqrt(q.shape[-1]))
+        out = torch.bmm(scores.softmax(-1), v).view(batch, self.heads, time, -1).transpose(1, 2)
+        return self.self_attn.out_proj(out.reshape(batch, time, width))
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.linear2(torch.nn.functional.gelu(self.linear1(self.norm2(x))))
+
+
+class CharGpt(torch.nn.Module):
+    def __init__(self, task):
+        super().__init__()
+        width, context, vocabulary = task["width"], task["context"], task["vocabulary"]
+        self.tokens = torch.nn.Embedding(vocabulary, width)
+        self.positions = torch.nn.Embedding(context, width)
+        self.blocks = torch.nn.Module()
+        self.blocks.layers = torch.nn.ModuleList(Block(width, task["heads"], context) for _ in range(task["layers"]))
+        self.blocks.norm = torch.nn.LayerNorm(width)
+        self.head = torch.nn.Linear(width, vocabulary)
+
+    def forward(self, ids):
+        x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]
+        for block in self.blocks.layers:
+            x = block(x)
+        return self.head(self.blocks.norm(x))
+
+
+def char_gpt(task, tensors, mode, wrap):
+    """A small transformer on characters, cross-entropy on the next one; one step of training a run."""
+    model = CharGpt(task)
+    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
+    batches = [(tensors[f"x{i}"].long(), tensors[f"y{i}"].long().flatten()) for i in range(task["batches"])]
+    criterion = wrap(lambda x, y: torch.nn.functional.cross_entropy(model(x).flatten(0, 1), y))
+    return training(update, criterion, batches)
 
 
 functions = {
@@ -176,7 +225,7 @@ def dispatch(task, tensors, mode, wrap):
     return backward if task["backward"] else multiply, lambda result: result.sum().item()
 
 
-kinds = {"mlp": mlp, "recsys": recsys, "function": function, "dispatch": dispatch, "cnn": cnn}
+kinds = {"mlp": mlp, "recsys": recsys, "function": function, "dispatch": dispatch, "cnn": cnn, "charGpt": char_gpt}
 
 
 def about():

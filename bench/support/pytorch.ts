@@ -29,6 +29,17 @@ export type Task =
       readonly lr: number
       readonly batches: number
     }
+  | {
+      readonly kind: 'charGpt'
+      readonly layers: number
+      readonly width: number
+      readonly heads: number
+      readonly context: number
+      readonly vocabulary: number
+      readonly optimizer: string
+      readonly lr: number
+      readonly batches: number
+    }
   | { readonly kind: 'function'; readonly name: string }
   | { readonly kind: 'dispatch'; readonly requiresGrad: boolean; readonly backward: boolean }
 

@@ -42,6 +42,7 @@ export const targets: Readonly<Record<string, number>> = {
   'large-mlp': 1.5,
   recsys: 8,
   cnn: 2.5,
+  'char-gpt': 2,
   softmax: 1.5,
   chain: 4,
   'a.mul(b)': 5,

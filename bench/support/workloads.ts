@@ -1,6 +1,7 @@
 // The workloads that are timed as steps, ours and as the peer is told them. Who is timed is said in steps.ts.
 
 import type { Tensor } from 'blasgrad'
+import { charGptWorkload } from './char-gpt.js'
 import { cnnWorkload } from './cnn.js'
 import { functionWorkload } from './functions.js'
 import { mlpWorkload } from './mlp.js'
@@ -39,6 +40,7 @@ export const workloads: readonly Workload[] = [
   { ...mlpWorkload('large-mlp', [1024, 4096, 4096, 1024], 256, 'Adam'), large: true },
   recsysWorkload('recsys', { rows: [100_000, 20_000], width: 32, hidden: 64 }, 1024),
   cnnWorkload('cnn', { size: 28, channels: [16, 32], batch: 64 }),
+  charGptWorkload('char-gpt', { layers: 4, width: 128, heads: 4, context: 64, vocabulary: 65, batch: 16 }),
   functionWorkload('softmax', x => x.softmax()),
   functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]

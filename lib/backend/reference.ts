@@ -3,6 +3,7 @@
 // meant to be fast beyond what V8 makes of plain loops.
 
 import { checkerOf } from './lengths.js'
+import { attention } from './reference/attention.js'
 import { convolution } from './reference/convolution.js'
 import { elementwise } from './reference/elementwise.js'
 import { matrixProducts } from './reference/matmul.js'
@@ -11,6 +12,7 @@ import { optimizers } from './reference/optimizers.js'
 import { pooling } from './reference/pooling.js'
 import { random } from './reference/random.js'
 import { reductions } from './reference/reductions.js'
+import { rmsNorm } from './reference/rms-norm.js'
 import { rowwise } from './reference/rowwise.js'
 import { type Backend, type KernelName, kernelNames } from './table.js'
 
@@ -19,6 +21,8 @@ export const unchecked: Backend = {
   ...elementwise,
   ...reductions,
   ...rowwise,
+  ...rmsNorm,
+  ...attention,
   ...matrixProducts,
   ...convolution,
   ...pooling,

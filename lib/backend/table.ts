@@ -2,6 +2,7 @@
 // are all derived from these rows; nothing else lists kernels.
 
 import type { Kernel, Method } from './signature.js'
+import { attentionKernels } from './table/attention.js'
 import { convolutionKernels } from './table/convolution.js'
 import { elementwiseKernels } from './table/elementwise.js'
 import { matmulKernels } from './table/matmul.js'
@@ -9,12 +10,15 @@ import { movementKernels } from './table/movement.js'
 import { optimizerKernels } from './table/optimizers.js'
 import { randomKernels } from './table/random.js'
 import { reductionKernels } from './table/reductions.js'
+import { rmsNormKernels } from './table/rms-norm.js'
 import { rowwiseKernels } from './table/rowwise.js'
 
 export const kernels = {
   ...elementwiseKernels,
   ...reductionKernels,
   ...rowwiseKernels,
+  ...rmsNormKernels,
+  ...attentionKernels,
   ...matmulKernels,
   ...convolutionKernels,
   ...movementKernels,

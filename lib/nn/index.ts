@@ -6,12 +6,25 @@ export * as init from './init.js'
 export { Flatten, GELU, ReLU, Sigmoid, Softmax, Tanh } from './layers/activations.js'
 export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './layers/batch-norm.js'
 export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dOptions } from './layers/convolution.js'
+export { Dropout } from './layers/dropout.js'
 export { Embedding, type EmbeddingLayerOptions } from './layers/embedding.js'
 export { GroupNorm, type GroupNormLayerOptions } from './layers/group-norm.js'
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js'
 export { Linear, type LinearOptions } from './layers/linear.js'
+export {
+  MultiheadAttention,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+} from './layers/multihead-attention.js'
 export { AvgPool2d, type AvgPool2dOptions, MaxPool2d, type MaxPool2dOptions } from './layers/pooling.js'
+export { RMSNorm, type RMSNormLayerOptions } from './layers/rms-norm.js'
 export { type Layer, Sequential } from './layers/sequential.js'
+export {
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+  type TransformerInputs,
+} from './layers/transformer.js'
 export { Module } from './module.js'
 export { Parameter } from './parameter.js'
 export type { LoadOptions, LoadResult, StateDict } from './state.js'

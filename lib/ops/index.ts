@@ -17,7 +17,11 @@ export * from './softmax.js'
 export * from './statistics.js'
 
 // Declared, but reached through nn.functional.
+import './attention.js'
 import './convolution.js'
+import './dropout.js'
 import './losses.js'
 import './normalize.js'
+import './packed-attention.js'
 import './pooling.js'
+import './rms-norm.js'

@@ -19,6 +19,10 @@ struct Block {
   int ldc;
 };
 
+// out (+)= op(a)·op(b), by kernels of ours where they are faster, else by BLAS.
+template <class T>
+void runBlock(const Block<T>& block, bool add);
+
 template <class T>
 struct SmallProducts {
   // out (+)= op(a)·op(b), where that is faster than BLAS; else does nothing and says false.

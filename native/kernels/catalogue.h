@@ -144,7 +144,9 @@
   X(uniform, void, (Size n, double low, double high, Size at, In<std::int32_t> state, Out<T> out), "", \
     "n:size low:scalar high:scalar at:size state:in<int32>[4] out:out[n]")                             \
   X(normal, void, (Size n, double mean, double std, Size at, In<std::int32_t> state, Out<T> out), "",  \
-    "n:size mean:scalar std:scalar at:size state:in<int32>[4] out:out[n]")
+    "n:size mean:scalar std:scalar at:size state:in<int32>[4] out:out[n]")                             \
+  X(dropoutMask, void, (Size n, double p, Size at, In<std::int32_t> state, Out<T> out), "",            \
+    "n:size p:scalar at:size state:in<int32>[4] out:out[n]")
 
 // For floats; optimizers.cpp.
 #define BLASGRAD_OPTIMIZERS(X)                                                                                      \

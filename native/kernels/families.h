@@ -3,6 +3,7 @@
 #pragma once
 
 #include "catalogue.h"
+#include "catalogue_attention.h"
 #include "catalogue_tiles.h"
 #include "types.h"
 
@@ -18,6 +19,8 @@
   X(Lines, Floats, BLASGRAD_LINES, lines)                                 \
   X(Losses, Floats, BLASGRAD_LOSSES, losses)                              \
   X(Norms, Floats, BLASGRAD_NORMS, norms)                                 \
+  X(RmsNorms, Floats, BLASGRAD_RMS_NORMS, rmsNorms)                       \
+  X(Attentions, Floats, BLASGRAD_ATTENTIONS, attentions)                  \
   X(Products, Floats, BLASGRAD_PRODUCTS, products)                        \
   X(Convolutions, Floats, BLASGRAD_CONVOLUTIONS, convolutions)            \
   X(Poolings, Floats, BLASGRAD_POOLINGS, poolings)                        \

@@ -43,7 +43,8 @@ std::unique_lock<std::mutex> turnAtBlas() {
 bool runSmall(const Block<float>& block, bool add) { return smallProducts().float32.run(block, add); }
 bool runSmall(const Block<double>& block, bool add) { return smallProducts().float64.run(block, add); }
 
-// out (+)= op(a)·op(b); all of m, n, k at least 1.
+}  // namespace
+
 template <class T>
 void runBlock(const Block<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
@@ -66,6 +67,10 @@ void runBlock(const Block<T>& block, bool add) {
   gemm(transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, a, lda, b, ldb,
        add ? T(1) : T(0), out, ldc);
 }
+template void runBlock(const Block<float>& block, bool add);
+template void runBlock(const Block<double>& block, bool add);
+
+namespace {
 
 // Where an operand's block for a point of the grid lies.
 Size blockAt(Layout layout, Size cols, Size r, Size c) {

@@ -14,7 +14,7 @@ namespace blasgrad {
 namespace HWY_NAMESPACE {
 
 // Chebyshev coefficients of (1 + 2z)·e^(z²)·erfc(z) in y = (z − 3.5)/(z + 3.5), z ≥ 0 (the form of Shepherd and
-// Laframboise, Math. Comp. 36, 1981). The terms left out are below 2⁻⁵⁶; float32 takes the first kFloatTerms.
+// Laframboise, Math. Comp. 36, 1981). The terms left out are below 2⁻⁵⁶.
 constexpr double kErfcSeries[] = {
     2.355265463272248,       -0.001630177283414629,  -0.08733682573463146,   0.05800974837029327,
     -0.024340115396182225,   0.007529483715635749,   -0.0017438817577112521, 0.00028269829816555584,
@@ -22,8 +22,40 @@ constexpr double kErfcSeries[] = {
     -1.7116664716341917e-8,  3.391360268611259e-9,   2.54661619366046e-10,   -1.2482784079516295e-10,
     -2.2122757753433792e-12, 4.4272603638230294e-12, -3.367266128031013e-14, -1.6519256000923578e-13,
     1.9024103044538835e-15,  6.601187937172832e-15,  2.880282449409004e-17,  -2.7791709743573e-16};
-constexpr int kFloatTerms = 13;
-constexpr int kDoubleTerms = 24;
+constexpr int kTerms = 24;
+// The first 13 of them as a polynomial in y, for float32.
+constexpr double kErfcPowers[] = {1.2423492451279927,      -0.14000922617626793,  -0.010555621566403162,
+                                  0.09752040332370801,     -0.11508919306175731,  0.0879724690985005,
+                                  -0.04882576761036124,    0.01913713211451618,   -0.004207996372843364,
+                                  -0.00036867568851803317, 0.0005539717080501175, -6.252239498328185e-05,
+                                  -3.5054929339068246e-05};
+
+// (1 + 2z)·e^(z²)·erfc(z) at y.
+template <class D, class V>
+HWY_INLINE V ScaledErfc(D d, V y) {
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    // Even and odd powers apart: two short chains.
+    const V square = hn::Mul(y, y);
+    V even = Value(d, kErfcPowers[12]);
+    V odd = Value(d, kErfcPowers[11]);
+    BLASGRAD_UNROLL
+    for (int k = 10; k > 0; k -= 2) {
+      even = hn::MulAdd(even, square, Value(d, kErfcPowers[k]));
+      odd = hn::MulAdd(odd, square, Value(d, kErfcPowers[k - 1]));
+    }
+    return hn::MulAdd(even, square, hn::MulAdd(odd, y, Value(d, kErfcPowers[0])));
+  } else {
+    const V twice = hn::Add(y, y);
+    V next = hn::Zero(d);
+    V sum = hn::Zero(d);
+    for (int k = kTerms - 1; k > 0; k--) {
+      const V last = sum;
+      sum = hn::MulAdd(twice, sum, hn::Sub(Value(d, kErfcSeries[k]), next));
+      next = last;
+    }
+    return hn::MulAdd(y, sum, hn::Sub(Value(d, 0.5 * kErfcSeries[0]), next));
+  }
+}
 
 template <class V>
 struct Normal {
@@ -49,20 +81,15 @@ HWY_INLINE Normal<V> NormalAt(D d, V x) {
   V correction = hn::MulAdd(low, Value(d, 1.0 / 24), Value(d, 1.0 / 6));
   correction = hn::MulAdd(low, correction, Value(d, 0.5));
   correction = hn::MulAdd(low, hn::MulAdd(low, correction, one), one);
-  const V gaussian = hn::Mul(hn::Exp(d, hn::Mul(Value(d, -0.5), hn::Mul(high, high))), correction);
+  const V gaussian = hn::Mul(ExpNonPositive(d, hn::Mul(Value(d, -0.5), hn::Mul(high, high))), correction);
 
   const V z = hn::Mul(size, Value(d, 0.70710678118654752440));
-  const V y = hn::Div(hn::Sub(z, Value(d, 3.5)), hn::Add(z, Value(d, 3.5)));
-  const V twice = hn::Add(y, y);
-  V next = hn::Zero(d);
-  V sum = hn::Zero(d);
-  for (int k = (kDouble ? kDoubleTerms : kFloatTerms) - 1; k > 0; k--) {
-    const V last = sum;
-    sum = hn::MulAdd(twice, sum, hn::Sub(Value(d, kErfcSeries[k]), next));
-    next = last;
-  }
-  const V scaled =
-      hn::Div(hn::MulAdd(y, sum, hn::Sub(Value(d, 0.5 * kErfcSeries[0]), next)), hn::MulAdd(Value(d, 2), z, one));
+  // One division serves both y and the factor 1/(1 + 2z).
+  const V divisor = hn::Add(z, Value(d, 3.5));
+  const V factor = hn::MulAdd(Value(d, 2), z, one);
+  const V inverse = hn::Div(one, hn::Mul(divisor, factor));
+  const V y = hn::Mul(hn::Sub(z, Value(d, 3.5)), hn::Mul(inverse, factor));
+  const V scaled = hn::Mul(ScaledErfc(d, y), hn::Mul(inverse, divisor));
   const V tail = hn::Mul(Value(d, 0.5), hn::Mul(gaussian, scaled));
   const V cdf = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Sub(one, tail), tail);
   const V density = hn::Mul(gaussian, Value(d, 0.39894228040143267794));

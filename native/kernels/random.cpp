@@ -100,6 +100,24 @@ void normal(Size n, double mean, double std, Size at, const std::int32_t* state,
   }
 }
 
+template <class T>
+void dropoutMask(Size n, double p, Size at, const std::int32_t* state, T* out) {
+  Words words;
+  T values[kBlocks * 4];
+  // Words are compared as integers: p·2³² is one, rounded up to be so.
+  const double limit = std::ceil(p * 0x1p32);
+  const std::uint64_t least = limit > 0 ? static_cast<std::uint64_t>(HWY_MIN(limit, 0x1p32)) : 0;
+  const T kept = static_cast<T>(1 / (1 - p));
+  for (Size done = 0; done < n; done += kBlocks * 4) {
+    Philox(state, std::uint64_t(at) + std::uint64_t(done / 4), words);
+    for (Size j = 0; j < 4; j++) {
+      for (Size i = 0; i < kBlocks; i++) values[i * 4 + j] = words.word[j][i] < least ? T(0) : kept;
+    }
+    const Size count = HWY_MIN(kBlocks * 4, n - done);
+    std::memcpy(out + done, values, static_cast<std::size_t>(count) * sizeof(T));
+  }
+}
+
 BLASGRAD_MAKE_TABLE(Randoms, BLASGRAD_RANDOMS)
 
 Floats<Randoms> AllRandoms() { return {MakeRandoms<float>(), MakeRandoms<double>()}; }

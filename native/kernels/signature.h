@@ -20,7 +20,7 @@ struct Slot {
   Element element;
 };
 
-constexpr int kMaxArguments = 16;
+constexpr int kMaxArguments = 20;
 
 struct Call {
   Slot slots[kMaxArguments];

@@ -140,6 +140,7 @@ test('every kernel is reached', () => {
       lib.rand([5])
       lib.randn([5])
       lib.linspace(0, 1, 5)
+      lib.nn.functional.dropout(lib.ones([5]))
       for (const Optimizer of [lib.optim.SGD, lib.optim.Adam]) {
         const weight = new Tensor([1, 2, 3])
         const optimizer = new Optimizer([weight], { lr: 0.1 })

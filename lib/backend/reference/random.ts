@@ -38,4 +38,12 @@ function normal(n: number, mean: number, std: number, at: number, state: Int32Ar
   }
 }
 
-export const random = { uniform, normal }
+function dropoutMask(n: number, p: number, at: number, state: Int32Array, out: NumberArray): void {
+  const limit = p * 4294967296
+  for (let i = 0; i < n; i++) {
+    if (i % 4 === 0) draw(state, at + i / 4)
+    out[i] = words[i % 4] < limit ? 0 : 1 / (1 - p)
+  }
+}
+
+export const random = { uniform, normal, dropoutMask }

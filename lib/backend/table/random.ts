@@ -17,4 +17,9 @@ export const randomKernels = {
    * a block for both types.
    */
   normal: kernel('random', 'n:size mean:scalar std:scalar at:size state:in<int32>[4] out:out[n]'),
+  /**
+   * 0 with probability p, else 1/(1 − p): element j of block i from word j, 0 where word < p·2³². p = 1 gives zeros.
+   * For both types four elements a block.
+   */
+  dropoutMask: kernel('random', 'n:size p:scalar at:size state:in<int32>[4] out:out[n]', { exact: true }),
 }

@@ -1,6 +1,7 @@
 // `nn.functional`: what layers and losses compute, as functions. Composites of ops; no kernel is called from here.
 
 export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from '../../ops/convolution.js'
+export { dropout } from '../../ops/dropout.js'
 export {
   gelu,
   leakyRelu,
@@ -14,6 +15,7 @@ export {
   tanh,
 } from '../../ops/index.js'
 export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d } from '../../ops/pooling.js'
+export { type AttentionOptions, scaledDotProductAttention } from './attention.js'
 export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './binary.js'
 export { type BatchNormOptions, batchNorm, type GroupNormOptions, groupNorm } from './channel-norms.js'
 export { type ClassLossOptions, type CrossEntropyOptions, crossEntropy, nllLoss } from './class-losses.js'
@@ -21,3 +23,4 @@ export { type EmbeddingOptions, embedding } from './embedding.js'
 export { type LayerNormOptions, layerNorm } from './layer-norm.js'
 export type { Reduction } from './reduction.js'
 export { type HuberOptions, huberLoss, type LossOptions, l1Loss, mseLoss } from './regression.js'
+export { type RmsNormOptions, rmsNorm } from './rms-norm.js'

@@ -116,6 +116,11 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   maxPool2dBackward: { dims: pools, values: { at: position } },
   avgPool2d: { dims: pools, special: true },
   avgPool2dBackward: { dims: pools, special: true },
+  rmsNorm: { scalars: { eps: [1e-3, 0.1] } },
+  attention: { scalars: { scale: [0.5, 1, 0.3] } },
+  attentionBackward: { scalars: { scale: [0.5, 0.3] } },
+  packedAttention: { scalars: { scale: [0.5, 1, 0.3] } },
+  packedAttentionBackward: { scalars: { scale: [0.5, 0.3] } },
   fill: { scalars: { value: [0, 1, -3.75, 2.5, 1e10, -1e10, Number.NaN, Number.NEGATIVE_INFINITY, 0.1] } },
   arange: { scalars: { start: [0, -5, 0.5, 1e6, 250], step: [1, 3, 0.1, -0.7] } },
   linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },
@@ -132,4 +137,5 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   sgdRows: { values: { ...sgdValues, ...lists } },
   adam: { values: adamValues },
   adamRows: { values: { ...adamValues, ...lists } },
+  dropoutMask: { scalars: { p: [0.5, 0.1, 0, 1, 1e-12] }, values: { state: word } },
 }
