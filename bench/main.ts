@@ -14,6 +14,7 @@ import { Peers } from './support/peers.js'
 import { updateReadme } from './support/readme.js'
 import { checkFinite, writeReport } from './support/report.js'
 import { fullPlan, smokePlan } from './support/timing.js'
+import { workloads } from './support/workloads.js'
 
 const groups: Readonly<Record<string, Group>> = {
   steps: stepBench,
@@ -26,6 +27,8 @@ const groups: Readonly<Record<string, Group>> = {
 interface Options {
   readonly smoke: boolean
   readonly only?: string
+  /** The only workload. */
+  readonly workload?: string
   /** Where the figures go; a smoke run keeps none unless it is told. */
   readonly json?: string
   readonly readme: boolean
@@ -40,14 +43,20 @@ const readOptions = (): Options =>
     )
     .option('--smoke', 'run everything once for a moment: does it run at all?', false)
     .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
+    .addOption(
+      new Option('--workload <name>', 'one workload of the groups that have several').choices(
+        workloads.map(({ name }) => name),
+      ),
+    )
     .option('--json <file>', 'where the figures go (default: runs/bench.json; with --smoke, nowhere)')
     .option('--readme', 'write the README’s lines on speed from this run', false)
     .helpOption('-h, --help', 'show this')
     .parse()
     .opts<Options>()
 
-async function main({ smoke, only, json, readme }: Options): Promise<void> {
-  if (readme && (smoke || only !== undefined)) throw new Error('--readme: expected a full run')
+async function main({ smoke, only, workload, json, readme }: Options): Promise<void> {
+  if (readme && (smoke || only !== undefined || workload !== undefined))
+    throw new Error('--readme: expected a full run')
   const { native, reason } = backendInfo()
   if (native === null) throw new Error(`bench: expected the native backend, got none: ${reason}`)
   const where = machine()
@@ -58,7 +67,7 @@ async function main({ smoke, only, json, readme }: Options): Promise<void> {
     for (const [name, run] of Object.entries(groups)) {
       if (only !== undefined && only !== name) continue
       use('native')
-      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers })
+      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers, workload })
       checkFinite(results[name], name)
     }
   } finally {
