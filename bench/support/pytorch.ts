@@ -1,7 +1,7 @@
 // PyTorch as a peer: its settings, and one process for each that binds when it starts. The other side is
 // bench/peers/pytorch.py.
 
-import type { Peer } from './peer.js'
+import { type Peer, positiveIn } from './peer.js'
 import { TimedPeer } from './timed-peer.js'
 
 /** What PyTorch is to do, as pytorch.py takes it. */
@@ -66,6 +66,22 @@ export class PyTorch extends TimedPeer<Setting> {
     this.about = about
     this.#cores = cores
     this.#start = start
+  }
+
+  /**
+   * Bytes resident in a process of its own: before anything is made, and at most while a task's steps run.
+   * @throws PeerError
+   */
+  async peak(task: Task, file: string, steps: number): Promise<{ idle: number; peak: number }> {
+    const peer = this.#start(this.#cores, this.#cores)
+    try {
+      const [setting] = this.settingsFor(task)
+      const { mode } = setting
+      const reply = await peer.ask(JSON.stringify({ op: 'peak', task, file, mode, steps }))
+      return { idle: positiveIn(peer, reply, 'idle'), peak: positiveIn(peer, reply, 'peak') }
+    } finally {
+      peer.close()
+    }
   }
 
   protected settingsFor(task: Task): Setting[] {
