@@ -8,9 +8,9 @@ import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './sup
 import { withTensors } from './support/exchange.js'
 import { spread, time, times, timesFaster } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
-import type { Finalist } from './support/pytorch.js'
 import { type Ratio, range, ratioOver, targets, verdict } from './support/ratio.js'
 import { printTable } from './support/table.js'
+import type { Finalist } from './support/timed-peer.js'
 import { compare, type Figure, patient, race } from './support/timing.js'
 
 const sizes = [4, 256, 4096]

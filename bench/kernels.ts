@@ -7,6 +7,7 @@ import { type Call, callsOf } from './support/calls.js'
 import { digits, spread, time, times, timesFaster } from './support/format.js'
 import type { Group } from './support/group.js'
 import { bytesOf, flopsOf } from './support/library.js'
+import { type Peaks, printRoofs, slowest } from './support/roofline.js'
 import { printTable } from './support/table.js'
 import { compare, type Figure, type Plan } from './support/timing.js'
 
@@ -21,6 +22,9 @@ interface KernelResult {
    */
   readonly rate: number
   readonly unit: 'GFLOP/s' | 'GB/s'
+  /** Of a call: the bytes of its arrays, and its arithmetic, 0 where the row gives none. */
+  readonly bytes: number
+  readonly flops: number
   /** How many times as fast as the reference. */
   readonly faster: number
 }
@@ -39,14 +43,16 @@ async function timeCall(native: Backend, kernel: KernelName, { name, args }: Cal
     ],
     plan,
   )
-  const [work, unit] =
-    kernel === 'matmul' ? ([flopsOf(kernel, args), 'GFLOP/s'] as const) : ([bytesOf(kernel, args), 'GB/s'] as const)
+  const [bytes, flops] = [bytesOf(kernel, args), flopsOf(kernel, args)]
+  const [work, unit] = kernel === 'matmul' ? ([flops, 'GFLOP/s'] as const) : ([bytes, 'GB/s'] as const)
   return {
     kernel,
     shape: name,
     ...figures,
     rate: work / (figures.native.median * 1000),
     unit,
+    bytes,
+    flops,
     faster: timesFaster(figures.native, figures.reference),
   }
 }
@@ -63,6 +69,13 @@ const cells = ({ kernel, shape, native, reference, rate, unit, faster }: KernelR
   faster < 1 ? 'slower' : '',
 ]
 
+/** What the machine gives: copying what no cache holds, and products of matrices. */
+function peaksOf(results: readonly KernelResult[]): Peaks {
+  const most = (of: KernelName, least: number): number =>
+    Math.max(...results.filter(({ kernel, bytes }) => kernel === of && bytes >= least).map(({ rate }) => rate))
+  return { bytes: most('copy', 16e6), flops: most('matmul', 0) }
+}
+
 export const kernelBench: Group = async ({ plan, smoke }) => {
   const native = loadNative().backend
   const results: KernelResult[] = []
@@ -75,5 +88,10 @@ export const kernelBench: Group = async ({ plan, smoke }) => {
     results.map(cells),
     2,
   )
+  if (!smoke) {
+    const peaks = peaksOf(results)
+    const measured = results.map(({ native, ...rest }) => ({ ...rest, micros: native.median }))
+    printRoofs(slowest(measured, peaks), peaks)
+  }
   return results
 }

@@ -2,18 +2,25 @@
 
 import { BlasgradError, backendInfo } from 'blasgrad'
 import { Command, Option } from 'commander'
+import { delayBench } from './delay.js'
 import { dispatchBench } from './dispatch.js'
 import { gemmBench } from './gemm.js'
 import { hopBench } from './hop.js'
 import { kernelBench } from './kernels.js'
+import { memoryBench } from './memory.js'
+import { scalingBench } from './scaling.js'
+import { shapeBench } from './shapes.js'
+import { shareBench } from './share.js'
 import { stepBench } from './steps.js'
 import { use } from './support/backends.js'
 import type { Group } from './support/group.js'
 import { describeMachine, describePeers, environment, machine, warnings } from './support/machine.js'
 import { Peers } from './support/peers.js'
+import { type Drawn, drawPictures } from './support/picture.js'
 import { updateReadme } from './support/readme.js'
-import { checkFinite, writeReport } from './support/report.js'
+import { checkFinite, type Report, readReport, writeReport } from './support/report.js'
 import { fullPlan, smokePlan } from './support/timing.js'
+import { workloads } from './support/workloads.js'
 
 const groups: Readonly<Record<string, Group>> = {
   steps: stepBench,
@@ -21,33 +28,57 @@ const groups: Readonly<Record<string, Group>> = {
   gemm: gemmBench,
   dispatch: dispatchBench,
   kernels: kernelBench,
+  shapes: shapeBench,
+  share: shareBench,
+  scaling: scalingBench,
+  memory: memoryBench,
+  delay: delayBench,
 }
 
 interface Options {
   readonly smoke: boolean
   readonly only?: string
+  /** The only workload. */
+  readonly workload?: string
   /** Where the figures go; a smoke run keeps none unless it is told. */
   readonly json?: string
   readonly readme: boolean
+  /** A report that was written before: nothing is measured. */
+  readonly from?: string
 }
 
 const readOptions = (): Options =>
   new Command('npm run bench --')
     .description(
-      'Times training steps, matrix products, the cost of eager ops and the kernels: against PyTorch, OpenBLAS called ' +
-        'from C and the reference backend, in turns, as medians with the spread. Ratios carry over to other machines, ' +
-        'times do not.',
+      'Times training steps, matrix products, the cost of eager ops and the kernels: against PyTorch, other libraries ' +
+        'in JavaScript, OpenBLAS called from C and the reference backend, in turns, as medians with the spread. Ratios ' +
+        'carry over to other machines, times do not.',
     )
     .option('--smoke', 'run everything once for a moment: does it run at all?', false)
     .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
+    .addOption(
+      new Option('--workload <name>', 'one workload of the groups that have several').choices(
+        workloads.map(({ name }) => name),
+      ),
+    )
     .option('--json <file>', 'where the figures go (default: runs/bench.json; with --smoke, nowhere)')
-    .option('--readme', 'write the README’s lines on speed from this run', false)
+    .option('--readme', 'write the README’s lines on speed and their pictures from this run', false)
+    .option('--from <file>', 'with --readme: from figures that were written before, measuring nothing')
     .helpOption('-h, --help', 'show this')
     .parse()
     .opts<Options>()
 
-async function main({ smoke, only, json, readme }: Options): Promise<void> {
-  if (readme && (smoke || only !== undefined)) throw new Error('--readme: expected a full run')
+/** Writes the README's lines and pictures. */
+function writeReadme({ date, machine, peers, groups }: Report): void {
+  updateReadme('README.md', { date, machine: `${describeMachine(machine)}; ${describePeers(peers)}`, groups })
+}
+
+async function main({ smoke, only, workload, json, readme, from }: Options): Promise<void> {
+  if (from !== undefined && !readme) throw new Error('--from: expected --readme too')
+  if (from !== undefined) return writeReadme(readReport(from))
+  if (readme && (smoke || only !== undefined || workload !== undefined)) {
+    throw new Error('--readme: expected a full run')
+  }
   const { native, reason } = backendInfo()
   if (native === null) throw new Error(`bench: expected the native backend, got none: ${reason}`)
   const where = machine()
@@ -58,7 +89,7 @@ async function main({ smoke, only, json, readme }: Options): Promise<void> {
     for (const [name, run] of Object.entries(groups)) {
       if (only !== undefined && only !== name) continue
       use('native')
-      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers })
+      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers, workload })
       checkFinite(results[name], name)
     }
   } finally {
@@ -77,11 +108,9 @@ async function main({ smoke, only, json, readme }: Options): Promise<void> {
     groups: results,
   }
   writeReport(file, report)
-  console.log(`figures: ${file}`)
-  if (readme) {
-    const machine = `${describeMachine(where)}; ${describePeers(about)}`
-    updateReadme('README.md', { date: report.date, machine, groups: results })
-  }
+  const pictures = smoke ? [] : drawPictures(file.replace(/\.json$/, ''), results as Drawn)
+  console.log(`figures: ${[file, ...pictures].join(', ')}`)
+  if (readme) writeReadme(report)
 }
 
 try {

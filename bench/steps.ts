@@ -5,20 +5,20 @@ import { setBackend } from 'blasgrad'
 import { agreeing, type Values } from './support/agreement.js'
 import { allThreads, type BackendName, use } from './support/backends.js'
 import { timedOnCores } from './support/cores.js'
-import { withTensors } from './support/exchange.js'
 import type { Group, Settings } from './support/group.js'
-import type { Finalist } from './support/pytorch.js'
 import { fastest, ratioOver } from './support/ratio.js'
+import { bestOf, pytorchIn, type Ready, readyPeers, releasePeers, scriptsThatAgree } from './support/ready-peers.js'
 import { printSteps, type StepResult } from './support/step-table.js'
-import { type Contestant, type Plan, patient, race, type SelfTimed } from './support/timing.js'
+import type { Finalist } from './support/timed-peer.js'
+import { type Contestant, patient, race, type SelfTimed } from './support/timing.js'
 import { compiled, otherWays } from './support/ways.js'
-import { inTurn, type Started, type Workload, workloads } from './support/workloads.js'
+import { inTurn, type Started, type Workload, workloads, workloadsOf } from './support/workloads.js'
 
 /** As many as make the first batch come again, after an update on each. */
 const checkedSteps = 5
 
-/** How each of PyTorch's settings is tried before the race. */
-const trialPlan: Plan = { rounds: 3, sampleMs: 10, warmUpMs: 50 }
+/** What the rounds of one contestant take at most, in ms: some peers are a thousand times as slow as others. */
+const mostMs = 6000
 
 type Call = Started['step']
 /** What makes a call of a workload that has begun. */
@@ -63,23 +63,22 @@ function contestants(workload: Workload): (Contestant | SelfTimed)[] {
   ]
 }
 
+const finalistsOf = (ready: readonly Ready[]): Finalist[] => ready.flatMap(({ finalists }) => finalists)
+
 /** The rows of a workload: one, and one for each other way to call its step. */
-async function timeSteps(workload: Workload, { plan, smoke, peers }: Settings): Promise<StepResult[]> {
-  // A smoke run starts one process of the peer, for one workload.
-  const pytorch = smoke && workload !== workloads[0] ? null : await peers.pytorch()
-  const finalists = await withTensors(workload.start().tensors, async file =>
-    pytorch === null ? [] : pytorch.finalists(workload.task, file, smoke ? null : trialPlan, checkedSteps),
-  )
-  const values = valuesOf(workload, finalists)
-  const all = [...finalists.map(({ contestant }) => contestant), ...contestants(workload)]
-  const { result, scaling } = await timedOnCores(peers, smoke, () => race(all, workload.large ? plan : patient(plan)))
-  const { figures, lost } = result
-  for (const [name, error] of lost) pytorch?.note(name, error)
-  await pytorch?.release()
-  const peer = fastest(
-    figures,
-    finalists.map(({ name }) => name),
-  )
+async function timeSteps(workload: Workload, settings: Settings): Promise<StepResult[]> {
+  const { plan, smoke, peers } = settings
+  // A smoke run starts one process of a peer, for one workload.
+  const found = smoke && workload !== workloads[0] ? [] : await readyPeers(workload, settings, checkedSteps)
+  const values = valuesOf(workload, finalistsOf(pytorchIn(found)))
+  const scripts = scriptsThatAgree(found, values.compiled)
+  const peersOf = [...pytorchIn(found), ...scripts]
+  const all = [...finalistsOf(peersOf).map(({ contestant }) => contestant), ...contestants(workload)]
+  const limited = { ...(workload.large ? plan : patient(plan)), mostMs }
+  const { result, scaling } = await timedOnCores(peers, smoke, () => race(all, limited))
+  const { figures } = result
+  await releasePeers(found, result.lost)
+  const [pytorch, javaScript] = [bestOf(figures, pytorchIn(found)), bestOf(figures, scripts)]
   const row = (way: string, name: string): StepResult => {
     const figure = figures[name]
     const reference = figures.reference ?? null
@@ -87,14 +86,17 @@ async function timeSteps(workload: Workload, { plan, smoke, peers }: Settings): 
     return {
       workload: workload.name + way,
       batch: workload.batch,
-      pytorch: peer && { setting: peer[0], ...peer[1] },
+      pytorch,
+      javaScript,
       compiled: { how: name, ...figure },
       eager: figures.eager ?? null,
       reference,
-      overPyTorch: peer && ratioOver(figure, peer[1]),
+      overPyTorch: pytorch && ratioOver(figure, pytorch),
+      overJavaScript: javaScript && ratioOver(figure, javaScript),
       overReference: reference && ratioOver(figure, reference),
+      threads: threadsOf(figures),
       scaling,
-      values,
+      values: { ...values, ...Object.fromEntries(finalistsOf(scripts).map(({ name, value }) => [name, value])) },
       figures,
     }
   }
@@ -103,10 +105,15 @@ async function timeSteps(workload: Workload, { plan, smoke, peers }: Settings): 
   return [row('', best), ...others.map(name => row(`, ${name}`, name))]
 }
 
+/** What all threads are worth; null where there is one. */
+function threadsOf(figures: StepResult['figures']): StepResult['threads'] {
+  const [one, all] = [1, allThreads].map(threads => figures[compiledOn(threads)])
+  return allThreads === 1 || !one || !all ? null : { threads: allThreads, ...ratioOver(all, one) }
+}
+
 export const stepBench: Group = async settings => {
   const results: StepResult[] = []
-  for (const workload of workloads) {
-    if (settings.smoke && workload.large) continue
+  for (const workload of workloadsOf(settings)) {
     results.push(...(await timeSteps(workload, settings)))
   }
   printSteps(results, checkedSteps)

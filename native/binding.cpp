@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "kernels/product_time.h"
 #include "runtime/machine.h"
 #include "runtime/pool.h"
 
@@ -54,6 +55,17 @@ Napi::Value changeThreads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), setThreads(static_cast<int>(threads)));
 }
 
+// productTimes(goOn): microseconds that products took since the last call, of all threads together, in the BLAS and in
+// kernels of ours; counted from now on if `goOn`. Of the whole process.
+Napi::Value productTimes(const Napi::CallbackInfo& info) {
+  if (!info[0].IsBoolean()) throw Napi::TypeError::New(info.Env(), "productTimes: expected true or false");
+  const ProductTimes times = takeProductTimes(info[0].As<Napi::Boolean>().Value());
+  auto result = Napi::Object::New(info.Env());
+  result["blas"] = static_cast<double>(times.blas) / 1000;
+  result["own"] = static_cast<double>(times.own) / 1000;
+  return result;
+}
+
 // The pool ends with the last environment: what follows may unload the addon.
 std::atomic<int> environments{0};
 
@@ -68,6 +80,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["signatures"] = Napi::Function::New<signatures>(env, "signatures");
   exports["info"] = Napi::Function::New<describe>(env, "info");
   exports["setThreads"] = Napi::Function::New<changeThreads>(env, "setThreads");
+  exports["productTimes"] = Napi::Function::New<productTimes>(env, "productTimes");
   exports["createProgram"] = Napi::Function::New<createProgram>(env, "createProgram");
   exports["kernels"] = kernelFunctions(env);
   return exports;

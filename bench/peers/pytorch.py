@@ -8,6 +8,8 @@ usage: pytorch.py <torch threads>        (the BLAS takes its threads from the en
                                          gives the value that both sides must agree on
   {"op": "sample", "id", "runs"}         microseconds of that many runs; an eighth as many go before, not timed
   {"op": "release", "id"}                forgets the task
+  {"op": "peak", "task", "file", "mode", "steps"}
+                                         bytes resident before, and at most while that many steps run
 
 What fails is answered with {"error": …}.
 """
@@ -279,7 +281,24 @@ def release(request):
     return {}
 
 
-operations = {"hello": lambda _: about(), "prepare": prepare, "sample": sample, "release": release}
+def resident(key):
+    """VmRSS or VmHWM (the most so far) of this process, in bytes."""
+    with open("/proc/self/status") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith(key))
+
+
+def peak(request):
+    idle = resident("VmRSS")
+    run, _ = kinds[request["task"]["kind"]](request["task"], load(request["file"]), request.get("mode"), lambda f: f)
+    # The most starts again: reading the file is not part of the training.
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")
+    for _ in range(request["steps"]):
+        run()
+    return {"idle": idle, "peak": resident("VmHWM")}
+
+
+operations = {"hello": lambda _: about(), "prepare": prepare, "sample": sample, "release": release, "peak": peak}
 
 
 def end_with_parent():

@@ -2,7 +2,8 @@
 
 export type Values = Readonly<Record<string, number>>
 
-const tolerance = 1e-3
+/** How far values may be from each other. */
+export const tolerance = 1e-3
 
 /** How far the farthest is from the first, as the tolerance counts it: relative, absolute below 1. */
 export function difference(values: Values): number {

@@ -62,6 +62,14 @@ function makeCall(kernel: KernelName, args: readonly Argument[], shape: Shape, s
   return { name: [shape.name, ...notes].join(', '), args: call }
 }
 
+/** The call of a kernel on a shape, on the first value of its scalars. */
+export const callOn = (kernel: KernelName, shape: Shape): Call =>
+  makeCall(kernel, parseSignature(kernels[kernel].signature).args, shape, 0, false)
+
+/** The shapes that a kernel is timed on. */
+export const shapesOf = (kernel: KernelName): readonly Shape[] =>
+  shapesFor(parseSignature(kernels[kernel].signature).args)
+
 /**
  * The calls that a kernel is timed on, one made at a time: each shape with each value of its scalars, and the first
  * shape also without the arrays that may be left out. @throws Error where there are none.

@@ -8,6 +8,8 @@ export interface Settings {
   /** Everything once for a moment: sizes may be smaller, what takes long is left out. */
   readonly smoke: boolean
   readonly peers: Peers
+  /** The only workload that is wanted; all by default. */
+  readonly workload?: string | undefined
 }
 
 export type Group = (settings: Settings) => Promise<readonly object[]>

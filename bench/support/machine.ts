@@ -45,7 +45,7 @@ export function describePeers(peers: AboutPeers): string {
   const parts = Object.entries(peers).map(([name, about]) => {
     if (typeof about === 'string') return `no ${name}`
     const { version, blas, core } = about as Readonly<Record<string, unknown>>
-    return `${name}${version === undefined ? '' : ` ${version}`} on ${blas}, core ${core}`
+    return `${name}${version === undefined ? '' : ` ${version}`}${blas === undefined ? '' : ` on ${blas}, core ${core}`}`
   })
   return `peers: ${parts.length === 0 ? 'none' : parts.join('; ')}`
 }

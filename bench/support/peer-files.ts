@@ -15,8 +15,11 @@ function root(): string {
   return folder
 }
 
+/** A file of the repository, by its path from there. */
+export const fromRoot = (path: string): string => join(root(), path)
+
 /** A file of bench/peers. */
-export const peerSource = (name: string): string => join(root(), 'bench/peers', name)
+export const peerSource = (name: string): string => fromRoot(join('bench/peers', name))
 
 /** Where what is made of it goes. */
-export const peerBuild = (name: string): string => join(root(), 'build/peers', name)
+export const peerBuild = (name: string): string => fromRoot(join('build/peers', name))

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { findPyTorch } from './find-pytorch.js'
 import type { PyTorch } from './pytorch.js'
+import { findScriptPeer, type ScriptPeer, scriptPeerNames } from './script-peer.js'
 import { Sgemm } from './sgemm.js'
 
 /** What is said of the peers in the figures: what each is, or why it is missing. */
@@ -11,11 +12,18 @@ export type AboutPeers = Readonly<Record<string, object | string>>
 export class Peers {
   #pytorch: Promise<PyTorch | string> | undefined
   #sgemm: Promise<Sgemm | string> | undefined
+  #scripts: Promise<readonly (ScriptPeer | string)[]> | undefined
 
   /** PyTorch; null where it is missing. */
   pytorch(): Promise<PyTorch | null> {
     this.#pytorch ??= said(findPyTorch(availableParallelism()))
     return found(this.#pytorch)
+  }
+
+  /** The other libraries in JavaScript that are here. */
+  async scripts(): Promise<readonly ScriptPeer[]> {
+    this.#scripts ??= Promise.all(scriptPeerNames.map(name => said(findScriptPeer(name))))
+    return (await this.#scripts).filter(peer => typeof peer === 'object')
   }
 
   /** OpenBLAS called from C; null where it cannot be. */
@@ -38,17 +46,24 @@ export class Peers {
       ...(sgemm === undefined
         ? {}
         : { sgemm: typeof sgemm === 'string' ? sgemm : { blas: sgemm.blas, core: sgemm.core } }),
+      ...Object.fromEntries(
+        ((await this.#scripts) ?? []).map((peer, i) => [
+          scriptPeerNames[i],
+          typeof peer === 'string' ? peer : peer.about,
+        ]),
+      ),
     }
   }
 
   /** What did not work on the way. */
   async notes(): Promise<readonly string[]> {
-    const pytorch = await this.#pytorch
-    return typeof pytorch === 'object' ? [...pytorch.notes] : []
+    const all = [await this.#pytorch, ...((await this.#scripts) ?? [])]
+    return all.flatMap(peer => (typeof peer === 'object' ? [...peer.notes] : []))
   }
 
   async close(): Promise<void> {
-    for (const peer of [await this.#pytorch, await this.#sgemm]) if (typeof peer === 'object') peer.close()
+    for (const peer of [await this.#pytorch, await this.#sgemm, ...((await this.#scripts) ?? [])])
+      if (typeof peer === 'object') peer.close()
   }
 }
 

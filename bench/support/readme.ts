@@ -1,7 +1,9 @@
 // Writes the README's lines on speed from a report, so that they are what the bench said and nothing else.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { leastOf, type Scaling, wholeCores } from './cores.js'
+import { type Drawn, drawPictures } from './picture.js'
 
 const begin = '<!-- speed: written by `npm run bench -- --readme` -->'
 const end = '<!-- /speed -->'
@@ -22,6 +24,8 @@ interface Row {
   readonly reference?: Timing | null
   /** null where it is missing or not timed. */
   readonly pytorch?: (Timing & { readonly setting?: string }) | null
+  /** null where no other library in JavaScript is here, or none does it. */
+  readonly javaScript?: (Timing & { readonly setting?: string }) | null
   readonly rate?: number
   readonly unit?: string
   readonly scaling?: Scaling | null
@@ -33,6 +37,9 @@ export interface Report {
   readonly machine: string
   readonly groups: Readonly<Record<string, readonly Row[]>>
 }
+
+/** Where the picture is, from the README. */
+const picture = 'docs/performance/speed.svg'
 
 /** The kernels that a reader would ask for. */
 const kernels = ['matmul 1024×1024×1024', 'softmax 4096×1000, rows', 'add 4096×1000', 'adam 1,000,000']
@@ -58,8 +65,9 @@ const mark = ({ scaling }: Row): string => (scaling && leastOf(scaling) < wholeC
 function overPyTorch(name: string, row: Row, ours: Timing | undefined): string {
   const { pytorch } = row
   if (ours === undefined || !pytorch) throw new Error(`readme: expected a timing of ${name} in PyTorch too`)
-  const setting = pytorch.setting === undefined ? '' : ` (${pytorch.setting})`
-  return `| ${name} | ${micros(ours)} | ${micros(pytorch)}${setting} | ${faster(ours, pytorch)}${mark(row)} |`
+  const of = (other: Timing & { readonly setting?: string }): string =>
+    `${micros(other)}${other.setting === undefined ? '' : ` (${other.setting})`} | ${faster(ours, other)}${mark(row)}`
+  return `| ${name} | ${micros(ours)} | ${of(pytorch)} | ${row.javaScript ? of(row.javaScript) : ' | '} |`
 }
 
 function overReference(name: string, { reference, rate, unit }: Row, ours: Timing | undefined): string {
@@ -82,12 +90,14 @@ export function speedLines({ date, machine, groups }: Report): string {
     return overReference(name, row, row.native)
   })
   return [
-    'Compiled steps against PyTorch at the best of its settings (its threads, its BLAS’s, loop or foreach optimizers), in',
-    `turns, medians of one run on ${date.slice(0, 10)}: ${machine}.`,
+    `![How many times as fast compiled steps are as PyTorch, other JavaScript and our TypeScript](${picture})`,
+    '',
+    'Compiled steps against PyTorch at the best of its settings (its threads, its BLAS’s, loop or foreach optimizers) and',
+    `the best other library in JavaScript, in turns, medians of one run on ${date.slice(0, 10)}: ${machine}.`,
     '`npm run bench` repeats it; the ratios carry over to other machines, the times do not.',
     '',
-    '| | blasgrad, compiled | PyTorch | faster |',
-    '| --- | --- | --- | --- |',
+    '| | blasgrad, compiled | PyTorch | faster | best other JavaScript | faster |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...compared,
     ...(compared.some(line => line.includes('†'))
       ? [
@@ -107,10 +117,11 @@ export function speedLines({ date, machine, groups }: Report): string {
   ].join('\n')
 }
 
-/** Puts the report's lines where the README has them. */
+/** Puts the report's lines where the README has them, and its pictures where the lines say. */
 export function updateReadme(file: string, report: Report): void {
   const text = readFileSync(file, 'utf8')
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`readme: expected the marks ${begin} and ${end} in ${file}`)
   writeFileSync(file, `${text.slice(0, from + begin.length)}\n${speedLines(report)}\n${text.slice(to)}`)
+  drawPictures(join(dirname(file), picture.replace('.svg', '')), report.groups as Drawn)
 }

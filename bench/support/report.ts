@@ -1,6 +1,6 @@
 // What a run of the benches leaves behind: JSON with the machine, the date and the rows of each group.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Machine } from './machine.js'
 import type { AboutPeers } from './peers.js'
@@ -28,4 +28,19 @@ export function checkFinite(value: unknown, path: string): void {
 export function writeReport(file: string, report: Report): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+/** A report that was written. @throws Error if the file holds none of a full run. */
+export function readReport(file: string): Report {
+  let report: Partial<Report> | null = null
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8')) as Partial<Report> | null
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  const { date, machine, peers, smoke, groups } = report ?? {}
+  if (typeof date !== 'string' || !machine || !peers || !groups || smoke !== false) {
+    throw new Error(`${file}: expected the report of a full run of the benches`)
+  }
+  return report as Report
 }

@@ -85,6 +85,25 @@ export function shapesFor(args: readonly Argument[]): readonly Shape[] {
   return args.some(({ name }) => name === 'bLayout') && sizes.length === 2 ? [...shapes, ...repeated] : shapes
 }
 
+/** Sizes up to here are what a kernel is (the taps of a filter, a stride), not how much it does. */
+const fixed = 8
+
+/**
+ * The shape with every size times `factor`; null where it has strides, which say more than sizes. `name` begins with the
+ * shape's.
+ */
+export function scaled({ name, parameters }: Shape, factor: number): Shape | null {
+  const change = (value: unknown): unknown =>
+    typeof value === 'number' && value > fixed ? Math.round(value * factor) : value
+  if (Object.values(parameters).some(value => ArrayBuffer.isView(value))) return null
+  return {
+    name: `${name} × ${factor}`,
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([key, value]) => [key, key.endsWith('Layout') ? value : change(value)]),
+    ),
+  }
+}
+
 /** The shape with no size or stride above 64, for seeing that a kernel runs. */
 export function shrink({ name, parameters }: Shape): Shape {
   const smaller = (value: unknown): unknown => {

@@ -25,7 +25,12 @@ export interface Plan {
   readonly sampleMs: number
   /** What the warm-up of each contestant takes at least, in milliseconds. */
   readonly warmUpMs: number
+  /** What the rounds of one contestant are to take at most, in milliseconds: a slow one takes part in fewer, the first. */
+  readonly mostMs?: number
 }
+
+/** Rounds in which a contestant takes part, however slow it is. */
+const leastRounds = 3
 
 export const fullPlan: Plan = { rounds: 7, sampleMs: 2, warmUpMs: 15 }
 /** Everything once, or as often as the clock needs to move: for seeing that it runs, not how fast. */
@@ -35,7 +40,8 @@ export const smokePlan: Plan = { rounds: 1, sampleMs: 0.005, warmUpMs: 0 }
  * The plan for what runs much TypeScript of ours in a run: a longer warm-up, for the compiler to be done with it, and
  * longer samples, so that each has its share of garbage collection.
  */
-export const patient = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
+export const patient = ({ rounds, sampleMs, warmUpMs, ...rest }: Plan): Plan => ({
+  ...rest,
   rounds: 2 * rounds + 1,
   sampleMs: 5 * sampleMs,
   warmUpMs: 10 * warmUpMs,
@@ -83,14 +89,22 @@ export async function sampleAwaiting(run: () => Promise<unknown>, runs: number):
   return performance.now() - started
 }
 
-/** Runs until warm, and gives the repetitions that make a sample long enough. */
-async function warmUp(contestant: Contestant | SelfTimed, plan: Plan, now: Clock): Promise<number> {
+/** Runs until warm; the repetitions that make a sample long enough, and the rounds that there is time for. */
+async function warmUp(
+  contestant: Contestant | SelfTimed,
+  plan: Plan,
+  now: Clock,
+): Promise<{ repetitions: number; rounds: number }> {
   let repetitions = 1
   for (let spent = 0; ; ) {
     const took = await sample(contestant, repetitions, now)
     spent += took
     if (took < plan.sampleMs) repetitions *= 2
-    else if (spent >= plan.warmUpMs) return Math.ceil((plan.sampleMs / took) * repetitions)
+    else if (spent >= plan.warmUpMs) {
+      const { sampleMs, mostMs = Number.POSITIVE_INFINITY } = plan
+      const rounds = Math.max(Math.floor(mostMs / Math.max(took, sampleMs)), leastRounds)
+      return { repetitions: Math.ceil((sampleMs / took) * repetitions), rounds: Math.min(rounds, plan.rounds) }
+    }
   }
 }
 
@@ -110,7 +124,12 @@ export async function race<Name extends string>(
   now: Clock = () => performance.now(),
 ): Promise<Race<Name>> {
   const lost = new Map<Name, PeerError>()
-  const entries = contestants.map(contestant => ({ contestant, repetitions: 1, samples: [] as number[] }))
+  const entries = contestants.map(contestant => ({
+    contestant,
+    repetitions: 1,
+    rounds: plan.rounds,
+    samples: [] as number[],
+  }))
   const unlessLost = async (name: Name, take: () => Promise<void>): Promise<void> => {
     if (lost.has(name)) return
     try {
@@ -122,11 +141,12 @@ export async function race<Name extends string>(
   }
   for (const entry of entries) {
     await unlessLost(entry.contestant.name, async () => {
-      entry.repetitions = await warmUp(entry.contestant, plan, now)
+      Object.assign(entry, await warmUp(entry.contestant, plan, now))
     })
   }
   for (let round = 0; round < plan.rounds; round++) {
-    for (const entry of round % 2 === 0 ? entries : [...entries].reverse()) {
+    const order = round % 2 === 0 ? entries : [...entries].reverse()
+    for (const entry of order.filter(({ rounds }) => round < rounds)) {
       await unlessLost(entry.contestant.name, async () => {
         const { contestant, repetitions, samples } = entry
         samples.push(((await sample(contestant, repetitions, now)) * 1000) / repetitions)

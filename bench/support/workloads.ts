@@ -45,6 +45,16 @@ export const workloads: readonly Workload[] = [
   functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]
 
+/** Those that a run of the benches is about: all, or the one that is named; in a smoke run no large ones. */
+export const workloadsOf = ({
+  smoke,
+  workload,
+}: {
+  readonly smoke: boolean
+  readonly workload?: string | undefined
+}): Workload[] =>
+  workloads.filter(({ name, large }) => (workload === undefined || name === workload) && !(smoke && large))
+
 /** `step` on the batches in turn. */
 export function inTurn<R>(step: (...batch: Tensor[]) => R, batches: Started['batches']): () => R {
   let steps = 0

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { MakeExecutor } from '../compile/plan.js'
 import { BackendError } from '../errors.js'
-import { type Addon, createNative, type NativeInfo } from './native.js'
+import { type Addon, createNative, type NativeInfo, type ProductTimes } from './native.js'
 import type { Backend } from './table.js'
 
 export interface LoadedAddon {
@@ -16,6 +16,11 @@ export interface LoadedAddon {
   info(): NativeInfo
   /** Sets how many threads share the work of kernels; returns the number set, at most what the BLAS was built for. */
   setThreads(threads: number): number
+  /**
+   * Microseconds that matrix products took since the last call, of all threads of the process together: in the BLAS, and
+   * in kernels of ours. They are counted from now on if `goOn`, at two looks at the clock a product; not to begin with.
+   */
+  productTimes(goOn: boolean): ProductTimes
   /** Makes a program of a plan, in memory of its own. */
   readonly createProgram: MakeExecutor
 }
@@ -55,8 +60,8 @@ export function loadNative(): LoadedAddon {
       const path = candidate.path()
       const addon = require(path) as Addon
       const backend = createNative(addon)
-      const { info, setThreads, createProgram } = addon
-      return { backend, path, info, setThreads, createProgram }
+      const { info, setThreads, productTimes, createProgram } = addon
+      return { backend, path, info, setThreads, productTimes, createProgram }
     } catch (error) {
       reasons.push(`  ${candidate.name}: ${firstLine(error)}`)
     }

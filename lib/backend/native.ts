@@ -26,6 +26,14 @@ interface NativeRow {
   readonly inPlace: string
 }
 
+/** Microseconds that matrix products took, of all threads together. */
+export interface ProductTimes {
+  /** In the BLAS. */
+  readonly blas: number
+  /** In small products of our own. */
+  readonly own: number
+}
+
 /** What build/Release/addon.node exports. */
 export interface Addon {
   attach(argumentError: typeof ArgumentError, show: typeof showValue): void
@@ -33,6 +41,8 @@ export interface Addon {
   info(): NativeInfo
   /** Returns the number set, at most `maxThreads`. */
   setThreads(threads: number): number
+  /** What products took since the last call; counted from now on if `goOn`. */
+  productTimes(goOn: boolean): ProductTimes
   readonly kernels: Backend
   /** @throws ArgumentError for a malformed plan. */
   createProgram(plan: Plan): Executor

@@ -10,6 +10,7 @@
 
 #include "block.h"
 #include "families.h"
+#include "product_time.h"
 
 namespace blasgrad {
 namespace {
@@ -48,7 +49,8 @@ bool runSmall(const Block<double>& block, bool add) { return smallProducts().flo
 template <class T>
 void runBlock(const Block<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
-  if (m > 1 && n > 1 && runSmall(block, add)) return;
+  ProductTimer timer;
+  if (m > 1 && n > 1 && runSmall(block, add)) return timer.wasOwn();
   const auto turn = turnAtBlas();
   if (m == 1 || n == 1) {
     // A matrix-vector product always adds: beta = 0 would leave it to the BLAS what becomes of a NaN in `out`.

@@ -20,6 +20,10 @@ test('a ratio is of the medians, its range of the rounds', () => {
   expect(range(ratio)).toBe('2–10')
 })
 
+test('where one took part in fewer rounds the range is of those of both', () => {
+  expect(ratioOver(figure(2, 4, 5), figure(20, 8))).toEqual({ ratio: 3.5, min: 2, max: 10 })
+})
+
 test('the fastest of those named is taken, and null where none has a figure', () => {
   const figures = { a: figure(3), b: figure(2), c: figure(1) }
   expect(fastest(figures, ['a', 'b'])?.[0]).toBe('b')

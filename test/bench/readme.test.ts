@@ -1,7 +1,10 @@
 // The README's lines on speed come from a report's rows.
 
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { speedLines } from '../../bench/support/readme.js'
+import { speedLines, updateReadme } from '../../bench/support/readme.js'
 
 const timing = (median: number): { median: number } => ({ median })
 
@@ -25,6 +28,7 @@ const step = {
   reference: timing(5000),
   pytorch: { ...timing(100), setting: 'torch 1, blas 2, loop' },
   scaling: { before: 1.9, after: 1.9 },
+  ...{ overPyTorch: { ratio: 5 }, overJavaScript: null, overReference: { ratio: 250 } },
 }
 
 const dispatch = [
@@ -66,4 +70,33 @@ test('a report without PyTorch or without a kernel is refused', () => {
     'readme: expected a timing of training step, w in PyTorch too',
   )
   expect(() => speedLines({ date: '', machine: '', groups: {} })).toThrow('expected a bench of matmul 1024×1024×1024')
+})
+
+test('the best other JavaScript has columns, empty where there is none', () => {
+  const javaScript = { ...timing(400), setting: 'tfjs wasm' }
+  const text = speedLines(
+    report([
+      { ...step, javaScript },
+      { ...step, workload: 'alone', javaScript: null },
+    ]),
+  )
+  expect(text).toContain('| 5.0× | 400 µs (tfjs wasm) | 20× |')
+  expect(text).toContain('| training step, alone | 20.0 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |  |  |')
+})
+
+test('lines and picture go where the README has them, and nothing else changes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'blasgrad-test-'))
+  try {
+    const file = join(folder, 'README.md')
+    const [begin, end] = ['<!-- speed: written by `npm run bench -- --readme` -->', '<!-- /speed -->']
+    writeFileSync(file, `before\n${begin}\nold\n${end}\nafter\n`)
+    updateReadme(file, report([step]))
+    expect(readFileSync(file, 'utf8')).toBe(`before\n${begin}\n${speedLines(report([step]))}\n${end}\nafter\n`)
+    const [picture] = /docs\S+svg/.exec(readFileSync(file, 'utf8')) ?? ['']
+    expect(readFileSync(join(folder, picture), 'utf8')).toMatch(/^<svg /)
+    writeFileSync(file, 'no marks')
+    expect(() => updateReadme(file, report([step]))).toThrow('expected the marks')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

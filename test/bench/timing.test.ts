@@ -164,3 +164,15 @@ test('each awaited run is over before the next begins', async () => {
   expect(await sampleAwaiting(run, 16)).toBeGreaterThan(0)
   expect([most, runs]).toEqual([1, 18])
 })
+
+test('one that is slow takes part in the first rounds only, in three at least', async () => {
+  const { now, pass } = clock()
+  const contestant = (name: string, ms: number) => ({ name, run: () => pass(ms) })
+  const { figures } = await race(
+    [contestant('slow', 100), contestant('slower', 1000), contestant('quick', 1)],
+    { rounds: 7, sampleMs: 1, warmUpMs: 1, mostMs: 500 },
+    now,
+  )
+  const rounds = Object.values(figures).map(figure => figure?.samples.length)
+  expect(rounds).toEqual([5, 3, 7])
+})

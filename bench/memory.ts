@@ -1,0 +1,81 @@
+// The peak of resident memory while a workload is trained, beside PyTorch's: each in a process of its own, minus what the
+// process had when its library was loaded and nothing made.
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { withTensors } from './support/exchange.js'
+import { digits } from './support/format.js'
+import type { Group, Settings } from './support/group.js'
+import { PeerError } from './support/peer.js'
+import { printTable } from './support/table.js'
+import { type Workload, workloadsOf } from './support/workloads.js'
+
+/** How many steps are run before the peak is read. */
+const steps = 20
+
+/** Bytes. */
+export interface Peak {
+  /** Resident when the library was loaded. */
+  readonly idle: number
+  /** The most that was resident until the end. */
+  readonly peak: number
+}
+
+export interface MemoryResult {
+  readonly workload: string
+  readonly compiled: Peak
+  /** Null where it is missing. */
+  readonly pytorch: Peak | null
+  /** What PyTorch adds over what we add. */
+  readonly ratio: number | null
+}
+
+const script = fileURLToPath(new URL('./support/memory-child.js', import.meta.url))
+
+/** Trains in a process of its own. @throws Error if it fails. */
+function ours(workload: Workload): Peak {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, workload.name, String(steps)], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`memory: ${workload.name}: expected a peak, got: ${stderr.trim()}`)
+  return JSON.parse(stdout) as Peak
+}
+
+async function pytorchs(workload: Workload, { peers }: Settings): Promise<Peak | null> {
+  const pytorch = await peers.pytorch()
+  if (pytorch === null) return null
+  try {
+    return await withTensors(workload.start().tensors, file => pytorch.peak(workload.task, file, steps))
+  } catch (error) {
+    if (!(error instanceof PeerError)) throw error
+    pytorch.note(`peak of ${workload.name}`, error)
+    return null
+  }
+}
+
+const added = ({ idle, peak }: Peak): number => peak - idle
+const megabytes = (bytes: number): string => `${digits(bytes / 1e6)} MB`
+const peakCells = (peak: Peak | null): string[] =>
+  peak === null ? ['', '', ''] : [megabytes(peak.idle), megabytes(peak.peak), megabytes(added(peak))]
+
+export const memoryBench: Group = async settings => {
+  const results: MemoryResult[] = []
+  const wanted = workloadsOf(settings)
+  for (const workload of settings.smoke ? wanted.slice(0, 1) : wanted) {
+    const compiled = ours(workload)
+    const pytorch = settings.smoke ? null : await pytorchs(workload, settings)
+    const ratio = pytorch === null || added(compiled) <= 0 ? null : added(pytorch) / added(compiled)
+    results.push({ workload: workload.name, compiled, pytorch, ratio })
+  }
+  printTable(
+    `memory: the peak of ${steps} steps, each in a fresh process (idle: loaded, nothing made)`,
+    ['workload', 'idle', 'compiled', 'adds', 'idle', 'PyTorch', 'adds', 'PyTorch adds'],
+    results.map(({ workload, compiled, pytorch, ratio }) => [
+      workload,
+      ...peakCells(compiled),
+      ...peakCells(pytorch),
+      ratio === null ? '' : `${digits(ratio)}×`,
+    ]),
+  )
+  return results
+}

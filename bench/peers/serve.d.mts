@@ -1,0 +1,10 @@
+// The types of what the tests use of serve.mjs.
+
+interface Elements {
+  data: Float32Array | Int32Array
+  shape: number[]
+}
+
+export function load(path: string): Record<string, Elements>
+export function layerFlops(sizes: readonly number[], batch: number): number
+export function inner(gradient: Float32Array, g: Elements): number

@@ -1,0 +1,105 @@
+// What the JavaScript peers share: one line of JSON asks, one answers, as pytorch.py has it. Started by
+// bench/support/script-peer.ts.
+//
+//   {"op": "hello"}                       the version, and the settings to be tried
+//   {"op": "prepare", "id", "task", "file", "setting", "steps", "limitMs"}
+//                                         builds a task from the tensors in a safetensors file, runs `steps` steps (none:
+//                                         some), and gives the value that all must agree on; refuses where a step takes
+//                                         longer than that
+//   {"op": "sample", "id", "runs"}        microseconds of that many runs; an eighth as many go before, not timed
+//   {"op": "release", "id"}               forgets the task
+//
+// What fails is answered with {"error": …}.
+
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+
+const arrays = { F32: Float32Array, I32: Int32Array }
+
+/** The tensors of a safetensors file, { data, shape } by name. */
+export function load(path) {
+  const bytes = readFileSync(path)
+  const length = Number(bytes.readBigUInt64LE())
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length))
+  delete header.__metadata__
+  const tensors = {}
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(header)) {
+    const [from, to] = data_offsets.map(offset => 8 + length + offset)
+    tensors[name] = {
+      data: new arrays[dtype](bytes.buffer.slice(bytes.byteOffset + from, bytes.byteOffset + to)),
+      shape,
+    }
+  }
+  return tensors
+}
+
+/** Multiply-adds of a training step of linear layers, thrice two operations each. */
+export const layerFlops = (sizes, batch) =>
+  sizes.slice(1).reduce((sum, size, i) => sum + 6 * batch * sizes[i] * size, 0)
+
+/** The sum of a gradient times g, over the rows: what a `function` task's value is. */
+export function inner(gradient, g) {
+  let sum = 0
+  for (let i = 0; i < gradient.length; i++) sum += gradient[i] * g.data[i]
+  return sum / g.shape[0]
+}
+
+/** What a first step, which is also compiled, may take, in steps. */
+const mostFirst = 3
+
+const tooLong = ms => new Error(`a step takes ${(ms / 1000).toPrecision(2)} s, too long to be timed`)
+
+/**
+ * Answers until the input ends. `peer`: { hello(), rate(setting), kinds }: `rate` gives the operations a second of
+ * matrix products, and each of `kinds` builds a task of (task, tensors, setting) as { run, finish, value, flops? }: `finish`
+ * waits until what was run is computed, `flops` are those of a run.
+ */
+export async function serve(peer) {
+  const prepared = new Map()
+  const operations = {
+    hello: () => peer.hello(),
+    async prepare({ id, task, file, setting, steps, limitMs }) {
+      const build = peer.kinds[task.kind]
+      if (build === undefined) throw new Error(`what ${task.kind} needs is not written for it`)
+      const built = await build(task, load(file), setting)
+      const expected = built.flops > 1e9 ? (1000 * built.flops) / (await peer.rate(setting)) : 0
+      if (expected > limitMs) throw tooLong(expected)
+      // The first step is also compiled; the second says what a step takes.
+      for (let step = 1; step <= Math.max(steps, 2); step++) {
+        const begin = performance.now()
+        await built.run()
+        await built.finish()
+        const took = performance.now() - begin
+        if (took > (step > 1 ? 1 : mostFirst) * limitMs) throw tooLong(took)
+      }
+      prepared.set(id, built)
+      return { value: steps > 0 ? await built.value() : null }
+    },
+    async sample({ id, runs }) {
+      const { run, finish } = prepared.get(id)
+      for (let i = runs > 1 ? Math.ceil(runs / 8) : 0; i > 0; i--) await run()
+      await finish()
+      const begin = performance.now()
+      for (let i = 0; i < runs; i++) await run()
+      await finish()
+      return { micros: (performance.now() - begin) * 1000 }
+    },
+    async release({ id }) {
+      await prepared.get(id)?.forget?.()
+      prepared.delete(id)
+      return {}
+    },
+  }
+  // The answers have the output for themselves.
+  console.log = console.info = console.error
+  for await (const line of createInterface({ input: process.stdin })) {
+    let answer
+    try {
+      const request = JSON.parse(line)
+      answer = await operations[request.op](request)
+    } catch (error) {
+      answer = { error: `${error instanceof Error ? error.message : error}`.split('\n')[0] }
+    }
+    process.stdout.write(`${JSON.stringify(answer)}\n`)
+  }
+}

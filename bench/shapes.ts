@@ -1,0 +1,92 @@
+// Whether a kernel is tuned to the sizes that it is measured on: each on its shapes, and with every size a fifth less and a
+// fifth more. Efficiency is operations a second for products, bytes a second for the others.
+
+import { type KernelClass, type KernelName, kernelNames, kernels, loadNative } from 'blasgrad/backend'
+import { use } from './support/backends.js'
+import { callOn, shapesOf } from './support/calls.js'
+import { digits, time } from './support/format.js'
+import type { Group, Settings } from './support/group.js'
+import { bytesOf, flopsOf } from './support/library.js'
+import { type Shape, scaled, shrink } from './support/shapes.js'
+import { printTable } from './support/table.js'
+import { compare, type Figure, type Plan } from './support/timing.js'
+
+const factors = [0.8, 1.2]
+/** The part of a shape's efficiency that those beside it are to have at least. */
+const least = 0.85
+/** The kernels that steps spend their time in, by class; of the elementwise ones, which share their loops, a few. */
+const classes: readonly KernelClass[] = ['product', 'rowwise', 'optimizer']
+const elementwise: readonly string[] = ['add', 'exp', 'tanh']
+/** Below this, in µs, a call from JavaScript is a good part of what is timed. */
+const leastMicros = 10
+
+interface Beside {
+  readonly factor: number
+  readonly shape: string
+  readonly figure: Figure
+  /** Its efficiency over that of the shape itself. */
+  readonly efficiency: number
+}
+
+interface ShapeResult {
+  readonly kernel: KernelName
+  readonly shape: string
+  readonly native: Figure
+  readonly beside: readonly Beside[]
+  readonly met: boolean
+}
+
+function workOf(kernel: KernelName, args: readonly unknown[]): number {
+  const flops = kernels[kernel].class === 'product' ? flopsOf(kernel, args) : 0
+  return flops > 0 ? flops : bytesOf(kernel, args)
+}
+
+async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<ShapeResult | null> {
+  const others = factors.map(factor => ({ factor, shape: scaled(shape, factor) }))
+  if (others.some(({ shape }) => shape === null)) return null
+  const run = loadNative().backend[kernel] as (...args: readonly unknown[]) => unknown
+  const entries = [{ factor: 1, shape }, ...others].map(({ factor, shape }) => {
+    const { name, args } = callOn(kernel, shape as Shape)
+    return { factor, name, work: workOf(kernel, args), run: () => void run(...args) }
+  })
+  const quick = await compare([entries[0]], { rounds: 1, sampleMs: 0.5, warmUpMs: 1 })
+  if (plan.rounds > 1 && quick[entries[0].name].median < leastMicros) return null
+  const figures = await compare(entries, plan)
+  const efficiencyOf = ({ name, work }: (typeof entries)[number]): number => work / figures[name].median
+  const beside = entries.slice(1).map(entry => ({
+    factor: entry.factor,
+    shape: entry.name,
+    figure: figures[entry.name],
+    efficiency: efficiencyOf(entry) / efficiencyOf(entries[0]),
+  }))
+  const met = beside.every(({ efficiency }) => efficiency >= least)
+  return { kernel, shape: entries[0].name, native: figures[entries[0].name], beside, met }
+}
+
+const isWanted = (kernel: KernelName): boolean =>
+  classes.includes(kernels[kernel].class) || elementwise.includes(kernel)
+
+export const shapeBench: Group = async ({ plan, smoke }: Settings) => {
+  use('native')
+  const results: ShapeResult[] = []
+  for (const kernel of kernelNames.filter(isWanted)) {
+    for (const shape of smoke ? shapesOf(kernel).slice(0, 1).map(shrink) : shapesOf(kernel)) {
+      const result = await timeShape(kernel, shape, plan)
+      if (result !== null) results.push(result)
+    }
+  }
+  printTable(
+    `shapes: every size a fifth less, a fifth more: the efficiency over that of the shape itself, at least ${least}\n` +
+      `(calls of ${leastMicros} µs or more)`,
+    ['kernel', 'shape', 'native', ...factors.map(factor => `× ${factor}`), 'met'],
+    results.map(({ kernel, shape, native, beside, met }) => [
+      ...[kernel, shape, time(native.median)],
+      ...beside.map(({ efficiency }) => digits(efficiency)),
+      met ? 'yes' : 'no',
+    ]),
+    2,
+  )
+  const missed = results.filter(({ met }) => !met).length
+  console.log(`${results.length - missed} of ${results.length} met`)
+  return results
+}

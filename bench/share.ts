@@ -1,0 +1,69 @@
+// What part of a step its matrix products are: in OpenBLAS, and in small products of our own. The addon counts, on two
+// looks at the clock a product; the share is of the time of all threads that take part, waiting included.
+
+import { loadNative } from 'blasgrad/backend'
+import { allThreads, use } from './support/backends.js'
+import { time } from './support/format.js'
+import type { Group } from './support/group.js'
+import { printTable } from './support/table.js'
+import { median } from './support/timing.js'
+import { compiled } from './support/ways.js'
+import { inTurn, type Workload, workloadsOf } from './support/workloads.js'
+
+/** The part of large-mlp's step that is to be inside OpenBLAS at least. */
+const target = { workload: 'large-mlp', blas: 0.85 }
+
+/** What a round takes at least, in ms, and how many there are. */
+const [leastMs, rounds] = [40, 5]
+
+interface ShareResult {
+  readonly workload: string
+  readonly threads: number
+  /** µs of one step while products are counted. */
+  readonly step: number
+  /** Parts of the threads' time: in OpenBLAS, in kernels of ours for small products; medians of the rounds. */
+  readonly blas: number
+  readonly own: number
+}
+
+function shareOf(workload: Workload, threads: number, smoke: boolean): ShareResult {
+  use('native', threads)
+  const { productTimes } = loadNative()
+  const start = workload.start()
+  const run = inTurn(compiled(start).sync, start.batches)
+  for (let i = 0; i < (smoke ? 1 : 3); i++) run()
+  const measured = Array.from({ length: smoke ? 1 : rounds }, () => {
+    productTimes(true)
+    const begin = performance.now()
+    let steps = 0
+    do {
+      run()
+      steps++
+    } while (!smoke && performance.now() - begin < leastMs)
+    const micros = (performance.now() - begin) * 1000
+    const { blas, own } = productTimes(false)
+    return { step: micros / steps, blas: blas / (micros * threads), own: own / (micros * threads) }
+  })
+  const middle = (key: 'step' | 'blas' | 'own'): number => median(measured.map(round => round[key]))
+  return { workload: workload.name, threads, step: middle('step'), blas: middle('blas'), own: middle('own') }
+}
+
+const percent = (part: number): string => `${(100 * part).toFixed(1)}%`
+
+const cells = ({ workload, threads, step, blas, own }: ShareResult): string[] => [
+  ...[workload, String(threads), time(step), percent(blas), percent(own), percent(Math.max(0, 1 - blas - own))],
+  ...(workload === target.workload ? [percent(target.blas), blas >= target.blas ? 'yes' : 'no'] : ['', '']),
+]
+
+export const shareBench: Group = async settings => {
+  const results = workloadsOf(settings).flatMap(workload =>
+    [...new Set([1, allThreads])].map(threads => shareOf(workload, threads, settings.smoke)),
+  )
+  use('native')
+  printTable(
+    'share: parts of a compiled step, of the time of all its threads (other: other kernels, and waiting)',
+    ['workload', 'threads', 'step', 'OpenBLAS', 'own products', 'other', 'at least', 'met'],
+    results.map(cells),
+  )
+  return results
+}

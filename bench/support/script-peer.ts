@@ -1,0 +1,91 @@
+// Another library in JavaScript as a peer: a process of ours beside it, bench/peers/<name>/peer.mjs, where it is installed.
+// Each lives in a folder of its own, so that installing this package never touches it.
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Peer, PeerError } from './peer.js'
+import { peerSource } from './peer-files.js'
+import type { Task } from './pytorch.js'
+import { TimedPeer } from './timed-peer.js'
+
+/** The libraries, by their folders. */
+export const scriptPeerNames = ['jax-js', 'tfjs'] as const
+export type ScriptPeerName = (typeof scriptPeerNames)[number]
+
+export interface AboutScriptPeer {
+  readonly version: string
+  /** What it is tried on: its backends. */
+  readonly settings: readonly string[]
+}
+
+/** What a step may take at most, in ms: with its rounds a workload is then timed within some 40 s. */
+const stepLimitMs = 4000
+/** How long an answer may take. */
+const answerLimitMs = 60_000
+
+export class ScriptPeer extends TimedPeer<string> {
+  readonly about: AboutScriptPeer
+  protected readonly name: string
+  protected readonly finalistCount = 1
+  readonly #start: () => Peer
+
+  constructor(name: string, about: AboutScriptPeer, start: () => Peer) {
+    super()
+    this.name = name
+    this.about = about
+    this.#start = start
+  }
+
+  protected settingsFor(task: Task): string[] {
+    return task.kind === 'dispatch' ? [] : [...this.about.settings]
+  }
+
+  protected further(): null {
+    return null
+  }
+
+  protected describe(setting: string): string {
+    return `${this.name} ${setting}`
+  }
+
+  protected processKey(setting: string): string {
+    return setting
+  }
+
+  protected start(): Peer {
+    return this.#start()
+  }
+
+  /** A setting's name has the peer's in it. */
+  override note(setting: string, error: Error): void {
+    this.notes.add(`${setting} left out: ${error.message}`)
+  }
+
+  protected options(setting: string): object {
+    return { setting, limitMs: stepLimitMs }
+  }
+}
+
+/** The one command that installs it. */
+export const howToInstall = (name: string): string =>
+  `${name} is not here to compare with: npm install --prefix bench/peers/${name}`
+
+/** The library, or one line that says how to install it. @param script its peer, where it is another. */
+export async function findScriptPeer(
+  name: ScriptPeerName,
+  script = peerSource(join(name, 'peer.mjs')),
+): Promise<ScriptPeer | string> {
+  if (!existsSync(join(dirname(script), 'node_modules'))) return howToInstall(name)
+  const start = (): Peer => new Peer(name, process.execPath, [script], { limitMs: answerLimitMs })
+  const first = start()
+  try {
+    const { version, settings } = await first.ask('{"op": "hello"}')
+    if (!Array.isArray(settings)) throw new PeerError(`${name}: expected settings, got ${JSON.stringify(settings)}`)
+    return new ScriptPeer(name, { version: String(version), settings: settings.map(String) }, start)
+  } catch (error) {
+    if (!(error instanceof PeerError)) throw error
+    return `${howToInstall(name)} (${error.message})`
+  } finally {
+    first.close()
+  }
+}

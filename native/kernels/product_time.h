@@ -1,0 +1,54 @@
+// How long matrix products take, counted where somebody asked: in the BLAS, and in kernels of ours. Of all threads
+// together. What is not counted costs one look at a flag.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace blasgrad {
+
+// Nanoseconds since the last look.
+struct ProductTimes {
+  std::int64_t blas;
+  std::int64_t own;
+};
+
+struct ProductClocks {
+  std::atomic<bool> counting{false};
+  alignas(64) std::atomic<std::int64_t> blas{0};
+  alignas(64) std::atomic<std::int64_t> own{0};
+};
+
+inline ProductClocks productClocks;
+
+// What was counted since the last look, and whether counting goes on.
+inline ProductTimes takeProductTimes(bool goOn) {
+  productClocks.counting = goOn;
+  return {productClocks.blas.exchange(0), productClocks.own.exchange(0)};
+}
+
+// Counts from its making to its end: as the BLAS's, unless it is told that the product was ours.
+class ProductTimer {
+ public:
+  ProductTimer() : counting_(productClocks.counting.load(std::memory_order_relaxed)) {
+    if (counting_) begin_ = Clock::now();
+  }
+  ~ProductTimer() {
+    if (!counting_) return;
+    const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin_).count();
+    (own_ ? productClocks.own : productClocks.blas).fetch_add(took, std::memory_order_relaxed);
+  }
+  ProductTimer(const ProductTimer&) = delete;
+  ProductTimer& operator=(const ProductTimer&) = delete;
+
+  void wasOwn() { own_ = true; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool counting_;
+  bool own_ = false;
+  Clock::time_point begin_;
+};
+
+}  // namespace blasgrad

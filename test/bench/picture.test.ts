@@ -1,0 +1,50 @@
+// The pictures show what the rows say, and those for which there are no rows are not drawn.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { drawPictures, scalingPicture, speedPicture } from '../../bench/support/picture.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'blasgrad-test-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const over = (ratio: number): { ratio: number } => ({ ratio })
+const row = (workload: string, ratio: number) => ({
+  workload,
+  overPyTorch: over(ratio),
+  overJavaScript: over(10 * ratio),
+  overReference: null,
+})
+const size = (dimension: string, size: number) => ({
+  ...{ dimension, size, batch: 8, parameters: 1000, compiled: { median: size } },
+  pytorch: { median: 3 * size },
+})
+
+test('each workload has its bars, labelled; the other ways to call it, and what is missing, have none', () => {
+  const svg = speedPicture([row('tiny', 2.5), row('tiny, await', 7.7), row('large', 12.34)])
+  for (const text of ['tiny', '2.5×', '25×', 'large', '12×', '123×', 'PyTorch']) expect(svg).toContain(text)
+  for (const text of ['await', '7.7×', 'NaN', 'undefined']) expect(svg).not.toContain(text)
+})
+
+test('a ratio below 1 has a bar too', () => {
+  expect(speedPicture([row('slow', 0.5)])).toContain('0.5×')
+})
+
+test('each size that is doubled has panels of its own', () => {
+  const svg = scalingPicture([size('width', 8), size('width', 16), size('depth', 2), size('depth', 4)])
+  for (const text of ['width', 'depth', 'ns a parameter', 'µs a sample']) expect(svg).toContain(text)
+  expect(svg).not.toContain('NaN')
+})
+
+test('pictures are drawn of the rows that are there', () => {
+  const stem = join(folder, 'deep/bench')
+  expect(drawPictures(stem, {})).toEqual([])
+  expect(existsSync(join(folder, 'deep'))).toBe(false)
+  expect(drawPictures(stem, { steps: [row('tiny', 2)] })).toEqual([`${stem}.svg`])
+  expect(readFileSync(`${stem}.svg`, 'utf8')).toMatch(/^<svg /)
+  expect(drawPictures(stem, { scaling: [size('width', 8)] })).toEqual([`${stem}-scaling.svg`])
+})
