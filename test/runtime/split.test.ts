@@ -19,7 +19,7 @@ interface Shape {
 }
 
 /** Large calls of a kernel: one with short rows, one with long ones, and where it has them layouts and outer axes. */
-function shapesOf(name: KernelName): Shape[] {
+function shapesOf(name: KernelName): readonly Shape[] {
   const { args } = parseSignature(kernelRow(name).signature)
   if (kernelRow(name).class === 'elementwise') {
     const layouts = args.flatMap(({ role, name: layout }) => (role === 'layout' ? [layout] : []))
@@ -50,12 +50,23 @@ function shapesOf(name: KernelName): Shape[] {
   const long = { n: 300_007, at: 1, dims: Int32Array.of(400, 301, 300, 1) }
   const isFlat = args.every(({ role, name: size }) => role !== 'size' || size === 'n' || size === 'at')
   if (isFlat) return [long]
-  return [
-    { outer: 5003, rows: 5003, n: 7, inner: 3, count: 4 },
-    { outer: 37, rows: 37, n: 3001, inner: 1, count: 2000 },
-    { outer: 1, rows: 1, n: 300, inner: 600, count: 300 },
-  ]
+  if (args.some(({ role, name: size }) => role === 'size' && !(size in lines[0]))) return blocks
+  return lines
 }
+
+const lines: readonly Shape[] = [
+  { outer: 5003, rows: 5003, n: 7, inner: 3, count: 4 },
+  { outer: 37, rows: 37, n: 3001, inner: 1, count: 2000 },
+  { outer: 1, rows: 1, n: 300, inner: 600, count: 300 },
+]
+
+const plane = { height: 21, width: 20, outHeight: 19, outWidth: 20, kernelHeight: 3, kernelWidth: 2 }
+const image = { ...plane, groups: 2, c: 3, o: 8, columns: 19, window: Int32Array.of(2, 2, 1, 1, 1, 1) }
+/** Images, their planes, and sequences under several heads. */
+const blocks: readonly Shape[] = [
+  { ...image, n: 33, chunks: 17, each: 2, planes: 601, samples: 7, heads: 3, m: 70, maskRows: 1, biasRows: 33 },
+  { ...image, n: 5, chunks: 3, each: 9, planes: 61, samples: 1, heads: 9, m: 900, maskRows: 5, biasRows: 45 },
+]
 
 function fill(array: NumberArray, name: string, element: string, bound: number, random: Random): void {
   const hyper = [0.1, 0.9, 0.5, 1e-8, 0.01, 1]
