@@ -32,6 +32,8 @@ interface ShapeResult {
   readonly kernel: KernelName
   readonly shape: string
   readonly native: Figure
+  /** Bytes of the arrays. */
+  readonly bytes: number
   readonly beside: readonly Beside[]
   readonly met: boolean
 }
@@ -47,7 +49,7 @@ async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<
   const run = loadNative().backend[kernel] as (...args: readonly unknown[]) => unknown
   const entries = [{ factor: 1, shape }, ...others].map(({ factor, shape }) => {
     const { name, args } = callOn(kernel, shape as Shape)
-    return { factor, name, work: workOf(kernel, args), run: () => void run(...args) }
+    return { factor, name, work: workOf(kernel, args), bytes: bytesOf(kernel, args), run: () => void run(...args) }
   })
   const quick = await compare([entries[0]], { rounds: 1, sampleMs: 0.5, warmUpMs: 1 })
   if (plan.rounds > 1 && quick[entries[0].name].median < leastMicros) return null
@@ -60,7 +62,8 @@ async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<
     efficiency: efficiencyOf(entry) / efficiencyOf(entries[0]),
   }))
   const met = beside.every(({ efficiency }) => efficiency >= least)
-  return { kernel, shape: entries[0].name, native: figures[entries[0].name], beside, met }
+  const [{ name, bytes }] = entries
+  return { kernel, shape: name, native: figures[name], bytes, beside, met }
 }
 
 const isWanted = (kernel: KernelName): boolean =>
@@ -77,10 +80,10 @@ export const shapeBench: Group = async ({ plan, smoke }: Settings) => {
   }
   printTable(
     `shapes: every size a fifth less, a fifth more: the efficiency over that of the shape itself, at least ${least}\n` +
-      `(calls of ${leastMicros} µs or more)`,
-    ['kernel', 'shape', 'native', ...factors.map(factor => `× ${factor}`), 'met'],
-    results.map(({ kernel, shape, native, beside, met }) => [
-      ...[kernel, shape, time(native.median)],
+      `(calls of ${leastMicros} µs or more; where the arrays just fit a cache, that shows too)`,
+    ['kernel', 'shape', 'arrays', 'native', ...factors.map(factor => `× ${factor}`), 'met'],
+    results.map(({ kernel, shape, bytes, native, beside, met }) => [
+      ...[kernel, shape, `${digits(bytes / 1e6)} MB`, time(native.median)],
       ...beside.map(({ efficiency }) => digits(efficiency)),
       met ? 'yes' : 'no',
     ]),
