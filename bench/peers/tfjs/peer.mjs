@@ -47,6 +47,12 @@ const onBackend = build => async (task, tensors, setting) => {
   return { ...rest, finish: on(finish), value: on(value), forget: on(forget) }
 }
 
+/** What the cpu backend was seen to take more than fifteen seconds a step for; it is not tried again. */
+const onWasmOnly = build => (task, tensors, setting) => {
+  if (setting === 'cpu') throw new Error(`a step of ${task.kind} takes more than 15 s on its cpu backend`)
+  return build(task, tensors, setting)
+}
+
 /** A training of all weights of the file, on its batches in turn. */
 const training = (makeModel, flopsOf) =>
   onBackend((task, tensors) => {
@@ -125,9 +131,9 @@ await serve({
   rate,
   kinds: {
     mlp: training(mlp, ({ layers }, { y0 }) => layerFlops(layers, y0.shape[0])),
-    cnn: training(cnn),
-    recsys: training(recsys),
-    charGpt: training(charGpt),
+    cnn: onWasmOnly(training(cnn)),
+    recsys: onWasmOnly(training(recsys)),
+    charGpt: onWasmOnly(training(charGpt)),
     function: onBackend(functionOf),
   },
 })
