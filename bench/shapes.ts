@@ -1,5 +1,5 @@
 // Whether a kernel is tuned to the sizes that it is measured on: each on its shapes, and with every size a fifth less and a
-// fifth more. Efficiency is operations a second for products, bytes a second for the others.
+// fifth more. Efficiency is operations a second for products and what is made of them, bytes a second for the others.
 
 import { type KernelClass, type KernelName, kernelNames, kernels, loadNative } from 'blasgrad/backend'
 import { use } from './support/backends.js'
@@ -17,6 +17,8 @@ const least = 0.85
 /** The kernels that steps spend their time in, by class; of the elementwise ones, which share their loops, a few. */
 const classes: readonly KernelClass[] = ['product', 'rowwise', 'optimizer']
 const elementwise: readonly string[] = ['add', 'exp', 'tanh']
+/** Operations a byte from which on efficiency is operations a second. */
+const leastIntensity = 1
 /** Below this, in µs, a call from JavaScript is a good part of what is timed. */
 const leastMicros = 10
 
@@ -38,18 +40,18 @@ interface ShapeResult {
   readonly met: boolean
 }
 
-function workOf(kernel: KernelName, args: readonly unknown[]): number {
-  const flops = kernels[kernel].class === 'product' ? flopsOf(kernel, args) : 0
-  return flops > 0 ? flops : bytesOf(kernel, args)
-}
+/** Whether a call is arithmetic rather than moving bytes. */
+const isArithmetic = (kernel: KernelName, args: readonly unknown[]): boolean =>
+  flopsOf(kernel, args) > leastIntensity * bytesOf(kernel, args)
 
 async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<ShapeResult | null> {
   const others = factors.map(factor => ({ factor, shape: scaled(shape, factor) }))
   if (others.some(({ shape }) => shape === null)) return null
   const run = loadNative().backend[kernel] as (...args: readonly unknown[]) => unknown
+  const work = isArithmetic(kernel, callOn(kernel, shape).args) ? flopsOf : bytesOf
   const entries = [{ factor: 1, shape }, ...others].map(({ factor, shape }) => {
     const { name, args } = callOn(kernel, shape as Shape)
-    return { factor, name, work: workOf(kernel, args), bytes: bytesOf(kernel, args), run: () => void run(...args) }
+    return { factor, name, work: work(kernel, args), bytes: bytesOf(kernel, args), run: () => void run(...args) }
   })
   const quick = await compare([entries[0]], { rounds: 1, sampleMs: 0.5, warmUpMs: 1 })
   if (plan.rounds > 1 && quick[entries[0].name].median < leastMicros) return null
