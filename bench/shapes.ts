@@ -1,5 +1,5 @@
 // Whether a kernel is tuned to the sizes that it is measured on: each on its shapes, and with every size a fifth less and a
-// fifth more. Efficiency is operations a second for products, bytes a second for the others.
+// fifth more. Efficiency is operations a second for products and what is made of them, bytes a second for the others.
 
 import { type KernelClass, type KernelName, kernelNames, kernels, loadNative } from 'blasgrad/backend'
 import { use } from './support/backends.js'
@@ -17,6 +17,8 @@ const least = 0.85
 /** The kernels that steps spend their time in, by class; of the elementwise ones, which share their loops, a few. */
 const classes: readonly KernelClass[] = ['product', 'rowwise', 'optimizer']
 const elementwise: readonly string[] = ['add', 'exp', 'tanh']
+/** Operations a byte from which on efficiency is operations a second. */
+const leastIntensity = 1
 /** Below this, in µs, a call from JavaScript is a good part of what is timed. */
 const leastMicros = 10
 
@@ -32,22 +34,24 @@ interface ShapeResult {
   readonly kernel: KernelName
   readonly shape: string
   readonly native: Figure
+  /** Bytes of the arrays. */
+  readonly bytes: number
   readonly beside: readonly Beside[]
   readonly met: boolean
 }
 
-function workOf(kernel: KernelName, args: readonly unknown[]): number {
-  const flops = kernels[kernel].class === 'product' ? flopsOf(kernel, args) : 0
-  return flops > 0 ? flops : bytesOf(kernel, args)
-}
+/** Whether a call is arithmetic rather than moving bytes. */
+const isArithmetic = (kernel: KernelName, args: readonly unknown[]): boolean =>
+  flopsOf(kernel, args) > leastIntensity * bytesOf(kernel, args)
 
 async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<ShapeResult | null> {
   const others = factors.map(factor => ({ factor, shape: scaled(shape, factor) }))
   if (others.some(({ shape }) => shape === null)) return null
   const run = loadNative().backend[kernel] as (...args: readonly unknown[]) => unknown
+  const work = isArithmetic(kernel, callOn(kernel, shape).args) ? flopsOf : bytesOf
   const entries = [{ factor: 1, shape }, ...others].map(({ factor, shape }) => {
     const { name, args } = callOn(kernel, shape as Shape)
-    return { factor, name, work: workOf(kernel, args), run: () => void run(...args) }
+    return { factor, name, work: work(kernel, args), bytes: bytesOf(kernel, args), run: () => void run(...args) }
   })
   const quick = await compare([entries[0]], { rounds: 1, sampleMs: 0.5, warmUpMs: 1 })
   if (plan.rounds > 1 && quick[entries[0].name].median < leastMicros) return null
@@ -60,7 +64,8 @@ async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<
     efficiency: efficiencyOf(entry) / efficiencyOf(entries[0]),
   }))
   const met = beside.every(({ efficiency }) => efficiency >= least)
-  return { kernel, shape: entries[0].name, native: figures[entries[0].name], beside, met }
+  const [{ name, bytes }] = entries
+  return { kernel, shape: name, native: figures[name], bytes, beside, met }
 }
 
 const isWanted = (kernel: KernelName): boolean =>
@@ -77,10 +82,10 @@ export const shapeBench: Group = async ({ plan, smoke }: Settings) => {
   }
   printTable(
     `shapes: every size a fifth less, a fifth more: the efficiency over that of the shape itself, at least ${least}\n` +
-      `(calls of ${leastMicros} µs or more)`,
-    ['kernel', 'shape', 'native', ...factors.map(factor => `× ${factor}`), 'met'],
-    results.map(({ kernel, shape, native, beside, met }) => [
-      ...[kernel, shape, time(native.median)],
+      `(calls of ${leastMicros} µs or more; where the arrays just fit a cache, that shows too)`,
+    ['kernel', 'shape', 'arrays', 'native', ...factors.map(factor => `× ${factor}`), 'met'],
+    results.map(({ kernel, shape, bytes, native, beside, met }) => [
+      ...[kernel, shape, `${digits(bytes / 1e6)} MB`, time(native.median)],
       ...beside.map(({ efficiency }) => digits(efficiency)),
       met ? 'yes' : 'no',
     ]),

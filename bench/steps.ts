@@ -28,20 +28,20 @@ const eager: How = ({ step }) => step
 const compiledSync: How = start => compiled(start).sync
 
 /** What both sides must agree on. */
-function valueAfterSteps(workload: Workload, backend: BackendName, how: How): number {
+function valueAfterSteps(workload: Workload, backend: BackendName, how: How, steps: number): number {
   use('native')
   const start = workload.start()
   setBackend(backend)
   const run = inTurn(how(start), start.batches)
-  for (let i = 1; i < checkedSteps; i++) run()
+  for (let i = 1; i < steps; i++) run()
   return start.value(run())
 }
 
-const valuesOf = (workload: Workload, finalists: readonly Finalist[]): Values =>
+const valuesOf = (workload: Workload, finalists: readonly Finalist[], steps: number): Values =>
   agreeing(workload.name, {
-    compiled: valueAfterSteps(workload, 'native', compiledSync),
-    eager: valueAfterSteps(workload, 'native', eager),
-    ...(workload.large ? {} : { reference: valueAfterSteps(workload, 'reference', eager) }),
+    compiled: valueAfterSteps(workload, 'native', compiledSync, steps),
+    eager: valueAfterSteps(workload, 'native', eager, steps),
+    ...(workload.large ? {} : { reference: valueAfterSteps(workload, 'reference', eager, steps) }),
     ...Object.fromEntries(finalists.map(({ name, value }) => [`PyTorch (${name})`, value])),
   })
 
@@ -68,13 +68,14 @@ const finalistsOf = (ready: readonly Ready[]): Finalist[] => ready.flatMap(({ fi
 /** The rows of a workload: one, and one for each other way to call its step. */
 async function timeSteps(workload: Workload, settings: Settings): Promise<StepResult[]> {
   const { plan, smoke, peers } = settings
+  const steps = smoke ? 2 : checkedSteps
   // A smoke run starts one process of a peer, for one workload.
-  const found = smoke && workload !== workloads[0] ? [] : await readyPeers(workload, settings, checkedSteps)
-  const values = valuesOf(workload, finalistsOf(pytorchIn(found)))
+  const found = smoke && workload !== workloads[0] ? [] : await readyPeers(workload, settings, steps)
+  const values = valuesOf(workload, finalistsOf(pytorchIn(found)), steps)
   const scripts = scriptsThatAgree(found, values.compiled)
   const peersOf = [...pytorchIn(found), ...scripts]
   const all = [...finalistsOf(peersOf).map(({ contestant }) => contestant), ...contestants(workload)]
-  const limited = { ...(workload.large ? plan : patient(plan)), mostMs }
+  const limited = { ...(workload.large || smoke ? plan : patient(plan)), mostMs }
   const { result, scaling } = await timedOnCores(peers, smoke, () => race(all, limited))
   const { figures } = result
   await releasePeers(found, result.lost)

@@ -8,3 +8,5 @@ interface Elements {
 export function load(path: string): Record<string, Elements>
 export function layerFlops(sizes: readonly number[], batch: number): number
 export function inner(gradient: Float32Array, g: Elements): number
+export function weightNames(tensors: Record<string, Elements>): string[]
+export function batchesIn(tensors: Record<string, Elements>, count: number): Elements[][]

@@ -37,6 +37,18 @@ export function load(path) {
 export const layerFlops = (sizes, batch) =>
   sizes.slice(1).reduce((sum, size, i) => sum + 6 * batch * sizes[i] * size, 0)
 
+/** What a training's file holds besides weights: x0, ids0.1, y3, … of its batches. */
+const ofBatch = /^(?:x|y|ids)\d+(?:\.\d+)?$/
+
+export const weightNames = tensors => Object.keys(tensors).filter(name => !ofBatch.test(name))
+
+/** The tensors of each batch: x or ids first, then y. */
+export const batchesIn = (tensors, count) =>
+  Array.from({ length: count }, (_, i) => {
+    const names = Object.keys(tensors).filter(name => ofBatch.test(name) && /\d+/.exec(name)[0] === `${i}`)
+    return names.sort().map(name => tensors[name])
+  })
+
 /** The sum of a gradient times g, over the rows: what a `function` task's value is. */
 export function inner(gradient, g) {
   let sum = 0

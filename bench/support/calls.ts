@@ -28,8 +28,10 @@ function makeArray(kernel: KernelName, argument: Argument, length: number, param
   const array = new arrays[argument.element](length)
   if (argument.role === 'out') return array
   const value = inputValue(kernel, argument, parameters)
-  for (let i = 0; i < Math.min(length, distinct); i++) array[i] = value(i)
-  for (let filled = distinct; filled < length; filled *= 2) array.copyWithin(filled, 0, filled)
+  // Positions mean what they say: they are not repeated.
+  const drawn = argument.element === 'int32' ? length : Math.min(length, distinct)
+  for (let i = 0; i < drawn; i++) array[i] = value(i)
+  for (let filled = drawn; 0 < filled && filled < length; filled *= 2) array.copyWithin(filled, 0, filled)
   return array
 }
 

@@ -55,7 +55,7 @@ export function speedPicture(steps: NonNullable<Drawn['steps']>): string {
   const least = Math.min(1, ...series.flatMap(({ ratios }) => ratios.filter(ratio => ratio !== undefined)))
   return render(900, 130 + 62 * rows.length, {
     title: { text: 'Compiled steps: times as fast as', left: 20, top: 14, textStyle: { fontSize: 16 } },
-    legend: { left: 300, top: 16, data: series.map(({ name }) => name) },
+    legend: { left: 330, top: 16, itemGap: 36, data: series.map(({ name }) => name) },
     grid: { left: 130, right: 70, top: 60, bottom: 50 },
     xAxis: {
       type: 'log',
@@ -110,9 +110,9 @@ export function scalingPicture(scaling: NonNullable<Drawn['scaling']>): string {
       line('PyTorch', colours.pytorch, ({ pytorch }) => pytorch),
     ]
   })
-  return render(80 + dimensions.length * (width + 70), 80 + rows.length * (height + 80), {
+  return render(40 + dimensions.length * (width + 70), 60 + rows.length * (height + 80), {
     title: { text: 'A training step as a network grows', left: 20, top: 14, textStyle: { fontSize: 16 } },
-    legend: { left: 340, top: 16, data: ['blasgrad, compiled', 'PyTorch'] },
+    legend: { left: 420, top: 16, itemGap: 36, data: ['blasgrad, compiled', 'PyTorch'] },
     grid: panels.map(({ r, d }) => ({ left: 70 + d * (width + 70), top: 70 + r * (height + 80), width, height })),
     xAxis: panels.map(({ dimension }, gridIndex) => ({
       gridIndex,

@@ -20,6 +20,8 @@ export interface AboutScriptPeer {
 
 /** What a step may take at most, in ms: with its rounds a workload is then timed within some 40 s. */
 const stepLimitMs = 4000
+/** A setting whose step takes this many times as long as another's, and this many ms, is not looked at further. */
+const [hopelessTimes, leastLimitMs] = [5, 500]
 /** How long an answer may take. */
 const answerLimitMs = 60_000
 
@@ -61,8 +63,9 @@ export class ScriptPeer extends TimedPeer<string> {
     this.notes.add(`${setting} left out: ${error.message}`)
   }
 
-  protected options(setting: string): object {
-    return { setting, limitMs: stepLimitMs }
+  protected options(setting: string, best = Number.POSITIVE_INFINITY): object {
+    const hopeless = Math.max(leastLimitMs, (hopelessTimes * best) / 1000)
+    return { setting, limitMs: Math.min(stepLimitMs, hopeless) }
   }
 }
 

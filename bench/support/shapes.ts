@@ -3,6 +3,7 @@
 
 import { Layout } from 'blasgrad/backend'
 import type { Argument } from './library.js'
+import { networkFamilies } from './network-shapes.js'
 
 export interface Shape {
   readonly name: string
@@ -38,6 +39,7 @@ const lookup = (name: string, outer: number, n: number, inner: number, count: nu
 
 /** By the names of the sizes that a signature has. */
 const families: Readonly<Record<string, readonly Shape[]>> = {
+  ...networkFamilies,
   'rows cols': [grid(4096, 1000), grid(64, 64)],
   'outer n inner': [
     line('4096×1000, rows', 4096, 1000, 1),
@@ -95,7 +97,7 @@ const fixed = 8
 export function scaled({ name, parameters }: Shape, factor: number): Shape | null {
   const change = (value: unknown): unknown =>
     typeof value === 'number' && value > fixed ? Math.round(value * factor) : value
-  if (Object.values(parameters).some(value => ArrayBuffer.isView(value))) return null
+  if (parameters.dims !== undefined) return null
   return {
     name: `${name} × ${factor}`,
     parameters: Object.fromEntries(

@@ -36,8 +36,8 @@ export abstract class TimedPeer<Setting> {
   /** Settings of the same key share a process. */
   protected abstract processKey(setting: Setting): string
   protected abstract start(setting: Setting): Peer
-  /** What goes with the question to prepare a task. */
-  protected abstract options(setting: Setting): object
+  /** What goes with the question to prepare a task. `best`: µs of a run on the best setting so far, where one was tried. */
+  protected abstract options(setting: Setting, best?: number): object
 
   /**
    * The best settings for a task, ready to be timed; none where none works, and the notes then say why.
@@ -82,7 +82,7 @@ export abstract class TimedPeer<Setting> {
     if (settings.length <= this.finalistCount && this.further(settings[0], task) === null) return [...settings]
     const tried: { setting: Setting; figure: Figure }[] = []
     const attempt = async (setting: Setting): Promise<void> => {
-      const figure = await this.#trial(setting, task, file, plan)
+      const figure = await this.#trial(setting, task, file, plan, tried[0]?.figure.median)
       if (figure !== null) tried.push({ setting, figure })
       tried.sort((a, b) => a.figure.median - b.figure.median)
     }
@@ -92,10 +92,10 @@ export abstract class TimedPeer<Setting> {
     return tried.slice(0, this.finalistCount).map(({ setting }) => setting)
   }
 
-  async #trial(setting: Setting, task: Task, file: string, plan: Plan): Promise<Figure | null> {
+  async #trial(setting: Setting, task: Task, file: string, plan: Plan, best?: number): Promise<Figure | null> {
     let figure: Figure | null = null
     await this.#try(setting, async () => {
-      const { contestant } = await this.#prepare(setting, task, file, 0)
+      const { contestant } = await this.#prepare(setting, task, file, 0, best)
       const { figures, lost } = await race([contestant], plan)
       for (const error of lost.values()) throw error
       figure = figures[contestant.name] ?? null
@@ -109,10 +109,12 @@ export abstract class TimedPeer<Setting> {
     task: Task,
     file: string,
     steps: number,
+    best?: number,
   ): Promise<{ contestant: SelfTimed; value: number | null }> {
     const peer = this.#process(setting)
     const id = this.#nextId++
-    const reply = await peer.ask(JSON.stringify({ op: 'prepare', id, task, file, steps, ...this.options(setting) }))
+    const request = { op: 'prepare', id, task, file, steps, ...this.options(setting, best) }
+    const reply = await peer.ask(JSON.stringify(request))
     this.#prepared.push({ peer, id })
     return {
       contestant: {

@@ -19,11 +19,15 @@ export const scalars: Readonly<Record<string, readonly number[]>> = {
   end: [1],
   mean: [0],
   std: [1],
+  p: [0.5],
+  scale: [0.2],
 }
 
 const hyper: Partial<Record<KernelName, readonly number[]>> = {
   sgd: [1e-3, 0.9, 0, 0],
   adam: [1e-3, 0.9, 0.999, 1e-8, 0, 0],
+  sgdRows: [1e-3, 0.9, 0, 0],
+  adamRows: [1e-3, 0.9, 0.999, 1e-8, 0, 0],
 }
 
 const positiveOnly: readonly KernelName[] = ['log', 'xlogy', 'sqrt', 'rsqrt', 'sqrtBackward', 'pow', 'powBackward']
@@ -40,6 +44,15 @@ const below = (limit: number): Value => {
   return index => Math.floor(random(index))
 }
 
+const rowAt = (row: number, apart: number): number => (row % apart === 0 ? row / apart : -1)
+
+/** The first position of the window that a result was pooled from, in a plane: windows lie side by side. */
+function tapAt(index: number, { height, width, outHeight, outWidth }: Record<string, unknown>): number {
+  const [down, across] = [Number(height) / Number(outHeight), Number(width) / Number(outWidth)].map(Math.floor)
+  const inPlane = index % (Number(outHeight) * Number(outWidth))
+  return Math.floor(inPlane / Number(outWidth)) * down * Number(width) + (inPlane % Number(outWidth)) * across
+}
+
 /** The element of an input at an index. @throws Error for an argument that this file does not know. */
 export function inputValue(
   kernel: KernelName,
@@ -48,10 +61,16 @@ export function inputValue(
 ): Value {
   if (element === 'bool') return below(2)
   if (element === 'any') return below(256)
+  if (name === 'next') return () => -1
+  // Every so many rows is touched, by one position.
+  if (name === 'first') return row => rowAt(row, Math.ceil(Number(parameters.n) / Number(parameters.count)))
+  if (name === 'at') return index => tapAt(index, parameters)
   if (name === 'ids') return below(Number(parameters.n))
   if (name === 'state') return index => [1, 2, 3, 4][index]
   if (name === 'hyper' && hyper[kernel]) return index => Number(hyper[kernel]?.[index])
   if (name === 'step') return () => 10
+  // ln Σ eˢ: above every s.
+  if (name === 'lse') return between(8, 10)
   if (element !== 'T') throw new Error(`${kernel}: no values for ${name}: add them to bench/support/values.ts`)
   if (products.includes(kernel)) return between(0.999, 1.001)
   return positiveOnly.includes(kernel) || name === 'v' ? between(0.5, 2) : between(-2, 2)

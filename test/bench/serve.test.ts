@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { inner, layerFlops, load } from '../../bench/peers/serve.mjs'
+import { batchesIn, inner, layerFlops, load, weightNames } from '../../bench/peers/serve.mjs'
 import { Peer } from '../../bench/support/peer.js'
 import { io, tensor } from '../../lib/index.js'
 
@@ -50,6 +50,18 @@ test('tensors come out of a file as they went in', () => {
   const { w, ids } = load(file)
   expect(w).toEqual({ data: Float32Array.of(1.5, -2, 3), shape: [1, 3] })
   expect(ids).toEqual({ data: Int32Array.of(7, 8), shape: [2] })
+})
+
+test('weights and batches are told apart by their names', () => {
+  const one = (value: number) => ({ data: Float32Array.of(value), shape: [1] })
+  const tensors = { y1: one(5), 'ids0.1': one(2), 'ids0.0': one(1), 'ids1.0': one(4), y0: one(3), '0.weight': one(9) }
+  expect(weightNames(tensors)).toEqual(['0.weight'])
+  const values = batchesIn(tensors, 2).map(batch => batch.map(({ data }) => data[0]))
+  expect(values).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ])
+  expect(weightNames({ 'x.y1': one(1), 'positions.weight': one(1) })).toHaveLength(2)
 })
 
 test('what a task costs, and what it is held to', () => {

@@ -1,95 +1,80 @@
 // jax-js as a peer: whole steps in `jit`, on WebAssembly. usage: peer.mjs
-//
-// Passing an array to a function uses it up; `.ref` keeps it for another use.
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { inner, layerFlops, serve } from '../serve.mjs'
+import { batchesIn, inner, layerFlops, serve, weightNames } from '../serve.mjs'
 
 // Node 20 has none, and jax-js asks it for the number of cores.
 globalThis.navigator ??= { hardwareConcurrency: availableParallelism() }
 const jax = await import('@jax-js/jax')
+const { charGptLoss, cnnLoss, mlpLoss, recsysLoss } = await import('./models.mjs')
 const { numpy: np, nn, tree } = jax
-const manifest = new URL('../package.json', import.meta.resolve('@jax-js/jax'))
 
 await jax.init('wasm')
 jax.defaultDevice('wasm')
 
 const array = ({ data, shape }) => np.array(data).reshape(shape)
 
-/** The updates of optim.SGD and optim.Adam: [parameters, state] after a step. `powers`: β₁ᵗ and β₂ᵗ. */
+/** What PyTorch's AdamW takes off the weights, times lr. */
+const decay = 0.01
+
+/** Adam's first state and its update; `shrink`: what the weights are multiplied by before. */
+const adam = (lr, shapes, shrink = 1) => ({
+  state: [shapes.map(shape => np.zeros(shape)), shapes.map(shape => np.zeros(shape)), [np.array(1), np.array(1)]],
+  update: (gradients, [means, squares, [power1, power2]], values) => {
+    // β₁ᵗ and β₂ᵗ.
+    const [p1, p2] = [power1.mul(0.9), power2.mul(0.999)]
+    const m = means.map((mean, i) => mean.mul(0.9).add(gradients[i].ref.mul(0.1)))
+    const v = squares.map((square, i) => square.mul(0.999).add(gradients[i].ref.mul(gradients[i]).mul(0.001)))
+    const next = values.map((value, i) => {
+      const mean = m[i].ref.div(np.subtract(1, p1.ref))
+      const root = np.sqrt(v[i].ref.div(np.subtract(1, p2.ref))).add(1e-8)
+      return (shrink === 1 ? value : value.mul(shrink)).sub(mean.div(root).mul(lr))
+    })
+    return [next, [m, v, [p1, p2]]]
+  },
+})
+
 const optimizers = {
   SGD: lr => ({
     state: [],
     update: (gradients, state, values) => [values.map((value, i) => value.sub(gradients[i].mul(lr))), state],
   }),
-  Adam: (lr, parameters) => ({
-    state: [
-      parameters.map(({ shape }) => np.zeros(shape)),
-      parameters.map(({ shape }) => np.zeros(shape)),
-      [np.array(1), np.array(1)],
-    ],
-    update: (gradients, [means, squares, [power1, power2]], values) => {
-      const [p1, p2] = [power1.mul(0.9), power2.mul(0.999)]
-      const m = means.map((mean, i) => mean.mul(0.9).add(gradients[i].ref.mul(0.1)))
-      const v = squares.map((square, i) => square.mul(0.999).add(gradients[i].ref.mul(gradients[i]).mul(0.001)))
-      const next = values.map((value, i) => {
-        const mean = m[i].ref.div(np.subtract(1, p1.ref))
-        const root = np.sqrt(v[i].ref.div(np.subtract(1, p2.ref))).add(1e-8)
-        return value.sub(mean.div(root).mul(lr))
-      })
-      return [next, [m, v, [p1, p2]]]
-    },
-  }),
+  Adam: adam,
+  AdamW: (lr, shapes) => adam(lr, shapes, 1 - lr * decay),
 }
 
-/** A training: `loss` of (parameters, batch), batches in turn. */
-function training(lossOf, first, batches, { optimizer, lr }, flops) {
-  const { state: begin, update } = optimizers[optimizer](lr, first)
-  const step = jax.jit((parameters, state, ...batch) => {
-    const [loss, gradients] = jax.valueAndGrad(lossOf)(tree.ref(parameters), ...batch)
-    return [loss, ...update(gradients, state, parameters)]
+/** A training of all weights of the file, on its batches in turn. */
+const training = (makeLoss, flopsOf) => (task, tensors) => {
+  const names = weightNames(tensors)
+  const lossOf = makeLoss(task)
+  const batches = batchesIn(tensors, task.batches).map(batch => batch.map(array))
+  const shapes = names.map(name => tensors[name].shape)
+  const { state: begin, update } = optimizers[task.optimizer ?? 'Adam'](task.lr, shapes)
+  const step = jax.jit((values, state, ...batch) => {
+    const byName = values => name => values[names.indexOf(`${name}`)]
+    const [loss, gradients] = jax.valueAndGrad((values, ...batch) => lossOf(byName(values), ...batch))(
+      tree.ref(values),
+      ...batch,
+    )
+    return [loss, ...update(gradients, state, values)]
   })
-  let [parameters, state, loss, steps] = [first, begin, null, 0]
+  let [values, state, loss, steps] = [names.map(name => array(tensors[name])), begin, null, 0]
   return {
-    flops,
+    flops: flopsOf?.(task, tensors),
     run: async () => {
       const batch = batches[steps++ % batches.length]
       loss?.dispose()
-      ;[loss, parameters, state] = step(parameters, state, ...batch.map(each => each.ref))
+      ;[loss, values, state] = step(values, state, ...batch.map(each => each.ref))
       await jax.blockUntilReady(loss)
     },
-    finish: () => jax.blockUntilReady([loss, parameters, state]),
+    finish: () => jax.blockUntilReady([loss, values, state]),
     value: () => loss.ref.dataSync()[0],
     forget: () => {
-      tree.dispose([loss, parameters, state, batches])
+      tree.dispose([loss, values, state, batches])
       step.dispose()
     },
   }
-}
-
-function mlp(task, tensors) {
-  const sizes = task.layers
-  const layers = sizes.length - 1
-  const classes = sizes[layers]
-  const parameters = Array.from({ length: layers }, (_, i) =>
-    ['weight', 'bias'].map(name => array(tensors[`${2 * i}.${name}`])),
-  ).flat()
-  const batches = Array.from({ length: task.batches }, (_, i) => [array(tensors[`x${i}`]), array(tensors[`y${i}`])])
-  const batch = tensors.y0.shape[0]
-  const lossOf = (values, x, y) => {
-    let h = x
-    for (let i = 0; i < layers; i++) {
-      h = np.matmul(h, values[2 * i].transpose()).add(values[2 * i + 1])
-      if (i < layers - 1) h = nn.relu(h)
-    }
-    return nn
-      .logSoftmax(h, -1)
-      .mul(nn.oneHot(y, classes))
-      .sum()
-      .mul(-1 / batch)
-  }
-  return training(lossOf, parameters, batches, task, layerFlops(sizes, batch))
 }
 
 const functions = {
@@ -138,8 +123,16 @@ async function rate() {
   return (2 * 128 * 1024 * 1024 * 1000) / (performance.now() - begin)
 }
 
+const manifest = new URL('../package.json', import.meta.resolve('@jax-js/jax'))
+
 await serve({
   hello: () => ({ version: JSON.parse(readFileSync(manifest, 'utf8')).version, settings: ['wasm, jit'] }),
   rate,
-  kinds: { mlp, function: functionOf },
+  kinds: {
+    mlp: training(mlpLoss, ({ layers }, { y0 }) => layerFlops(layers, y0.shape[0])),
+    cnn: training(cnnLoss),
+    recsys: training(recsysLoss),
+    charGpt: training(charGptLoss),
+    function: functionOf,
+  },
 })

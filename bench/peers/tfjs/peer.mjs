@@ -2,9 +2,11 @@
 
 import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
-import { inner, layerFlops, serve } from '../serve.mjs'
+import { batchesIn, inner, layerFlops, serve, weightNames } from '../serve.mjs'
+import { models } from './models.mjs'
 
-// Its modules are not such as Node would import; as CommonJS they load.
+// Its modules are not such as Node would import; as CommonJS they load. What it prints is no answer.
+console.log = console.info = console.error
 const require = createRequire(import.meta.url)
 const tf = require('@tensorflow/tfjs')
 const { setWasmPaths } = require('@tensorflow/tfjs-backend-wasm')
@@ -12,64 +14,77 @@ setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep)
 
 const array = ({ data, shape }) => tf.tensor(data, shape, data instanceof Int32Array ? 'int32' : 'float32')
 
-/** PyTorch's defaults. */
+/** What PyTorch's AdamW takes off the weights, times lr. */
+const decay = 0.01
+
+/** PyTorch's defaults. Adam decays the weights itself nowhere. */
 const optimizers = {
   SGD: lr => tf.train.sgd(lr),
   Adam: lr => tf.train.adam(lr, 0.9, 0.999, 1e-8),
-}
-
-/** A training: `loss` of a batch, batches in turn. */
-function training(lossOf, variables, batches, { optimizer, lr }, flops) {
-  const update = optimizers[optimizer](lr)
-  let [loss, steps] = [null, 0]
-  return {
-    flops,
-    run: () => {
-      const batch = batches[steps++ % batches.length]
-      loss?.dispose()
-      loss = update.minimize(() => lossOf(...batch), true, variables)
-    },
-    finish: () => loss.data(),
-    value: () => loss.dataSync()[0],
-    forget: () => {
-      update.dispose()
-      tf.dispose([loss, variables, batches])
-    },
-  }
+  AdamW: lr => {
+    const update = tf.train.adam(lr, 0.9, 0.999, 1e-8)
+    return {
+      minimize: (lossOf, _, variables) =>
+        tf.tidy(() => {
+          const { value, grads } = tf.variableGrads(lossOf, variables)
+          for (const variable of variables) variable.assign(tf.mul(variable, 1 - lr * decay))
+          update.applyGradients(grads)
+          return value
+        }),
+      dispose: () => update.dispose(),
+    }
+  },
 }
 
 /** `onBackend` of what builds a task: everything runs on the backend that the setting names. */
 const onBackend = build => async (task, tensors, setting) => {
   await tf.setBackend(setting)
-  const { run, finish, value, forget, flops } = build(task, tensors)
+  const { finish, value, forget, ...rest } = build(task, tensors)
   const on = action => async () => {
     if (tf.getBackend() !== setting) await tf.setBackend(setting)
     return action()
   }
-  return { run, finish: on(finish), value: on(value), forget: on(forget), flops }
+  return { ...rest, finish: on(finish), value: on(value), forget: on(forget) }
 }
 
-function mlp(task, tensors) {
-  const sizes = task.layers
-  const layers = sizes.length - 1
-  const variables = Array.from({ length: layers }, (_, i) =>
-    ['weight', 'bias'].map(name => tf.variable(array(tensors[`${2 * i}.${name}`]))),
-  ).flat()
-  // The classes are spread to rows beforehand, which counts for the peer.
-  const batches = Array.from({ length: task.batches }, (_, i) => [
-    array(tensors[`x${i}`]),
-    tf.cast(tf.oneHot(array(tensors[`y${i}`]), sizes[layers]), 'float32'),
-  ])
-  const lossOf = (x, y) => {
-    let h = x
-    for (let i = 0; i < layers; i++) {
-      h = tf.add(tf.matMul(h, variables[2 * i], false, true), variables[2 * i + 1])
-      if (i < layers - 1) h = tf.relu(h)
-    }
-    return tf.losses.softmaxCrossEntropy(y, h)
-  }
-  return training(lossOf, variables, batches, task, layerFlops(sizes, tensors.y0.shape[0]))
+/** What the cpu backend was seen to take more than fifteen seconds a step for; it is not tried again. */
+const onWasmOnly = build => (task, tensors, setting) => {
+  if (setting === 'cpu') throw new Error(`a step of ${task.kind} takes more than 15 s on its cpu backend`)
+  return build(task, tensors, setting)
 }
+
+/** A training of all weights of the file, on its batches in turn. */
+const training = (makeModel, flopsOf) =>
+  onBackend((task, tensors) => {
+    const { weight = (_, value) => value, batch: layOut, loss: lossOf } = makeModel(task)
+    const weights = new Map(
+      weightNames(tensors).map(name => [
+        name,
+        tf.variable(weight(name, array(tensors[name])), true, `weight ${nextName++}`),
+      ]),
+    )
+    const variables = [...weights.values()]
+    const byName = name => weights.get(`${name}`)
+    const batches = batchesIn(tensors, task.batches).map(batch => layOut(batch.map(array)))
+    const update = optimizers[task.optimizer ?? 'Adam'](task.lr)
+    let [loss, steps] = [null, 0]
+    return {
+      flops: flopsOf?.(task, tensors),
+      run: () => {
+        const batch = batches[steps++ % batches.length]
+        loss?.dispose()
+        loss = update.minimize(() => lossOf(byName, ...batch), true, variables)
+      },
+      finish: () => loss.data(),
+      value: () => loss.dataSync()[0],
+      forget: () => {
+        update.dispose()
+        tf.dispose([loss, variables, batches])
+      },
+    }
+  })
+/** Variables go by names there, which are used once. */
+let nextName = 0
 
 const functions = {
   softmax: x => tf.softmax(x, -1),
@@ -109,8 +124,16 @@ async function rate(setting) {
   return (2 * 128 * 1024 * 1024 * 1000) / (performance.now() - begin)
 }
 
+const { mlp, cnn, recsys, charGpt } = models(tf)
+
 await serve({
   hello: () => ({ version: tf.version.tfjs, settings: ['wasm', 'cpu'] }),
   rate,
-  kinds: { mlp: onBackend(mlp), function: onBackend(functionOf) },
+  kinds: {
+    mlp: training(mlp, ({ layers }, { y0 }) => layerFlops(layers, y0.shape[0])),
+    cnn: onWasmOnly(training(cnn)),
+    recsys: onWasmOnly(training(recsys)),
+    charGpt: onWasmOnly(training(charGpt)),
+    function: onBackend(functionOf),
+  },
 })
