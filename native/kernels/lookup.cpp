@@ -1,5 +1,7 @@
 // Rows and elements taken by index, and their gradients, which add up where an index repeats. All indices are checked
 // before anything is written.
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -20,12 +22,16 @@ Size firstBad(const std::int32_t* ids, Size count, Size n) {
   return -1;
 }
 
+// So many rows ahead their memory is asked for: they lie anywhere.
+constexpr Size kAhead = 16;
+
 template <class T>
 Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
   if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, a += n * inner) {
     for (Size j = 0; j < count; j++, out += inner) {
+      if (j + kAhead < count) hwy::Prefetch(a + ids[j + kAhead] * inner);
       if (inner == 1) {
         *out = a[ids[j]];
       } else {

@@ -4,6 +4,8 @@
 #define HWY_TARGET_INCLUDE "kernels/optimizers.cpp"
 #include <hwy/foreach_target.h>
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -29,6 +31,8 @@ struct Whole {
 
 // Elements that are looked at together: whether they are at rest.
 constexpr Size kBlock = 64;
+// Blocks whose moments stay in a first-level cache.
+constexpr int kBlocks = 16;
 
 // Whether `count` elements at p are 0, and those at q; at most kBlock.
 template <class T>
@@ -65,19 +69,33 @@ struct Rows {
 
   template <class Update>
   HWY_INLINE void each(Size n, const Update& update) const {
-    const hn::ScalableTag<T> d;
     Size row = 0;
     while (row < n) {
       Size untouched = row;
       while (untouched < n && !has(first[untouched])) untouched++;
-      const Size end = untouched * inner;
-      for (Size i = row * inner; i < end; i += kBlock) {
-        const Size to = std::min(end, i + kBlock);
-        if (update.rests(i, to - i)) continue;
-        for (Size j = i; j < to; j += LanesOf(d)) update(j, to - j, hn::Zero(d));
+      for (Size i = row * inner, end = untouched * inner; i < end; i += kBlocks * kBlock) {
+        eachMoving(i, std::min(end, i + kBlocks * kBlock), update);
       }
       if (untouched < n) eachOf(untouched, update);
       row = untouched + 1;
+    }
+  }
+
+  // Of what nothing is added to, the blocks that are not at rest: found first, so that their parameters can be asked
+  // for in time.
+  template <class Update>
+  HWY_INLINE void eachMoving(Size from, Size to, const Update& update) const {
+    const hn::ScalableTag<T> d;
+    Size moving[kBlocks];
+    int count = 0;
+    for (Size i = from; i < to; i += kBlock) {
+      if (update.rests(i, std::min(kBlock, to - i))) continue;
+      for (Size j = i; j < std::min(to, i + kBlock); j += 64 / Size(sizeof(T))) hwy::Prefetch(update.param + j);
+      moving[count++] = i;
+    }
+    for (int block = 0; block < count; block++) {
+      const Size end = std::min(to, moving[block] + kBlock);
+      for (Size i = moving[block]; i < end; i += LanesOf(d)) update(i, end - i, hn::Zero(d));
     }
   }
 
