@@ -13,13 +13,25 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Calls f(from) for vectors of lanes that cover `count`: the last may begin within the one before it. For fewer than a
-// vector, by way of `part(from)`.
+// Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it. A row of
+// less than a vector is taken with what follows it, which is done right afterwards, or, without room, by `part()`.
 template <class F, class P>
-HWY_INLINE void EachVector(Size count, Size lanes, F f, P part) {
-  if (count < lanes) return part();
+HWY_INLINE void EachVector(Size count, Size lanes, bool hasRoom, F f, P part) {
+  if (count < lanes) return hasRoom ? f(0) : part();
   for (Size i = 0; i + lanes <= count; i += lanes) f(i);
   if (count % lanes != 0) f(count - lanes);
+}
+
+// The first and the second of each of as many pairs as there are lanes.
+template <class D>
+HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, hn::Vec<D>& first, hn::Vec<D>& second) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::LoadInterleaved2(d, p, first, second);
+#else
+  const auto low = hn::LoadU(d, p), high = hn::LoadU(d, p + LanesOf(d));
+  first = hn::ConcatEven(d, high, low);
+  second = hn::ConcatOdd(d, high, low);
+#endif
 }
 
 // A vector of squares: their largest elements and where these are; NaN if any is, the last of several.
@@ -27,8 +39,8 @@ template <class D, class DI>
 HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size first,
                               Size width, hn::TFromD<D>* out, std::int32_t* at) {
   hn::Vec<D> most, value[3];
-  hn::LoadInterleaved2(d, upper, most, value[0]);
-  hn::LoadInterleaved2(d, lower, value[1], value[2]);
+  LoadPairs(d, upper, most, value[0]);
+  LoadPairs(d, lower, value[1], value[2]);
   const Size places[] = {1, width, width + 1};
   const auto begin = hn::Add(hn::Set(di, static_cast<std::int32_t>(first)), hn::ShiftLeft<1>(hn::Iota(di, 0)));
   auto found = begin;
@@ -49,12 +61,14 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
     const hn::ScalableTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
     const Size lanes = LanesOf(d);
+    const T* const xEnd = x + planes * height * width;
+    const T* const end = out + planes * outHeight * outWidth;
     for (Size plane = 0; plane < planes; plane++, x += height * width) {
       for (Size y = 0; y < outHeight; y++, out += outWidth, at += outWidth) {
         const T* const upper = x + 2 * y * width;
         const T* const lower = upper + width;
         EachVector(
-            outWidth, lanes,
+            outWidth, lanes, end - out >= lanes && xEnd - lower >= 2 * lanes,
             [&](Size c) HWY_ATTR {
               MostOfSquares(d, di, upper + 2 * c, lower + 2 * c, 2 * (y * width + c), width, out + c, at + c);
             },
@@ -99,13 +113,15 @@ void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Si
     const hn::Rebind<std::int32_t, decltype(d)> di;
     const Size lanes = LanesOf(d);
     const auto zero = [](T* to, Size count) { std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(count)); };
+    const T* const outEnd = out + planes * height * width;
+    const T* const end = g + planes * outHeight * outWidth;
     const Size beside = width - 2 * outWidth;
     for (Size plane = 0; plane < planes; plane++, out += height * width) {
       for (Size y = 0; y < outHeight; y++, g += outWidth, at += outWidth) {
         T* const upper = out + 2 * y * width;
         T* const lower = upper + width;
         EachVector(
-            outWidth, lanes,
+            outWidth, lanes, end - g >= lanes && outEnd - lower >= 2 * lanes,
             [&](Size c) HWY_ATTR {
               SpreadToSquares(d, di, g + c, at + c, 2 * (y * width + c), width, upper + 2 * c, lower + 2 * c);
             },

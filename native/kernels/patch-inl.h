@@ -114,6 +114,7 @@ class Patch {
     if (rows != rows_ || cols != cols_) {
       rows_ = rows;
       cols_ = cols;
+      y_ = -1;
       At* at = pixelAt;
       for (Size r = 0; r < rows; r++) {
         for (Size c = 0; c < cols; c++, at++) {
@@ -123,9 +124,10 @@ class Patch {
     }
     if (depth() == 0) return;
     if (cut_.gathers) return gather(planes, y, x);
-    const hn::ScalableTag<T> d;
-    const Size used = channels_ * plane_;
-    for (Size i = 0; i < used; i += LanesOf(d)) hn::StoreU(hn::Zero(d), d, memory_ + i);
+    // Around the same block of another image there are zeros already.
+    if (y != y_ || x != x_) clear();
+    y_ = y;
+    x_ = x;
     const Size top = y * v_.stride + v_.offset + v_.least();
     const Size left = x * h_.stride + h_.offset + h_.least();
     const Size fromRow = HWY_MAX(Size(0), -top), toRow = HWY_MIN(v_.reach(rows), planes.height - top);
@@ -146,6 +148,11 @@ class Patch {
   At tapAt[kMostTaps];
 
  private:
+  void clear() {
+    const hn::ScalableTag<T> d;
+    for (Size i = 0; i < channels_ * plane_; i += LanesOf(d)) hn::Store(hn::Zero(d), d, memory_ + i);
+  }
+
   void gather(const Planes<T>& planes, Size y, Size x) {
     T* to = memory_;
     for (Size r = 0; r < rows_; r++) {
@@ -169,6 +176,8 @@ class Patch {
   Size width_, plane_;
   Size channels_ = 0, from_ = 0, taps_ = 0;
   Size rows_ = 0, cols_ = 0;
+  // Where the block was for which memory was cleared.
+  Size y_ = -1, x_ = -1;
 };
 
 // Calls f(from, count) for stretches of at most `each` of a total; once for a total of 0.
