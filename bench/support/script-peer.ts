@@ -19,7 +19,7 @@ export interface AboutScriptPeer {
 }
 
 /** What a step may take at most, in ms: with its rounds a workload is then timed within some 40 s. */
-const stepLimitMs = 4000
+const stepLimitMs = 5000
 /** A setting whose step takes this many times as long as another's, and this many ms, is not looked at further. */
 const [hopelessTimes, leastLimitMs] = [5, 500]
 /** How long an answer may take. */

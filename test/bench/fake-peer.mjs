@@ -36,6 +36,7 @@ const answers = {
     return how === 'nothing' ? { micros: null } : { micros: runs * micros }
   },
   release: () => ({}),
+  peak: ({ steps }) => (how === 'refuses' ? { error: 'no such file' } : { idle: micros, peak: micros * steps }),
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -101,3 +101,11 @@ test('a process that failed is started again once, not for ever', async () => {
   for (let i = 0; i < 4; i++) expect(await pytorch.finalists(task, 'file', null, 1)).toEqual([])
   expect(starts).toEqual(['1, 1', '1, 1'])
 })
+
+test('the peak is that of a process of its own, with all threads', async () => {
+  const { pytorch, starts } = fakes({ '2, 2': ['good', 100] })
+  expect(await pytorch.peak(mlp, 'file', 3)).toEqual({ idle: 100, peak: 300 })
+  expect(await pytorch.peak(mlp, 'file', 4)).toEqual({ idle: 100, peak: 400 })
+  expect(starts).toEqual(['2, 2', '2, 2'])
+  await expect(fakes({ '2, 2': ['refuses', 1] }).pytorch.peak(mlp, 'file', 3)).rejects.toThrow('fake: no such file')
+})
