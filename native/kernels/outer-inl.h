@@ -47,6 +47,12 @@ void OuterTile(Size depth, Strided<T> left, const T* right, Size rightRow, T* pa
     BLASGRAD_UNROLL
     for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
   }
+  // An output that is in no cache is fetched while the sums are made: else the stores would wait for it, row by row.
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    BLASGRAD_PREFETCH_TO_WRITE(out + i * outRow);
+    BLASGRAD_PREFETCH_TO_WRITE(out + i * outRow + width - 1);
+  }
   const T* a = left.at;
   for (Size p = 0; p < depth; p++) {
     V b[kVectors];
