@@ -63,25 +63,41 @@ struct Normal {
   V density;
 };
 
-// Φ(x) = ½·erfc(−x/√2) and φ(x) = e^(−x²/2)/√2π.
+// e^(−size²/2), size ≥ 0. The rounding of size² would cost digits in the tail: it is made good for.
 template <class D, class V>
-HWY_INLINE Normal<V> NormalAt(D d, V x) {
+HWY_INLINE V Gaussian(D d, V size) {
+#if HWY_NATIVE_FMA
+  const V square = hn::Mul(size, size);
+  const V lost = hn::MulSub(size, size, square);
+  const V power = ExpNonPositive(d, hn::Mul(Value(d, -0.5), square));
+  return hn::NegMulAdd(hn::Mul(power, Value(d, 0.5)), lost, power);
+#else
   using T = hn::TFromD<D>;
   constexpr bool kDouble = sizeof(T) == 8;
   const hn::RebindToUnsigned<D> bits;
   const V one = Value(d, 1);
-  // Beyond, e^(−x²/2) is 0 in this type.
-  const V size = hn::Min(hn::Abs(x), Value(d, kDouble ? 39 : 15));
-  // x² in an exact part and a small one: the rounding of x² would cost digits in the tail.
-  const V high =
-      hn::And(size, hn::BitCast(d, hn::Set(bits, kDouble ? static_cast<hn::TFromD<decltype(bits)>>(~0x7FFFFFFull)
-                                                         : static_cast<hn::TFromD<decltype(bits)>>(~0xFFFu))));
+  // size² in an exact part and a small one.
+  using Word = hn::TFromD<decltype(bits)>;
+  const Word upper = kDouble ? static_cast<Word>(~0x7FFFFFFull) : static_cast<Word>(~0xFFFu);
+  const V high = hn::And(size, hn::BitCast(d, hn::Set(bits, upper)));
   const V low = hn::Mul(Value(d, -0.5), hn::Mul(hn::Sub(size, high), hn::Add(size, high)));
   // e^low, |low| < 2⁻¹⁵ or, in float32, 2⁻⁵.
   V correction = hn::MulAdd(low, Value(d, 1.0 / 24), Value(d, 1.0 / 6));
   correction = hn::MulAdd(low, correction, Value(d, 0.5));
   correction = hn::MulAdd(low, hn::MulAdd(low, correction, one), one);
-  const V gaussian = hn::Mul(ExpNonPositive(d, hn::Mul(Value(d, -0.5), hn::Mul(high, high))), correction);
+  return hn::Mul(ExpNonPositive(d, hn::Mul(Value(d, -0.5), hn::Mul(high, high))), correction);
+#endif
+}
+
+// Φ(x) = ½·erfc(−x/√2) and φ(x) = e^(−x²/2)/√2π.
+template <class D, class V>
+HWY_INLINE Normal<V> NormalAt(D d, V x) {
+  using T = hn::TFromD<D>;
+  constexpr bool kDouble = sizeof(T) == 8;
+  const V one = Value(d, 1);
+  // Beyond, e^(−x²/2) is 0 in this type.
+  const V size = hn::Min(hn::Abs(x), Value(d, kDouble ? 39 : 15));
+  const V gaussian = Gaussian(d, size);
 
   const V z = hn::Mul(size, Value(d, 0.70710678118654752440));
   // One division serves both y and the factor 1/(1 + 2z).

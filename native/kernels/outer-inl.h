@@ -27,6 +27,10 @@ constexpr int kOuterRows = 12 / kVectors;
 constexpr Size kPanelBytes = 24576;
 constexpr Size kChunkBytes = 196608;
 
+// An output that is in no cache is fetched while sums of as many terms are made: else the stores would wait for it, a
+// row after the other. Short sums are of small outputs, which are near.
+constexpr Size kLongSums = 32;
+
 template <class T>
 constexpr Size kPanelElements = kPanelBytes / static_cast<Size>(sizeof(T));
 template <class T>
@@ -46,6 +50,13 @@ void OuterTile(Size depth, Strided<T> left, const T* right, Size rightRow, T* pa
   for (int i = 0; i < kRows; i++) {
     BLASGRAD_UNROLL
     for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
+  }
+  if (depth >= kLongSums) {
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      BLASGRAD_PREFETCH_TO_WRITE(out + i * outRow);
+      BLASGRAD_PREFETCH_TO_WRITE(out + i * outRow + width - 1);
+    }
   }
   const T* a = left.at;
   for (Size p = 0; p < depth; p++) {

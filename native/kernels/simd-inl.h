@@ -17,6 +17,12 @@
 
 #include "types.h"
 
+#if defined(__GNUC__)
+#define BLASGRAD_PREFETCH_TO_WRITE(at) __builtin_prefetch(at, 1)
+#else
+#define BLASGRAD_PREFETCH_TO_WRITE(at) ((void)(at))
+#endif
+
 #if defined(__clang__)
 #define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define BLASGRAD_UNROLL _Pragma("clang loop unroll(full)")

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { record } from '../../lib/compile/recording.js'
 import { flatten } from '../../lib/compile/tree.js'
-import { compile, grad, manualSeed, nn, ones, randn, type Tensor, tensor, zeros } from '../../lib/index.js'
+import { compile, grad, manualSeed, nn, ones, optim, randn, type Tensor, tensor, zeros } from '../../lib/index.js'
 import { backendsUnderTest, onBackend } from '../support/backends.js'
 
 const { scaledDotProductAttention } = nn.functional
@@ -158,5 +158,27 @@ describe('TransformerEncoder', () => {
     expect(() => new nn.TransformerEncoder({} as never, 2)).toThrow(
       'TransformerEncoder: expected a TransformerEncoderLayer, got Object',
     )
+  })
+
+  it.each(['float32', 'float64'] as const)('trains compiled as it does eager, dropout and all, in %s', dtype => {
+    const losses = (isCompiled: boolean): number[] => {
+      manualSeed(7)
+      const options = { dimFeedforward: 16, dropout: 0.2, batchFirst: true, normFirst: true, dtype } as const
+      const model = new nn.TransformerEncoder(new nn.TransformerEncoderLayer(8, 2, options), 2)
+      const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-2 })
+      const x = randn([3, 5, 8], { dtype })
+      const step = (input: Tensor): Tensor => {
+        optimizer.zeroGrad()
+        const loss = nn.functional.mseLoss(model.forward(input, { causal: true }), input)
+        loss.backward()
+        optimizer.step()
+        return loss
+      }
+      const run = isCompiled ? compile(step).sync : step
+      return Array.from({ length: 4 }, () => run(x).item())
+    }
+    const [eager, compiled] = [losses(false), losses(true)]
+    expect(eager[3]).not.toBe(eager[0])
+    for (const [i, loss] of eager.entries()) expect(compiled[i]).toBeCloseTo(loss, dtype === 'float64' ? 10 : 4)
   })
 })
