@@ -11,6 +11,7 @@ import { movement } from './reference/movement.js'
 import { optimizers } from './reference/optimizers.js'
 import { pooling } from './reference/pooling.js'
 import { random } from './reference/random.js'
+import { recurrent } from './reference/recurrent.js'
 import { reductions } from './reference/reductions.js'
 import { rmsNorm } from './reference/rms-norm.js'
 import { rowwise } from './reference/rowwise.js'
@@ -23,6 +24,7 @@ export const unchecked: Backend = {
   ...rowwise,
   ...rmsNorm,
   ...attention,
+  ...recurrent,
   ...matrixProducts,
   ...convolution,
   ...pooling,

@@ -9,6 +9,7 @@ import { matmulKernels } from './table/matmul.js'
 import { movementKernels } from './table/movement.js'
 import { optimizerKernels } from './table/optimizers.js'
 import { randomKernels } from './table/random.js'
+import { recurrentKernels } from './table/recurrent.js'
 import { reductionKernels } from './table/reductions.js'
 import { rmsNormKernels } from './table/rms-norm.js'
 import { rowwiseKernels } from './table/rowwise.js'
@@ -19,6 +20,7 @@ export const kernels = {
   ...rowwiseKernels,
   ...rmsNormKernels,
   ...attentionKernels,
+  ...recurrentKernels,
   ...matmulKernels,
   ...convolutionKernels,
   ...movementKernels,

@@ -9,14 +9,18 @@ export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dOptions } from './l
 export { Dropout } from './layers/dropout.js'
 export { Embedding, type EmbeddingLayerOptions } from './layers/embedding.js'
 export { GroupNorm, type GroupNormLayerOptions } from './layers/group-norm.js'
+export { GRU, GRUCell } from './layers/gru.js'
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js'
 export { Linear, type LinearOptions } from './layers/linear.js'
+export { LSTM, LSTMCell, type LSTMState } from './layers/lstm.js'
 export {
   MultiheadAttention,
   type MultiheadAttentionInputs,
   type MultiheadAttentionOptions,
 } from './layers/multihead-attention.js'
 export { AvgPool2d, type AvgPool2dOptions, MaxPool2d, type MaxPool2dOptions } from './layers/pooling.js'
+export type { RecurrentOptions } from './layers/recurrent.js'
+export type { RecurrentCellOptions } from './layers/recurrent-cell.js'
 export { RMSNorm, type RMSNormLayerOptions } from './layers/rms-norm.js'
 export { type Layer, Sequential } from './layers/sequential.js'
 export {

@@ -4,6 +4,7 @@
 
 #include "catalogue.h"
 #include "catalogue_attention.h"
+#include "catalogue_recurrent.h"
 #include "catalogue_tiles.h"
 #include "types.h"
 
@@ -21,6 +22,7 @@
   X(Norms, Floats, BLASGRAD_NORMS, norms)                                 \
   X(RmsNorms, Floats, BLASGRAD_RMS_NORMS, rmsNorms)                       \
   X(Attentions, Floats, BLASGRAD_ATTENTIONS, attentions)                  \
+  X(Recurrents, Floats, BLASGRAD_RECURRENTS, recurrents)                  \
   X(Products, Floats, BLASGRAD_PRODUCTS, products)                        \
   X(Convolutions, Floats, BLASGRAD_CONVOLUTIONS, convolutions)            \
   X(Poolings, Floats, BLASGRAD_POOLINGS, poolings)                        \

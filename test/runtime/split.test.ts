@@ -62,10 +62,35 @@ const lines: readonly Shape[] = [
 
 const plane = { height: 21, width: 20, outHeight: 19, outWidth: 20, kernelHeight: 3, kernelWidth: 2 }
 const image = { ...plane, groups: 2, c: 3, o: 8, columns: 19, window: Int32Array.of(2, 2, 1, 1, 1, 1) }
+const sequences = { batch: 1001, steps: 2, hidden: 12 }
 /** Images, their planes, and sequences under several heads. */
 const blocks: readonly Shape[] = [
-  { ...image, n: 33, chunks: 17, each: 2, planes: 601, samples: 7, heads: 3, m: 70, maskRows: 1, biasRows: 33 },
-  { ...image, n: 5, chunks: 3, each: 9, planes: 61, samples: 1, heads: 9, m: 900, maskRows: 5, biasRows: 45 },
+  {
+    ...image,
+    ...sequences,
+    n: 33,
+    chunks: 17,
+    each: 2,
+    planes: 601,
+    samples: 7,
+    heads: 3,
+    m: 70,
+    maskRows: 1,
+    biasRows: 33,
+  },
+  {
+    ...image,
+    ...sequences,
+    n: 5,
+    chunks: 3,
+    each: 9,
+    planes: 61,
+    samples: 1,
+    heads: 9,
+    m: 900,
+    maskRows: 5,
+    biasRows: 45,
+  },
 ]
 
 function fill(array: NumberArray, name: string, element: string, bound: number, random: Random): void {

@@ -89,6 +89,16 @@ const adamValues: Domain['values'] = {
 const link = ({ random, parameters }: Setting): number => below(Number(parameters.count) + 3, random) - 1
 const lists: Domain['values'] = { first: link, next: link }
 
+/** Weights under which a state does not run away over the steps, and gates as a sigmoid gives them. */
+const fromGates = ({ random }: Setting): number => 0.05 + 0.9 * random()
+const recurrent: Domain = {
+  most: { steps: 9, hidden: 65 },
+  values: {
+    weight: ({ random, parameters }) => (2 * random() - 1) / Math.sqrt(Number(parameters.hidden)),
+    gates: fromGates,
+  },
+}
+
 export const domains: Partial<Record<KernelName, Domain>> = {
   leakyRelu: { scalars: { slope: [0.01, -0.3, 2] } },
   leakyReluBackward: { scalars: { slope: [0.01, -0.3, 2] } },
@@ -121,6 +131,10 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   attentionBackward: { scalars: { scale: [0.5, 0.3] } },
   packedAttention: { scalars: { scale: [0.5, 1, 0.3] } },
   packedAttentionBackward: { scalars: { scale: [0.5, 0.3] } },
+  lstm: recurrent,
+  lstmBackward: recurrent,
+  gru: recurrent,
+  gruBackward: recurrent,
   fill: { scalars: { value: [0, 1, -3.75, 2.5, 1e10, -1e10, Number.NaN, Number.NEGATIVE_INFINITY, 0.1] } },
   arange: { scalars: { start: [0, -5, 0.5, 1e6, 250], step: [1, 3, 0.1, -0.7] } },
   linspace: { scalars: { start: [0, -5, 0.3], end: [1, 250, -0.7] } },

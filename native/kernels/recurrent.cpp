@@ -1,0 +1,228 @@
+// LSTM and GRU over whole sequences, and their gradients: a product with the hidden weights at each step, then the
+// gates' arithmetic. Samples are independent; each array has a sample's steps one after another. The formulas are in
+// the table.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/recurrent.cpp"
+#include <hwy/foreach_target.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "block.h"
+#include "families.h"
+#include "simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// out [m, n] (+)= a [m, k] · b, rows of a and out `lda` and `ldc` apart; b [k, n], or transposed [n, k].
+template <class T>
+void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transposeB, T* out, Size ldc, bool add) {
+  if (m == 0 || n == 0 || k == 0) return;
+  const bool apart = lda > INT_MAX || ldc > INT_MAX;
+  const Size rows = apart ? 1 : m;
+  for (Size i = 0; i < m; i += rows) {
+    runBlock<T>({false, transposeB, static_cast<int>(rows), static_cast<int>(n), static_cast<int>(k), a + i * lda,
+                 static_cast<int>(apart ? k : lda), b, static_cast<int>(transposeB ? k : n), out + i * ldc,
+                 static_cast<int>(apart ? n : ldc)},
+                add);
+  }
+}
+
+// The time of the i-th step, and of the one before it.
+inline Size TimeOf(Size i, Size steps, bool reverse) { return reverse ? steps - 1 - i : i; }
+
+template <class T>
+void LstmStep(Size hidden, const T* before, T* gates, T* h, T* c) {
+  const hn::ScalableTag<T> d;
+  for (Size j = 0; j < hidden; j += LanesOf(d)) {
+    const Size count = hidden - j;
+    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto in = Sigmoid(d, gate(0));
+    const auto forget = Sigmoid(d, gate(1));
+    const auto cell = TanhOf(d, gate(2));
+    const auto out = Sigmoid(d, gate(3));
+    const auto now = hn::MulAdd(forget, LoadUpTo(d, before + j, count), hn::Mul(in, cell));
+    StoreUpTo(in, d, gates + j, count);
+    StoreUpTo(forget, d, gates + hidden + j, count);
+    StoreUpTo(cell, d, gates + 2 * hidden + j, count);
+    StoreUpTo(out, d, gates + 3 * hidden + j, count);
+    StoreUpTo(now, d, c + j, count);
+    StoreUpTo(hn::Mul(out, TanhOf(d, now)), d, h + j, count);
+  }
+}
+
+template <class T>
+void lstm(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* h0, const T* c0,
+          T* out, T* gates) {
+  const Size wide = 4 * hidden;
+  std::copy_n(x, batch * steps * wide, gates);
+  for (Size i = 0; i < steps; i++) {
+    const Size t = TimeOf(i, steps, reverse);
+    const Size before = TimeOf(i - 1, steps, reverse);
+    const T* const h = i == 0 ? h0 : out + before * 2 * hidden;
+    Times(batch, wide, hidden, h, i == 0 ? hidden : steps * 2 * hidden, weight, true, gates + t * wide, steps * wide,
+          true);
+    for (Size n = 0; n < batch; n++) {
+      T* const now = out + (n * steps + t) * 2 * hidden;
+      const T* const c = i == 0 ? c0 + n * hidden : out + (n * steps + before) * 2 * hidden + hidden;
+      LstmStep(hidden, c, gates + (n * steps + t) * wide, now, now + hidden);
+    }
+  }
+}
+
+// v·(1 − v)·g, the gradient through a sigmoid whose result is v.
+template <class V>
+HWY_INLINE V ThroughSigmoid(V v, V g) {
+  return hn::Mul(hn::NegMulAdd(v, v, v), g);
+}
+
+// (1 − v²)·g, through a tanh.
+template <class V>
+HWY_INLINE V ThroughTanh(V v, V g) {
+  return hn::NegMulAdd(hn::Mul(v, v), g, g);
+}
+
+template <class T>
+void LstmStepBackward(Size hidden, const T* g, const T* gates, const T* c, const T* before, const T* dh, T* dc, T* dx) {
+  const hn::ScalableTag<T> d;
+  for (Size j = 0; j < hidden; j += LanesOf(d)) {
+    const Size count = hidden - j;
+    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto in = gate(0);
+    const auto forget = gate(1);
+    const auto cell = gate(2);
+    const auto out = gate(3);
+    const auto reached = TanhOf(d, LoadUpTo(d, c + j, count));
+    const auto gh = hn::Add(LoadUpTo(d, g + j, count), LoadUpTo(d, dh + j, count));
+    const auto later = hn::Add(LoadUpTo(d, g + hidden + j, count), LoadUpTo(d, dc + j, count));
+    const auto gc = hn::Add(later, ThroughTanh(reached, hn::Mul(gh, out)));
+    StoreUpTo(ThroughSigmoid(in, hn::Mul(gc, cell)), d, dx + j, count);
+    StoreUpTo(ThroughSigmoid(forget, hn::Mul(gc, LoadUpTo(d, before + j, count))), d, dx + hidden + j, count);
+    StoreUpTo(ThroughTanh(cell, hn::Mul(gc, in)), d, dx + 2 * hidden + j, count);
+    StoreUpTo(ThroughSigmoid(out, hn::Mul(gh, reached)), d, dx + 3 * hidden + j, count);
+    StoreUpTo(hn::Mul(gc, forget), d, dc + j, count);
+  }
+}
+
+// dh0 and dc0 hold what reaches the step before, until that is the state before the first.
+template <class T>
+void lstmBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, const T* weight, const T* c0,
+                  const T* out, const T* gates, T* dx, T* dh0, T* dc0) {
+  const Size wide = 4 * hidden;
+  std::fill_n(dh0, batch * hidden, T(0));
+  std::fill_n(dc0, batch * hidden, T(0));
+  for (Size i = steps - 1; i >= 0; i--) {
+    const Size t = TimeOf(i, steps, reverse);
+    const Size before = TimeOf(i - 1, steps, reverse);
+    for (Size n = 0; n < batch; n++) {
+      const Size at = n * steps + t;
+      const T* const c = i == 0 ? c0 + n * hidden : out + (n * steps + before) * 2 * hidden + hidden;
+      LstmStepBackward(hidden, g + at * 2 * hidden, gates + at * wide, out + at * 2 * hidden + hidden, c,
+                       dh0 + n * hidden, dc0 + n * hidden, dx + at * wide);
+    }
+    Times(batch, hidden, wide, dx + t * wide, steps * wide, weight, false, dh0, hidden, false);
+  }
+}
+
+template <class T>
+void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
+  const hn::ScalableTag<T> d;
+  for (Size j = 0; j < hidden; j += LanesOf(d)) {
+    const Size count = hidden - j;
+    const auto given = [&](Size which) { return LoadUpTo(d, x + which * hidden + j, count); };
+    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto reset = Sigmoid(d, hn::Add(given(0), gate(0)));
+    const auto update = Sigmoid(d, hn::Add(given(1), gate(1)));
+    const auto inner = gate(2);
+    const auto next = TanhOf(d, hn::MulAdd(reset, inner, given(2)));
+    StoreUpTo(reset, d, gates + j, count);
+    StoreUpTo(update, d, gates + hidden + j, count);
+    StoreUpTo(next, d, gates + 2 * hidden + j, count);
+    StoreUpTo(inner, d, gates + 3 * hidden + j, count);
+    StoreUpTo(hn::MulAdd(update, hn::Sub(LoadUpTo(d, before + j, count), next), next), d, h + j, count);
+  }
+}
+
+template <class T>
+void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* bias, const T* h0,
+         T* out, T* gates) {
+  for (Size i = 0; i < steps; i++) {
+    const Size t = TimeOf(i, steps, reverse);
+    const Size before = TimeOf(i - 1, steps, reverse);
+    for (Size n = 0; n < batch; n++) {
+      T* const at = gates + (n * steps + t) * 4 * hidden;
+      if (bias != nullptr) {
+        std::copy_n(bias, 3 * hidden, at);
+      } else {
+        std::fill_n(at, 3 * hidden, T(0));
+      }
+    }
+    Times(batch, 3 * hidden, hidden, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, weight,
+          true, gates + t * 4 * hidden, steps * 4 * hidden, true);
+    for (Size n = 0; n < batch; n++) {
+      const Size at = n * steps + t;
+      const T* const h = i == 0 ? h0 + n * hidden : out + (n * steps + before) * hidden;
+      GruStep(hidden, x + at * 3 * hidden, h, gates + at * 4 * hidden, out + at * hidden);
+    }
+  }
+}
+
+template <class T>
+void GruStepBackward(Size hidden, const T* g, const T* gates, const T* before, T* dh, T* dx, T* dHidden) {
+  const hn::ScalableTag<T> d;
+  for (Size j = 0; j < hidden; j += LanesOf(d)) {
+    const Size count = hidden - j;
+    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto reset = gate(0);
+    const auto update = gate(1);
+    const auto next = gate(2);
+    const auto gh = hn::Add(LoadUpTo(d, g + j, count), LoadUpTo(d, dh + j, count));
+    const auto dNext = ThroughTanh(next, hn::NegMulAdd(gh, update, gh));
+    const auto dReset = ThroughSigmoid(reset, hn::Mul(dNext, gate(3)));
+    const auto dUpdate = ThroughSigmoid(update, hn::Mul(gh, hn::Sub(LoadUpTo(d, before + j, count), next)));
+    StoreUpTo(dReset, d, dx + j, count);
+    StoreUpTo(dReset, d, dHidden + j, count);
+    StoreUpTo(dUpdate, d, dx + hidden + j, count);
+    StoreUpTo(dUpdate, d, dHidden + hidden + j, count);
+    StoreUpTo(dNext, d, dx + 2 * hidden + j, count);
+    StoreUpTo(hn::Mul(dNext, reset), d, dHidden + 2 * hidden + j, count);
+    StoreUpTo(hn::Mul(gh, update), d, dh + j, count);
+  }
+}
+
+template <class T>
+void gruBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, const T* weight, const T* h0,
+                 const T* out, const T* gates, T* dx, T* dHidden, T* dh0) {
+  std::fill_n(dh0, batch * hidden, T(0));
+  for (Size i = steps - 1; i >= 0; i--) {
+    const Size t = TimeOf(i, steps, reverse);
+    const Size before = TimeOf(i - 1, steps, reverse);
+    for (Size n = 0; n < batch; n++) {
+      const Size at = n * steps + t;
+      const T* const h = i == 0 ? h0 + n * hidden : out + (n * steps + before) * hidden;
+      GruStepBackward(hidden, g + at * hidden, gates + at * 4 * hidden, h, dh0 + n * hidden, dx + at * 3 * hidden,
+                      dHidden + at * 3 * hidden);
+    }
+    Times(batch, hidden, 3 * hidden, dHidden + t * 3 * hidden, steps * 3 * hidden, weight, false, dh0, hidden, true);
+  }
+}
+
+BLASGRAD_MAKE_TABLE(Recurrents, BLASGRAD_RECURRENTS)
+
+Floats<Recurrents> AllRecurrents() { return {MakeRecurrents<float>(), MakeRecurrents<double>()}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllRecurrents);
+const Floats<Recurrents>& recurrents() {
+  static const Floats<Recurrents> table = HWY_DYNAMIC_DISPATCH(AllRecurrents)();
+  return table;
+}
+}  // namespace blasgrad
+#endif
