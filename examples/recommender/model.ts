@@ -27,6 +27,9 @@ export class Recommender extends nn.Module {
   /** Ids [batch] of users and of items to logits [batch]. */
   override forward(users: Tensor, items: Tensor): Tensor {
     const [u, v] = [this.users.forward(users), this.items.forward(items)]
-    return this.tower.forward(concat([u, v], 1)).squeeze(1).add(u.mul(v).sum(1))
+    return this.tower
+      .forward(concat([u, v], 1))
+      .squeeze(1)
+      .add(u.mul(v).sum(1))
   }
 }
