@@ -68,7 +68,8 @@ function npm(...args) {
 
 function installPackages() {
   const installed = at('node_modules/.package-lock.json')
-  if (existsSync(installed) && program('typescript', 'tsc') && program('cmake-js', 'cmake-js')) return
+  const isCurrent = changed(installed) >= changed(at('package-lock.json'))
+  if (isCurrent && program('typescript', 'tsc') && program('cmake-js', 'cmake-js')) return
   // Without scripts: npm would run prepare, which is this file.
   const options = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
   if (npm('ci', ...options) === undefined) return
