@@ -1,4 +1,5 @@
-// The named shapes of the kernels of whole layers: convolutions, pooling, attention, updates of some rows of a table.
+// The named shapes of the kernels of whole layers: convolutions, pooling, attention, recurrent layers, updates of
+// some rows of a table.
 
 import type { Shape } from './shapes.js'
 
@@ -39,6 +40,7 @@ export const networkFamilies: Readonly<Record<string, readonly Shape[]>> = {
   'planes height width outHeight outWidth window': [pooling(1024, 28)],
   'samples heads n m width maskRows biasRows': attentions,
   'samples heads n width maskRows biasRows': attentions,
+  'batch steps hidden': [{ name: '32×50, 128 units', parameters: { batch: 32, steps: 50, hidden: 128 } }],
   'n count': [{ name: '1,024 of 100,000', parameters: { n: 100_000, count: 1024 } }],
   'n inner count': [{ name: '1,024 of 100,000×32', parameters: { n: 100_000, inner: 32, count: 1024 } }],
 }

@@ -69,6 +69,9 @@ export function inputValue(
   if (name === 'state') return index => [1, 2, 3, 4][index]
   if (name === 'hyper' && hyper[kernel]) return index => Number(hyper[kernel]?.[index])
   if (name === 'step') return () => 10
+  // Small, and gates between 0 and 1: what goes from step to step does not grow.
+  if (name === 'weight') return between(-0.05, 0.05)
+  if (name === 'gates') return between(0.1, 0.9)
   // ln Σ eˢ: above every s.
   if (name === 'lse') return between(8, 10)
   if (element !== 'T') throw new Error(`${kernel}: no values for ${name}: add them to bench/support/values.ts`)
