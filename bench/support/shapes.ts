@@ -37,30 +37,6 @@ const lookup = (name: string, outer: number, n: number, inner: number, count: nu
   parameters: { outer, n, inner, count },
 })
 
-/** 3 × 3 windows over n images of size × size, which they keep the size of. */
-function convolution(n: number, c: number, o: number, size: number, groups = 1): Shape {
-  const name = `${n}×${c * groups}×${size}×${size} to ${o * groups} channels${groups === 1 ? '' : `, ${groups} groups`}`
-  const image = { height: size, width: size, outHeight: size, outWidth: size, kernelHeight: 3, kernelWidth: 3 }
-  const window = Int32Array.of(1, 1, 1, 1, 1, 1)
-  return { name, parameters: { n, chunks: n / 8, each: 8, groups, c, o, ...image, columns: c * 9 + 1, window } }
-}
-
-/** Windows of kernel × kernel, `stride` apart, that fit inside. */
-function pool(planes: number, size: number, kernel: number, stride: number): Shape {
-  const out = Math.floor((size - kernel) / stride) + 1
-  const name = `${planes}×${size}×${size}, ${kernel}×${kernel}${stride === kernel ? '' : ` by ${stride}`}`
-  const window = Int32Array.of(kernel, kernel, stride, stride, 0, 0, 1, 1)
-  return { name, parameters: { planes, height: size, width: size, outHeight: out, outWidth: out, window } }
-}
-
-const convolutions = [
-  convolution(64, 1, 16, 28),
-  convolution(64, 16, 32, 14),
-  convolution(8, 64, 64, 14),
-  convolution(16, 13, 26, 11),
-  convolution(8, 1, 1, 28, 32),
-]
-
 /** By the names of the sizes that a signature has. */
 const families: Readonly<Record<string, readonly Shape[]>> = {
   ...networkFamilies,
@@ -83,9 +59,6 @@ const families: Readonly<Record<string, readonly Shape[]>> = {
     product(128, 784, 512),
     product(64, 32, 64, 'b', 64),
   ],
-  'n groups c o height width kernelHeight kernelWidth outHeight outWidth window': convolutions,
-  'chunks each groups c o height width kernelHeight kernelWidth outHeight outWidth columns window': convolutions,
-  'planes height width outHeight outWidth window': [pool(1024, 28, 2, 2), pool(2048, 14, 2, 2), pool(1024, 28, 3, 2)],
   n: [elements(1000000), elements(4096)],
   'n at': [elements(1000000), elements(4096)],
   'at dims': [

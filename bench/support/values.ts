@@ -66,7 +66,6 @@ export function inputValue(
   if (name === 'first') return row => rowAt(row, Math.ceil(Number(parameters.n) / Number(parameters.count)))
   if (name === 'at') return index => tapAt(index, parameters)
   if (name === 'ids') return below(Number(parameters.n))
-  if (name === 'at') return below(Number(parameters.height) * Number(parameters.width))
   if (name === 'state') return index => [1, 2, 3, 4][index]
   if (name === 'hyper' && hyper[kernel]) return index => Number(hyper[kernel]?.[index])
   if (name === 'step') return () => 10

@@ -1,4 +1,4 @@
-// Trains a convolutional network on handwritten digits: `npm run example:mnist-cnn`, with `-- --help` for its options.
+// Trains a convolutional network on handwritten digits: `npm run mnist-cnn`, with `-- --help` for its options.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

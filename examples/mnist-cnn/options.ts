@@ -12,7 +12,7 @@ export interface Options extends CommonOptions {
 
 /** Reads the arguments. Prints what is wrong and ends the process with code 1, or with 0 after `--help`. */
 export function readOptions(argv: readonly string[]): Options {
-  const command = new Command('npm run example:mnist-cnn --')
+  const command = new Command('npm run mnist-cnn --')
     .description(
       'Trains a convolutional network on the MNIST digits, tests it, and saves it with a picture of its curves.',
     )
