@@ -1,40 +1,20 @@
 // The main job as a person runs it, on few digits: what it prints, what it writes, how it ends.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { io } from '../../lib/index.js'
+import { runProgram } from './run-program.js'
 
 const program = fileURLToPath(new URL('../../build/examples/mnist/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'blasgrad-mnist-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the program to its end; `watch` sees what it has printed so far. */
-function run(args: readonly string[], watch: (stdout: string, child: ChildProcess) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', chunk => {
-    stdout += chunk
-    watch(stdout, child)
-  })
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, stdout, stderr }))
-  })
-}
+const run = (args: readonly string[], watch?: (stdout: string, child: ChildProcess) => void) =>
+  runProgram(program, args, watch)
 
 const small = (out: string) => ['--samples=3000', '--epochs=3', '--hidden=32,16', '--batch=20', `--out=${out}`]
 

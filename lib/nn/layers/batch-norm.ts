@@ -39,6 +39,16 @@ const batchNormLayerOptions: Schema<BatchNormLayerOptions> = {
   dtype: checkedWhereUsed,
 }
 
+/** Counts a batch; gives its weight in the running statistics. */
+function countBatch(count: Tensor | null, momentum: number | null, dtype: DType): number | Tensor {
+  if (count === null) return 0
+  return noGrad(() => {
+    const next = count.add(1)
+    count.assign(next)
+    return momentum ?? div(1, next.to(dtype))
+  })
+}
+
 /** What they have in common: the parameters, the running statistics, and what becomes of them. */
 abstract class BatchNorm extends Module {
   readonly numFeatures: number
@@ -97,20 +107,18 @@ abstract class BatchNorm extends Module {
   override forward(x: TensorLike): Tensor {
     const input = asTensor(this.constructor.name, x)
     this.checkAxes(input.shape)
-    const { weight, bias, eps, training, running_mean: mean, running_var: variance } = this
+    const { weight, bias, eps, momentum, training, running_mean: mean, running_var: variance } = this
     if (!training) return normalizeBatch(input, mean, variance, weight, bias, mean === null, 0, eps)
-    return normalizeBatch(input, mean, variance, weight, bias, true, this.#countBatch(input), eps)
-  }
-
-  /** Counts a batch; gives its weight in the running statistics. */
-  #countBatch({ dtype }: Tensor): number | Tensor {
-    const count = this.num_batches_tracked
-    if (count === null) return 0
-    return noGrad(() => {
-      const next = count.add(1)
-      count.assign(next)
-      return this.momentum ?? div(1, next.to(dtype))
-    })
+    return normalizeBatch(
+      input,
+      mean,
+      variance,
+      weight,
+      bias,
+      true,
+      countBatch(this.num_batches_tracked, momentum, input.dtype),
+      eps,
+    )
   }
 
   override extraRepr(): string {

@@ -1,0 +1,25 @@
+// What the command line can say.
+
+import { Command } from 'commander'
+import { addCommonOptions, type CommonOptions, count, positive, sizes } from '../support/options.js'
+
+export interface Options extends CommonOptions {
+  /** Channels after each convolution. */
+  readonly channels: readonly number[]
+  /** How many of the training digits to use; all of them, where no number is given. */
+  readonly samples?: number
+}
+
+/** Reads the arguments. Prints what is wrong and ends the process with code 1, or with 0 after `--help`. */
+export function readOptions(argv: readonly string[]): Options {
+  const command = new Command('npm run mnist-cnn --')
+    .description(
+      'Trains a convolutional network on the MNIST digits, tests it, and saves it with a picture of its curves.',
+    )
+    .option('--epochs <n>', 'how many times to go through the training digits', count, 6)
+    .option('--batch <n>', 'digits per step', count, 64)
+    .option('--channels <sizes>', 'channels after each convolution, at most four, such as 16,32', sizes, [16, 32])
+    .option('--lr <rate>', 'learning rate at the start; it falls to 0 by the end', positive, 2e-3)
+    .option('--samples <n>', 'train on the first n digits only', count)
+  return addCommonOptions(command, 'runs/mnist-cnn').parse(argv).opts<Options>()
+}
