@@ -209,16 +209,23 @@ struct CosLane {
   }
 };
 
+// `y`, but f(x) in the lanes where x is too large for it. Each lane's result is its own: it does not matter beside
+// what.
+template <class D, class V, class F>
+HWY_INLINE V UnlessLarge(D d, V x, V y, F f) {
+  const auto large = hn::Ge(hn::Abs(x), Value(d, kReducible));
+  if (HWY_UNLIKELY(!hn::AllFalse(d, large))) y = hn::IfThenElse(large, EachLane(d, x, f), y);
+  return hn::IfThenElse(hn::Eq(x, x), y, x);
+}
+
 template <class D, class V>
 HWY_INLINE V SinOf(D d, V x) {
-  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Value(d, kReducible))))) return hn::Sin(d, x);
-  return EachLane(d, x, SinLane());
+  return UnlessLarge(d, x, hn::Sin(d, x), SinLane());
 }
 
 template <class D, class V>
 HWY_INLINE V CosOf(D d, V x) {
-  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Value(d, kReducible))))) return hn::Cos(d, x);
-  return EachLane(d, x, CosLane());
+  return UnlessLarge(d, x, hn::Cos(d, x), CosLane());
 }
 
 }  // namespace HWY_NAMESPACE
