@@ -74,10 +74,13 @@ const bothFull = [Layout.full, Layout.full]
 const secondScalar = [Layout.full, Layout.scalar]
 const firstScalar = [Layout.scalar, Layout.full]
 
+/** The grid over two operands of `size` elements and one shape. */
+export const flatGrid = (size: number): Grid => ({ rows: 1, cols: size, layouts: bothFull, outer: undefined })
+
 /** As gridOf, for two operands, with the common cases at once. */
 export function gridOfTwo(op: string, shape: Shape, a: Shape, b: Shape): Grid {
   const cols = sizeOf(shape)
-  if (sameShape(a, b)) return { rows: 1, cols, layouts: bothFull, outer: undefined }
+  if (sameShape(a, b)) return flatGrid(cols)
   if (sizeOf(b) === 1) return { rows: 1, cols, layouts: secondScalar, outer: undefined }
   if (sizeOf(a) === 1) return { rows: 1, cols, layouts: firstScalar, outer: undefined }
   return gridOf(op, shape, [a, b])

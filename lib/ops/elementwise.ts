@@ -3,11 +3,11 @@
 
 import { parseSignature } from '../backend/signature.js'
 import { type KernelName, kernelRow } from '../backend/table.js'
-import { type Grid, gridOf, gridOfTwo } from '../broadcast.js'
+import { flatGrid, type Grid, gridOf, gridOfTwo } from '../broadcast.js'
 import type { DType } from '../dtype.js'
 import { DTypeError } from '../errors.js'
 import { sumTo } from '../gradients.js'
-import { broadcastShapes } from '../shape.js'
+import { broadcastShapes, sameShape } from '../shape.js'
 import type { Tensor, TensorLike } from '../tensor.js'
 import { apply } from './apply.js'
 import { declare, declareFunction, type Method, type Plan, type Primitive, type Saves, type Vjp } from './define.js'
@@ -62,6 +62,9 @@ export function elementwise(spec: Elementwise): Primitive<Scalars, ElementwisePl
       if (b === undefined) {
         const grid = { rows: 1, cols: a.size, layouts: [0] as const, outer: undefined }
         return { shape: a.shape, dtype: result, grid, kernel }
+      }
+      if (c === undefined && sameShape(a.shape, b.shape)) {
+        return { shape: a.shape, dtype: result, grid: flatGrid(a.size), kernel }
       }
       let shape = broadcastShapes(name, a.shape, b.shape)
       if (c === undefined) return { shape, dtype: result, grid: gridOfTwo(name, shape, a.shape, b.shape), kernel }
