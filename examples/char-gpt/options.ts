@@ -21,7 +21,7 @@ export interface Options extends CommonOptions {
 export function readOptions(argv: readonly string[]): Options {
   const command = new Command('npm run char-gpt --')
     .description('Trains a small transformer on Shakespeare’s sonnets, a character at a time, and lets it write.')
-    .option('--epochs <n>', 'how many times to go through the sonnets', count, 10)
+    .option('--epochs <n>', 'how many times to go through the sonnets', count, 5)
     .option('--batch <n>', 'passages per step', count, 16)
     .option('--lr <rate>', 'learning rate at the start; it falls to 0 by the end', positive, 1e-3)
     .option('--context <n>', 'characters that it reads at a time', count, 64)
