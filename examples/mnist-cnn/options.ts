@@ -1,13 +1,12 @@
 // What the command line can say.
 
 import { Command } from 'commander'
-import { addCommonOptions, type CommonOptions, count, positive, sizes } from '../support/options.js'
+import type { DigitOptions } from '../support/learn-digits.js'
+import { addCommonOptions, count, positive, sizes } from '../support/options.js'
 
-export interface Options extends CommonOptions {
+export interface Options extends DigitOptions {
   /** Channels after each convolution. */
   readonly channels: readonly number[]
-  /** How many of the training digits to use; all of them, where no number is given. */
-  readonly samples?: number
 }
 
 /** Reads the arguments. Prints what is wrong and ends the process with code 1, or with 0 after `--help`. */

@@ -1,78 +1,28 @@
 // Trains a network on handwritten digits and shows how well it reads others: `npm start`, `npm start -- --help`.
 
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { data, io, manualSeed, optim } from 'blasgrad'
-import { createTest, trainStep } from '../support/classifier.js'
-import { drawCurves } from '../support/curves.js'
-import { testDigits, trainingDigits } from '../support/digits.js'
-import { onInterrupt } from '../support/interrupt.js'
-import { percent } from '../support/numbers.js'
-import { Progress } from '../support/progress.js'
+import { learnDigits } from '../support/learn-digits.js'
 import { run } from '../support/run.js'
-import { train } from '../support/train.js'
 import { compareWays, describeWays } from './compare.js'
 import { createModel } from './model.js'
 import { type Options, readOptions } from './options.js'
 
-async function main({ epochs, batch, hidden, lr, seed, out, samples }: Options): Promise<void> {
-  mkdirSync(out, { recursive: true })
-  const modelFile = join(out, 'model.safetensors')
-  const curvesFile = join(out, 'curves.svg')
-
-  const training = trainingDigits([784], samples)
-  const digits = testDigits([784])
-  manualSeed(seed)
-  const model = createModel(hidden)
-  const progress = new Progress(epochs, training.length, 'digits')
-  onInterrupt(
-    modelFile,
-    () => progress.finished,
-    () => progress.stop(),
-  )
-  console.log(`network ${[784, ...hidden, 10].join('-')}, ${training.length.toLocaleString('en')} digits to train on`)
-
-  const optimizer = new optim.Adam(model.parameters(), { lr })
-  const test = createTest(model, digits)
-  const { losses, scores } = await train({
-    step: trainStep(model, optimizer),
-    loader: new data.DataLoader(training, { batchSize: batch, shuffle: true, seed }),
-    optimizer,
-    lr,
-    epochs,
-    test,
-    describe: score => `test accuracy ${percent(score)}`,
-    save: (epoch, score) => {
-      const metadata = { hidden: hidden.join(','), epoch: String(epoch), accuracy: String(score) }
-      io.saveSafetensors(modelFile, model.stateDict(), { metadata })
-    },
-    progress,
-  })
-  drawCurves(curvesFile, {
-    losses: { title: 'Training loss (cross-entropy)', values: losses },
-    scores: {
-      title: 'Test accuracy (%)',
-      values: scores.map(score => 100 * score),
-      range: [Math.floor(100 * Math.min(...scores) - 0.5), 100],
+async function main({ hidden, ...options }: Options): Promise<void> {
+  await learnDigits(
+    {
+      network: `network ${[784, ...hidden, 10].join('-')}`,
+      shape: [784],
+      createModel: () => createModel(hidden),
+      metadata: { hidden: hidden.join(',') },
       decimals: 1,
+      tell: async (model, training) => {
+        const rows = training.batch(Int32Array.from({ length: Math.min(options.batch, training.length) }, (_, i) => i))
+        const timed = await compareWays(model, hidden, rows)
+        if (timed === null) console.log('training speed: the native backend is missing, so there is nothing to compare')
+        else console.log(['training speed, digits per second:', ...describeWays(timed, rows[0].shape[0])].join('\n'))
+      },
     },
-  })
-
-  const score = await test()
-  const saved = createModel(hidden)
-  saved.loadStateDict(io.loadSafetensors(modelFile))
-  const savedScore = await createTest(saved, digits)()
-  if (savedScore !== score) {
-    throw new Error(`${modelFile} scores ${percent(savedScore)} when it is read back, expected ${percent(score)}`)
-  }
-  console.log(`test accuracy: ${percent(score)}`)
-
-  const rows = training.batch(Int32Array.from({ length: Math.min(batch, training.length) }, (_, i) => i))
-  const timed = await compareWays(model, hidden, rows)
-  if (timed === null) console.log('training speed: the native backend is missing, so there is nothing to compare')
-  else console.log(['training speed, digits per second:', ...describeWays(timed, rows[0].shape[0])].join('\n'))
-  console.log(`model: ${modelFile} (read back, it scores the same)`)
-  console.log(`curves: ${curvesFile}`)
+    options,
+  )
 }
 
 await run(main, readOptions(process.argv))

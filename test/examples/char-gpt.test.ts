@@ -1,6 +1,5 @@
 // The example that writes sonnets, on a few of them: what it prints, what it writes, how it ends.
 
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,26 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { choose } from '../../examples/char-gpt/write.js'
 import { io } from '../../lib/index.js'
+import { runProgram } from './run-program.js'
 
 const program = fileURLToPath(new URL('../../build/examples/char-gpt/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'blasgrad-char-gpt-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function run(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', chunk => {
-    stdout += chunk
-  })
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, stdout, stderr }))
-  })
-}
+const run = (args: readonly string[]) => runProgram(program, args)
 
 const sizes = ['--sonnets=8', '--context=16', '--width=16', '--layers=1', '--heads=2', '--batch=32']
 const small = [...sizes, '--epochs=4', '--lr=0.01', '--length=30', '--prompt=love ', '--top-k=5']

@@ -1,6 +1,5 @@
 // The example that learns tastes, in a small world: what it prints, what it writes, how near it comes to what can be told.
 
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,26 +8,13 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { areaUnderCurve } from '../../examples/recommender/auc.js'
 import { World } from '../../examples/recommender/taste.js'
 import { io } from '../../lib/index.js'
+import { runProgram } from './run-program.js'
 
 const program = fileURLToPath(new URL('../../build/examples/recommender/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'blasgrad-recommender-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function run(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', chunk => {
-    stdout += chunk
-  })
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, stdout, stderr }))
-  })
-}
+const run = (args: readonly string[]) => runProgram(program, args)
 
 const small = ['--users=60', '--items=40', '--traits=2', '--pairs=12000', '--epochs=4', '--batch=128', '--lr=0.01']
 
