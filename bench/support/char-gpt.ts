@@ -2,6 +2,7 @@
 // them, a norm, logits over the vocabulary. Ids follow a rule: speed does not ask what they say.
 
 import { arange, manualSeed, nn, optim, type Tensor, tensor } from 'blasgrad'
+import { inputsAndTargets, startTraining } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
 export interface CharGptSizes {
@@ -57,22 +58,13 @@ function start(sizes: CharGptSizes): Started {
     )
   const batches = Array.from({ length: distinctBatches }, (_, i): [Tensor, Tensor] => [ids(2 * i), ids(2 * i + 1)])
   const update = new optim.AdamW(model.parameters(), { lr })
-  return {
-    tensors: {
-      ...model.stateDict(),
-      ...Object.fromEntries(batches.flatMap(([x, y], i) => Object.entries({ [`x${i}`]: x, [`y${i}`]: y }))),
-    },
-    step: (x, y) => {
-      update.zeroGrad()
-      const logits = model.forward(x)
-      const loss = nn.functional.crossEntropy(logits.reshape([-1, vocabulary]), y.reshape([-1]))
-      loss.backward()
-      update.step()
-      return loss
-    },
+  return startTraining({
+    model,
+    update,
     batches,
-    value: loss => (loss === undefined ? Number.NaN : loss.item()),
-  }
+    named: inputsAndTargets(batches),
+    loss: (x, y) => nn.functional.crossEntropy(model.forward(x).reshape([-1, vocabulary]), y.reshape([-1])),
+  })
 }
 
 export const charGptWorkload = (name: string, sizes: CharGptSizes): Workload => ({

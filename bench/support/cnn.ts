@@ -2,6 +2,7 @@
 // after it, then a linear layer. Batches of normal numbers, class ids that go round.
 
 import { manualSeed, nn, optim, randn, type Tensor, tensor } from 'blasgrad'
+import { inputsAndTargets, startTraining } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
 const distinctBatches = 4
@@ -37,21 +38,13 @@ function start({ size, channels: [first, second], batch }: Cnn): Started {
     ),
   ])
   const update = new optim.Adam(model.parameters(), { lr })
-  return {
-    tensors: {
-      ...model.stateDict(),
-      ...Object.fromEntries(batches.flatMap(([x, y], i) => Object.entries({ [`x${i}`]: x, [`y${i}`]: y }))),
-    },
-    step: (x, y) => {
-      update.zeroGrad()
-      const loss = nn.functional.crossEntropy(model.forward(x), y)
-      loss.backward()
-      update.step()
-      return loss
-    },
+  return startTraining({
+    model,
+    update,
     batches,
-    value: loss => (loss === undefined ? Number.NaN : loss.item()),
-  }
+    named: inputsAndTargets(batches),
+    loss: (x, y) => nn.functional.crossEntropy(model.forward(x), y),
+  })
 }
 
 export const cnnWorkload = (name: string, cnn: Cnn): Workload => ({

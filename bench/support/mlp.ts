@@ -2,6 +2,7 @@
 // go round.
 
 import { manualSeed, nn, optim, randn, type Tensor, tensor } from 'blasgrad'
+import { inputsAndTargets, startTraining } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
 /** Batches that a training goes through in turn. */
@@ -26,21 +27,13 @@ function start(layers: readonly number[], batch: number, optimizer: keyof typeof
     ),
   ])
   const update = new optim[optimizer](model.parameters(), { lr: learningRates[optimizer] })
-  return {
-    tensors: {
-      ...model.stateDict(),
-      ...Object.fromEntries(batches.flatMap(([x, y], i) => Object.entries({ [`x${i}`]: x, [`y${i}`]: y }))),
-    },
-    step: (x, y) => {
-      update.zeroGrad()
-      const loss = nn.functional.crossEntropy(model.forward(x), y)
-      loss.backward()
-      update.step()
-      return loss
-    },
+  return startTraining({
+    model,
+    update,
     batches,
-    value: loss => (loss === undefined ? Number.NaN : loss.item()),
-  }
+    named: inputsAndTargets(batches),
+    loss: (x, y) => nn.functional.crossEntropy(model.forward(x), y),
+  })
 }
 
 /** @param layers the layers' sizes, from the inputs to the classes. */

@@ -2,6 +2,7 @@
 // cross-entropy on whether the rows belong together. Ids and labels are drawn.
 
 import { concat, manualSeed, nn, optim, rand, type Tensor, tensor } from 'blasgrad'
+import { startTraining } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
 /** Batches that a training goes through in turn. */
@@ -45,19 +46,16 @@ function start(sizes: Sizes, batch: number): Started {
   const named = batches.flatMap((tensors, i) =>
     tensors.map((each, j): [string, Tensor] => [j < sizes.rows.length ? `ids${i}.${j}` : `y${i}`, each]),
   )
-  return {
-    tensors: { ...model.stateDict(), ...Object.fromEntries(named) },
-    step: (...given) => {
-      update.zeroGrad()
-      const logits = model.forward(...given.slice(0, -1))
-      const loss = nn.functional.binaryCrossEntropyWithLogits(logits, given[given.length - 1])
-      loss.backward()
-      update.step()
-      return loss
-    },
+  return startTraining({
+    model,
+    update,
     batches,
-    value: loss => (loss === undefined ? Number.NaN : loss.item()),
-  }
+    named,
+    loss: (...given) => {
+      const logits = model.forward(...given.slice(0, -1))
+      return nn.functional.binaryCrossEntropyWithLogits(logits, given[given.length - 1])
+    },
+  })
 }
 
 export const recsysWorkload = (name: string, sizes: Sizes, batch: number): Workload => ({
