@@ -4,12 +4,26 @@
 
 namespace blasgrad {
 
+namespace {
+
+constexpr std::size_t kLine = 64;
+
+void* aligned(char* memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  return memory + (kLine - address % kLine) % kLine;
+}
+
+}  // namespace
+
 void* threadScratch() {
   constexpr std::size_t kBytes = 2 * static_cast<std::size_t>(kScratchElements) * 8;
-  constexpr std::size_t kLine = 64;
   thread_local const std::unique_ptr<char[]> memory(new char[kBytes + kLine]);
-  const auto address = reinterpret_cast<std::uintptr_t>(memory.get());
-  return memory.get() + (kLine - address % kLine) % kLine;
+  return aligned(memory.get());
+}
+
+void* productScratch() {
+  thread_local const std::unique_ptr<char[]> memory(new char[static_cast<std::size_t>(kProductScratchBytes) + kLine]);
+  return aligned(memory.get());
 }
 
 }  // namespace blasgrad

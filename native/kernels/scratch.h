@@ -11,4 +11,8 @@ constexpr Size kScratchElements = 32768;
 // 64-byte aligned, with whatever was in it: 2·kScratchElements elements of up to 8 bytes.
 void* threadScratch();
 
+// Another block, for what a matrix product has on the way, which may be called by such a kernel.
+constexpr Size kProductScratchBytes = 524288;
+void* productScratch();
+
 }  // namespace blasgrad

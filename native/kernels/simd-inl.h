@@ -18,20 +18,25 @@
 #include "types.h"
 
 #if defined(__GNUC__)
+#define BLASGRAD_PREFETCH(at) __builtin_prefetch(at)
 #define BLASGRAD_PREFETCH_TO_WRITE(at) __builtin_prefetch(at, 1)
 #else
+#define BLASGRAD_PREFETCH(at) ((void)(at))
 #define BLASGRAD_PREFETCH_TO_WRITE(at) ((void)(at))
 #endif
 
 #if defined(__clang__)
 #define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define BLASGRAD_UNROLL _Pragma("clang loop unroll(full)")
+#define BLASGRAD_UNROLL_SOME _Pragma("clang loop unroll_count(4)")
 #elif defined(__GNUC__)
 #define BLASGRAD_INDEPENDENT _Pragma("GCC ivdep")
 #define BLASGRAD_UNROLL _Pragma("GCC unroll 16")
+#define BLASGRAD_UNROLL_SOME _Pragma("GCC unroll 4")
 #else
 #define BLASGRAD_INDEPENDENT
 #define BLASGRAD_UNROLL
+#define BLASGRAD_UNROLL_SOME
 #endif
 
 HWY_BEFORE_NAMESPACE();

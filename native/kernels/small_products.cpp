@@ -24,7 +24,7 @@ bool RunSmall(const Block<T>&, bool) {
 // about as fast; what it has for instruction sets other than AVX2 is not known to be slower but on tiny ones.
 template <class T>
 constexpr double kSmall = HWY_TARGET != HWY_AVX2 ? 1 << 15
-                          : sizeof(T) == 4       ? 1 << 25
+                          : sizeof(T) == 4       ? 1 << 26
                                                  : 1 << 21;
 // Fewer rows than these do not hide reading a right operand of more bytes.
 constexpr int kFewRows = 16;
@@ -35,9 +35,6 @@ template <class T>
 constexpr double LeastForPanel(bool transposeB) {
   return sizeof(T) == 4 ? 16 : transposeB ? 128 : 20;
 }
-// Columns of a left operand are read one tile's width at a time: up to this distance of the last from the first they
-// stay in the caches.
-constexpr double kColumnBytes = 1 << 16;
 
 // An output costs a dot product the sum over lanes, k or not; an outer product its share of the panel, which is k over
 // the rows that use it, and of the columns that pad it: in units of an eighth of a vector's multiply-add.
@@ -62,7 +59,6 @@ bool RunSmall(const Block<T>& block, bool add) {
   }
   if (n > kWide && static_cast<double>(m) * k < LeastForPanel<T>(transposeB)) return false;
   if (m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
-  if (transposeA && sizeof(T) * static_cast<double>(lda) * HWY_MIN(k, kOuterDepth<T>) > kColumnBytes) return false;
   const Strided<T> left{a, transposeA ? 1 : lda, transposeA ? lda : 1};
   const Strided<T> right{b, transposeB ? 1 : ldb, transposeB ? ldb : 1};
   Outer(m, n, k, left, right, out, ldc, add);

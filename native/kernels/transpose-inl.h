@@ -128,6 +128,46 @@ HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow
   }
 }
 
+// The rows from + i·row, i = 0, 4, 8, … (0, 2, … of 8 bytes), 16 bytes of each: a vector.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadEverySquare(D d, const T* from, Size row) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (hn::MaxLanes(d) > kSquare<T>) {
+    const hn::Half<D> half;
+    return hn::Combine(d, LoadEverySquare(half, from + LanesOf(half) * row, row), LoadEverySquare(half, from, row));
+  }
+#endif
+  (void)row;
+  return hn::LoadU(d, from);
+}
+
+// Calls f(c, column) for kSquare<T> columns of as many rows as a vector has lanes.
+template <class T, class F>
+HWY_INLINE void EachColumn(const T* from, Size row, F f) {
+  const hn::ScalableTag<T> d;
+#if HWY_TARGET == HWY_SCALAR
+  f(0, LoadEverySquare(d, from, row));
+#else
+  if constexpr (sizeof(T) == 8) {
+    const auto a = LoadEverySquare(d, from, row), b = LoadEverySquare(d, from + row, row);
+    f(0, hn::InterleaveLower(d, a, b));
+    f(1, hn::InterleaveUpper(d, a, b));
+  } else {
+    const hn::Repartition<double, decltype(d)> pairs;
+    const auto r0 = LoadEverySquare(d, from, row), r1 = LoadEverySquare(d, from + row, row);
+    const auto r2 = LoadEverySquare(d, from + 2 * row, row), r3 = LoadEverySquare(d, from + 3 * row, row);
+    const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
+    const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
+    const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
+    const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
+    f(0, hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)));
+    f(1, hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)));
+    f(2, hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)));
+    f(3, hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)));
+  }
+#endif
+}
+
 // Anything. Whole cache lines are read at once and, by way of a block on the stack, written at once: rows far apart
 // would push one another out of the cache in between.
 template <class T>

@@ -1,0 +1,49 @@
+// Memory that is fetched into the caches little by little while something else is computed.
+
+#if defined(BLASGRAD_AHEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_AHEAD_INL_H_
+#undef BLASGRAD_AHEAD_INL_H_
+#else
+#define BLASGRAD_AHEAD_INL_H_
+#endif
+
+#include "parts-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+constexpr Size kLineBytes = 64;
+
+class Ahead {
+ public:
+  Ahead() = default;
+  // `rows` stretches of `bytes`, `apart` bytes from one to the next, in so many turns.
+  Ahead(const void* at, Size apart, Size rows, Size bytes, Size turns)
+      : at_(static_cast<const char*>(at)), apart_(apart), rows_(rows), bytes_(bytes) {
+    const Size lines = rows * ((bytes + kLineBytes - 1) / kLineBytes);
+    each_ = Quotient(lines + turns - 1, turns);
+  }
+
+  void fetch() {
+    for (Size left = each_; left > 0 && rows_ > 0; left--) {
+      BLASGRAD_PREFETCH(at_ + offset_);
+      offset_ += kLineBytes;
+      if (offset_ < bytes_) continue;
+      offset_ = 0;
+      at_ += apart_;
+      rows_--;
+    }
+  }
+
+ private:
+  const char* at_ = nullptr;
+  Size apart_ = 0, rows_ = 0, bytes_ = 0, offset_ = 0;
+  Size each_ = 0;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif
