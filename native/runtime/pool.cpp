@@ -23,6 +23,8 @@ namespace {
 
 // How long an idle thread looks out for work before it sleeps.
 constexpr auto kSpin = std::chrono::microseconds(100);
+// And where more work is expected: a step goes on by itself for a while, and waking a thread costs as much.
+constexpr auto kSpinExpecting = std::chrono::milliseconds(1);
 // The least work, in µs on one thread, that is worth waking a sleeping thread; and where the last work was not long
 // ago, so that the thread will stay awake for the next.
 constexpr double kWakeMicros = 150;
@@ -99,6 +101,8 @@ struct alignas(128) Worker {
 class Pool {
  public:
   std::atomic<int> threads{1};
+  // How many are at work that more is expected of.
+  std::atomic<int> expecting{0};
 
   void run(int parts, double micros, Work work, const void* context) {
     const int count = std::min(threads.load(std::memory_order_relaxed), parts);
@@ -200,7 +204,9 @@ class Pool {
       }
       relax();
       if (turn == 1) idleSince = std::chrono::steady_clock::now();
-      if (turn % 32 != 0 || std::chrono::steady_clock::now() - idleSince < kSpin) continue;
+      if (turn % 32 != 0) continue;
+      const auto idle = std::chrono::steady_clock::now() - idleSince;
+      if (idle < kSpin || (idle < kSpinExpecting && expecting.load(std::memory_order_relaxed) > 0)) continue;
       worker.asleep.store(true);
       worker.parking.sleep(
           [&] { return worker.hasOpen() || worker.called.load() || worker.ending.load(std::memory_order_relaxed); });
@@ -231,7 +237,15 @@ void setPoolThreads(int threads) { pool().reset(threads); }
 
 void runParallel(int parts, double micros, Work work, const void* context) { pool().run(parts, micros, work, context); }
 
-void wakePool(double micros) { pool().wake(micros); }
+WorkExpected::WorkExpected(double micros) : any_(micros > 0) {
+  if (!any_) return;
+  pool().expecting.fetch_add(1, std::memory_order_relaxed);
+  pool().wake(micros);
+}
+
+WorkExpected::~WorkExpected() {
+  if (any_) pool().expecting.fetch_sub(1, std::memory_order_relaxed);
+}
 
 void stopPool() { pool().reset(0); }
 

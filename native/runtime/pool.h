@@ -1,5 +1,6 @@
 // The threads of this process that share the work of a kernel: one pool for all environments, made when it is first
-// needed. Idle threads spin for about 100 µs, then sleep. Nothing here knows a kernel.
+// needed. Idle threads spin for about 100 µs, or longer where more is expected, then sleep. Nothing here knows a
+// kernel.
 #pragma once
 
 namespace blasgrad {
@@ -22,8 +23,18 @@ void parallel(int parts, double micros, const F& f) {
   runParallel(parts, micros, [](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f);
 }
 
-// Wakes sleeping threads, by the same rule, for work that begins soon.
-void wakePool(double micros);
+// While one of these lives, work of so many µs altogether is going to come now and then: sleeping threads are woken, by
+// the same rule, and idle ones spin for about 1 ms.
+class WorkExpected {
+ public:
+  explicit WorkExpected(double micros);
+  ~WorkExpected();
+  WorkExpected(const WorkExpected&) = delete;
+  WorkExpected& operator=(const WorkExpected&) = delete;
+
+ private:
+  bool any_;
+};
 
 // Ends the threads; the next parallel work makes them anew.
 void stopPool();

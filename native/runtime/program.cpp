@@ -98,7 +98,7 @@ void Program::readAt(std::size_t slot, const char* data) {
 }
 
 bool Program::run(BadIndex* bad, const std::atomic<bool>* ending) const {
-  if (sharedMicros_ > 0) wakePool(sharedMicros_);
+  const WorkExpected expected(sharedMicros_);
   for (const Step& step : steps_) {
     if (ending != nullptr && ending->load(std::memory_order_relaxed)) return true;
     if (step.region != nullptr) {
