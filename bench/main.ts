@@ -22,11 +22,12 @@ import { checkFinite, type Report, readReport, writeReport } from './support/rep
 import { fullPlan, smokePlan } from './support/timing.js'
 import { workloads } from './support/workloads.js'
 
+/** Eager calls come first: what a process has run before decides how well its JavaScript is compiled. */
 const groups: Readonly<Record<string, Group>> = {
+  dispatch: dispatchBench,
   steps: stepBench,
   hop: hopBench,
   gemm: gemmBench,
-  dispatch: dispatchBench,
   kernels: kernelBench,
   shapes: shapeBench,
   share: shareBench,
