@@ -77,16 +77,18 @@ void conv2dWeight(Size chunks, Size each, Size groups, Size c, Size o, Size heig
                   const T* x, T* out) {
   const Size size = chunks * groups * o * columns;
   if (size == 0) return;
-  std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(size));
   const Size outPlane = outHeight * outWidth, plane = height * width;
-  if (each == 0 || outPlane == 0) return;
+  if (each == 0 || outPlane == 0) {
+    std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(size));
+    return;
+  }
   const Window sliding = readWindow(window);
   WeightGradient<T> gradient(tapsOf(sliding.vertical, kernelHeight), tapsOf(sliding.horizontal, kernelWidth), c, o,
                              outHeight, outWidth, columns, width, static_cast<T*>(threadScratch()));
   for (Size chunk = 0; chunk < chunks; chunk++) {
     for (Size group = 0; group < groups; group++) {
       const Size first = chunk * each * groups + group;
-      gradient.add(each, {x + first * c * plane, height, width}, groups * c * plane, g + first * o * outPlane,
+      gradient.sum(each, {x + first * c * plane, height, width}, groups * c * plane, g + first * o * outPlane,
                    groups * o * outPlane, out + (chunk * groups + group) * o * columns);
     }
   }

@@ -16,6 +16,31 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// to[width] += the rows of block[rows, width], width = kVectors vectors.
+template <class T, int kVectors>
+void AddRows(const T* block, Size rows, T* to) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const Size lanes = LanesOf(d);
+  V even[kVectors], odd[kVectors];
+  BLASGRAD_UNROLL
+  for (int v = 0; v < kVectors; v++) {
+    even[v] = hn::Zero(d);
+    odd[v] = rows % 2 == 0 ? hn::Zero(d) : hn::Load(d, block + v * lanes);
+  }
+  for (block += rows % 2 * kVectors * lanes; rows >= 2; rows -= 2, block += 2 * kVectors * lanes) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) {
+      even[v] = hn::Add(even[v], hn::Load(d, block + v * lanes));
+      odd[v] = hn::Add(odd[v], hn::Load(d, block + (kVectors + v) * lanes));
+    }
+  }
+  BLASGRAD_UNROLL
+  for (int v = 0; v < kVectors; v++) {
+    hn::Store(hn::Add(hn::Load(d, to + v * lanes), hn::Add(even[v], odd[v])), d, to + v * lanes);
+  }
+}
+
 // One group: out[o, column] += …, with columns by channel and tap, the one after them for the bias.
 template <class T>
 class WeightGradient {
@@ -46,11 +71,13 @@ class WeightGradient {
     along_ = (alongOuts_ + lanes - 1) / lanes * lanes;
   }
 
-  // Adds what so many samples give, `inStep` and `gStep` elements apart; g [outs, rows, cols]. out is 0.
-  void add(Size samples, Planes<T> in, Size inStep, const T* g, Size gStep, T* out) {
+  // out [outs, columns] = what so many samples give, `inStep` and `gStep` elements apart; g [outs, rows, cols].
+  void sum(Size samples, Planes<T> in, Size inStep, const T* g, Size gStep, T* out) {
     const Size lanes = LanesOf(hn::ScalableTag<T>());
     const Size sums = (along_ + (outs_ - alongOuts_) * lanes) * (depth_ + 1);
-    if (gathers_) std::memset(sums_, 0, sizeof(T) * static_cast<std::size_t>(sums));
+    const auto clear = [](T* at, Size count) { std::memset(at, 0, sizeof(T) * static_cast<std::size_t>(count)); };
+    if (gathers_) clear(sums_, sums);
+    if (!gathers_ || columns_ > depth_ + 1) clear(out, outs_ * columns_);
     for (Size sample = 0; sample < samples; sample++, in.data += inStep, g += gStep) {
       for (Size y = 0; y < rows_; y += cut_.rows) {
         for (Size x = 0; x < cols_; x += cut_.cols) {
@@ -105,7 +132,7 @@ class WeightGradient {
     const Size width = vectors * LanesOf(d);
     const Size pixels = rows * cols;
     turn(g, y, x, rows, cols, outs, width);
-    if (column == 0 && columns_ > depth_) addBias(pixels, outs, width, sums + depth_ * width, out + depth_);
+    if (column == 0 && columns_ > depth_) addBias(pixels, outs, vectors, sums + depth_ * width, out + depth_);
     if (patch_.depth() == 0) return;
     if (gathers_) {
       return AddPatchProduct<T>(vectors, patch_.memory(), patch_.depth(), patch_.tapAt, pixels, patch_.pixelAt, turned_,
@@ -127,26 +154,15 @@ class WeightGradient {
     }
   }
 
-  void addBias(Size pixels, Size outs, Size width, T* sums, T* out) {
+  // What turned_ [pixels, width] sums to goes to sums [width], or to a column of out.
+  void addBias(Size pixels, Size outs, int vectors, T* sums, T* out) {
     const hn::ScalableTag<T> d;
-    const Size lanes = LanesOf(d);
-    HWY_ALIGN T all[hn::MaxLanes(d)];
-    for (Size from = 0; from < outs; from += lanes) {
-      auto even = hn::Zero(d), odd = hn::Zero(d);
-      Size p = 0;
-      for (; p + 2 <= pixels; p += 2) {
-        even = hn::Add(even, hn::Load(d, turned_ + p * width + from));
-        odd = hn::Add(odd, hn::Load(d, turned_ + (p + 1) * width + from));
-      }
-      if (p < pixels) even = hn::Add(even, hn::Load(d, turned_ + p * width + from));
-      const auto sum = hn::Add(even, odd);
-      if (gathers_) {
-        hn::Store(hn::Add(hn::Load(d, sums + from), sum), d, sums + from);
-        continue;
-      }
-      hn::Store(sum, d, all);
-      for (Size j = 0; j < HWY_MIN(lanes, outs - from); j++) out[(from + j) * columns_] += all[j];
-    }
+    HWY_ALIGN T all[kMostVectors * hn::MaxLanes(d)];
+    T* const to = gathers_ ? sums : all;
+    if (!gathers_) std::memset(all, 0, sizeof(all));
+    const auto run = vectors == 1 ? &AddRows<T, 1> : vectors == 2 ? &AddRows<T, 2> : &AddRows<T, 3>;
+    run(turned_, pixels, to);
+    for (Size j = 0; !gathers_ && j < outs; j++) out[j * columns_] += all[j];
   }
 
   void addLines(const T* g, Size y, Size x, Size rows, Size cols, Size outs, Size column, T* sums) {
