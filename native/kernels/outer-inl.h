@@ -100,11 +100,8 @@ HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Si
   const hn::ScalableTag<T> d;
   const Size lanes = LanesOf(d);
   if (right.col != 1) {
-    TransposeBlock(width, depth, right.at, right.col, panel, panelWidth);
-    for (Size j = width; j < panelWidth; j++) {
-      for (Size p = 0; p < depth; p++) panel[p * panelWidth + j] = T(0);
-    }
-    return;
+    if (width < panelWidth) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(depth * panelWidth));
+    return TransposeBlock(width, depth, right.at, right.col, panel, panelWidth);
   }
   // Whole vectors are read as long as they end before the operand does.
   const Size end = (depth - 1) * right.row + width;
@@ -125,7 +122,7 @@ HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Si
 template <class T, int kVectors>
 HWY_INLINE Size OuterRowsAt(Strided<T> left) {
   constexpr Size kPage = 4096 / static_cast<Size>(sizeof(T));
-  return left.row % kPage == 0 ? kOuterRows<kOuterVectors> : kOuterRows<kVectors>;
+  return left.row % kPage == 0 ? HWY_MIN(kOuterRows<kOuterVectors>, kOuterRows<kVectors>) : kOuterRows<kVectors>;
 }
 
 // out[m, width] (+)= left[m, depth]·right[depth, width], columns that are one panel, by tiles of rows. Where the right
@@ -149,10 +146,29 @@ HWY_INLINE void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Stri
   }
 }
 
+// The columns of a panel.
+struct PanelColumns {
+  Size from, width;
+  int vectors;
+};
+
+// Those of the next panel, from column j on of n: two vectors, or three where one would be left over, since a tile of
+// one vector reads as many elements as it has sums. The last panel begins within the one before it where there are
+// columns enough and nothing is added to: whole vectors need no copy of the right operand, and no stores of parts.
+template <class T>
+HWY_INLINE PanelColumns NextColumns(Size n, Size j, Size depth, bool add) {
+  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  const Size left = Quotient(n - j + lanes - 1, lanes);
+  const int vectors = left == 1 ? 1 : left % 2 == 0 || depth * 3 * lanes > kPanelElements<T> ? 2 : 3;
+  const Size width = vectors * lanes;
+  if (j + width <= n) return {j, width, vectors};
+  if (n < width || add) return {j, n - j, vectors};
+  return {n - width, width, vectors};
+}
+
 // out[m, n] (+)= left[m, k]·right[k, n].
 template <class T>
 void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Size outRow, bool add) {
-  const Size lanes = LanesOf(hn::ScalableTag<T>());
   HWY_ALIGN T panel[kPanelElements<T>];
   const Parts stretches(k, kOuterDepth<T>);
   Size p = 0;
@@ -161,16 +177,21 @@ void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Si
     const Parts chunks(m, Quotient(kChunkBytes, depth * static_cast<Size>(sizeof(T))));
     Size i = 0;
     for (Size chunk = 0; chunk < chunks.count; i += chunks[chunk++]) {
-      for (Size j = 0; j < n; j += kOuterVectors * lanes) {
-        const Size width = HWY_MIN(n - j, kOuterVectors * lanes);
-        T* const to = out + i * outRow + j;
-        if (width > lanes) {
-          OuterPanel<T, 2>(chunks[chunk], depth, width, left.from(i, p), right.from(p, j), panel, to, outRow,
-                           add || p > 0);
+      for (Size j = 0; j < n;) {
+        const auto [from, width, vectors] = NextColumns<T>(n, j, depth, add || p > 0);
+        const auto run = [&, from = from, width = width](auto panelVectors) HWY_ATTR {
+          OuterPanel<T, decltype(panelVectors)::value>(chunks[chunk], depth, width, left.from(i, p),
+                                                       right.from(p, from), panel, out + i * outRow + from, outRow,
+                                                       add || p > 0);
+        };
+        if (vectors == 2) {
+          run(std::integral_constant<int, 2>());
+        } else if (vectors == 3) {
+          run(std::integral_constant<int, 3>());
         } else {
-          OuterPanel<T, 1>(chunks[chunk], depth, width, left.from(i, p), right.from(p, j), panel, to, outRow,
-                           add || p > 0);
+          run(std::integral_constant<int, 1>());
         }
+        j = from + width;
       }
     }
   }
