@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <optional>
 
 #include "block.h"
 #include "families.h"
+#include "packed_product-inl.h"
 #include "simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,6 +31,27 @@ void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transp
                 add);
   }
 }
+
+// The products with a weight [n, k], the same at every step: packed once where steps are many enough to pay for it.
+template <class T>
+class HiddenProduct {
+ public:
+  HiddenProduct(Size steps, Size n, Size k, const T* weight) : n_(n), k_(k), weight_(weight) {
+    constexpr Size kFewSteps = 4;
+    if (steps >= kFewSteps && PackedRight<T>::Fits(n, k)) packed_.emplace(n, k, weight);
+  }
+
+  // out [m, n] += a [m, k] · weightᵀ, rows `lda` and `ldc` apart.
+  void addTo(Size m, const T* a, Size lda, T* out, Size ldc) const {
+    if (packed_.has_value()) return packed_->addTo(m, a, lda, out, ldc);
+    Times(m, n_, k_, a, lda, weight_, true, out, ldc, true);
+  }
+
+ private:
+  Size n_, k_;
+  const T* weight_;
+  std::optional<PackedRight<T>> packed_;
+};
 
 // The time of the i-th step, and of the one before it.
 inline Size TimeOf(Size i, Size steps, bool reverse) { return reverse ? steps - 1 - i : i; }
@@ -58,12 +81,12 @@ void lstm(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T
           T* out, T* gates) {
   const Size wide = 4 * hidden;
   std::copy_n(x, batch * steps * wide, gates);
+  const HiddenProduct<T> product(steps, wide, hidden, weight);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
     const T* const h = i == 0 ? h0 : out + before * 2 * hidden;
-    Times(batch, wide, hidden, h, i == 0 ? hidden : steps * 2 * hidden, weight, true, gates + t * wide, steps * wide,
-          true);
+    product.addTo(batch, h, i == 0 ? hidden : steps * 2 * hidden, gates + t * wide, steps * wide);
     for (Size n = 0; n < batch; n++) {
       T* const now = out + (n * steps + t) * 2 * hidden;
       const T* const c = i == 0 ? c0 + n * hidden : out + (n * steps + before) * 2 * hidden + hidden;
@@ -148,6 +171,7 @@ void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
 template <class T>
 void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* bias, const T* h0,
          T* out, T* gates) {
+  const HiddenProduct<T> product(steps, 3 * hidden, hidden, weight);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -159,8 +183,8 @@ void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T*
         std::fill_n(at, 3 * hidden, T(0));
       }
     }
-    Times(batch, 3 * hidden, hidden, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, weight,
-          true, gates + t * 4 * hidden, steps * 4 * hidden, true);
+    product.addTo(batch, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, gates + t * 4 * hidden,
+                  steps * 4 * hidden);
     for (Size n = 0; n < batch; n++) {
       const Size at = n * steps + t;
       const T* const h = i == 0 ? h0 + n * hidden : out + (n * steps + before) * hidden;
