@@ -32,24 +32,27 @@ void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transp
   }
 }
 
-// The products with a weight [n, k], the same at every step: packed once where steps are many enough to pay for it.
+// The products with a weight [k, n], or transposed [n, k], the same at every step: packed once where steps are many
+// enough to pay for it.
 template <class T>
 class HiddenProduct {
  public:
-  HiddenProduct(Size steps, Size n, Size k, const T* weight) : n_(n), k_(k), weight_(weight) {
+  HiddenProduct(Size steps, Size n, Size k, const T* weight, bool transposed)
+      : n_(n), k_(k), weight_(weight), transposed_(transposed) {
     constexpr Size kFewSteps = 4;
-    if (steps >= kFewSteps && PackedRight<T>::Fits(n, k)) packed_.emplace(n, k, weight);
+    if (steps >= kFewSteps && n > 0 && k > 0 && PackedRight<T>::Fits(n, k)) packed_.emplace(n, k, weight, transposed);
   }
 
-  // out [m, n] += a [m, k] · weightᵀ, rows `lda` and `ldc` apart.
-  void addTo(Size m, const T* a, Size lda, T* out, Size ldc) const {
-    if (packed_.has_value()) return packed_->addTo(m, a, lda, out, ldc);
-    Times(m, n_, k_, a, lda, weight_, true, out, ldc, true);
+  // out [m, n] (+)= a [m, k] · weight, rows `lda` and `ldc` apart.
+  void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
+    if (packed_.has_value()) return packed_->times(m, a, lda, out, ldc, add);
+    Times(m, n_, k_, a, lda, weight_, transposed_, out, ldc, add);
   }
 
  private:
   Size n_, k_;
   const T* weight_;
+  bool transposed_;
   std::optional<PackedRight<T>> packed_;
 };
 
@@ -81,12 +84,12 @@ void lstm(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T
           T* out, T* gates) {
   const Size wide = 4 * hidden;
   std::copy_n(x, batch * steps * wide, gates);
-  const HiddenProduct<T> product(steps, wide, hidden, weight);
+  const HiddenProduct<T> product(steps, wide, hidden, weight, true);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
     const T* const h = i == 0 ? h0 : out + before * 2 * hidden;
-    product.addTo(batch, h, i == 0 ? hidden : steps * 2 * hidden, gates + t * wide, steps * wide);
+    product.times(batch, h, i == 0 ? hidden : steps * 2 * hidden, gates + t * wide, steps * wide, true);
     for (Size n = 0; n < batch; n++) {
       T* const now = out + (n * steps + t) * 2 * hidden;
       const T* const c = i == 0 ? c0 + n * hidden : out + (n * steps + before) * 2 * hidden + hidden;
@@ -136,6 +139,7 @@ void lstmBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g,
   const Size wide = 4 * hidden;
   std::fill_n(dh0, batch * hidden, T(0));
   std::fill_n(dc0, batch * hidden, T(0));
+  const HiddenProduct<T> product(steps, hidden, wide, weight, false);
   for (Size i = steps - 1; i >= 0; i--) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -145,7 +149,7 @@ void lstmBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g,
       LstmStepBackward(hidden, g + at * 2 * hidden, gates + at * wide, out + at * 2 * hidden + hidden, c,
                        dh0 + n * hidden, dc0 + n * hidden, dx + at * wide);
     }
-    Times(batch, hidden, wide, dx + t * wide, steps * wide, weight, false, dh0, hidden, false);
+    product.times(batch, dx + t * wide, steps * wide, dh0, hidden, false);
   }
 }
 
@@ -171,7 +175,7 @@ void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
 template <class T>
 void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* bias, const T* h0,
          T* out, T* gates) {
-  const HiddenProduct<T> product(steps, 3 * hidden, hidden, weight);
+  const HiddenProduct<T> product(steps, 3 * hidden, hidden, weight, true);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -183,8 +187,8 @@ void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T*
         std::fill_n(at, 3 * hidden, T(0));
       }
     }
-    product.addTo(batch, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, gates + t * 4 * hidden,
-                  steps * 4 * hidden);
+    product.times(batch, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, gates + t * 4 * hidden,
+                  steps * 4 * hidden, true);
     for (Size n = 0; n < batch; n++) {
       const Size at = n * steps + t;
       const T* const h = i == 0 ? h0 + n * hidden : out + (n * steps + before) * hidden;
@@ -220,6 +224,7 @@ template <class T>
 void gruBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, const T* weight, const T* h0,
                  const T* out, const T* gates, T* dx, T* dHidden, T* dh0) {
   std::fill_n(dh0, batch * hidden, T(0));
+  const HiddenProduct<T> product(steps, hidden, 3 * hidden, weight, false);
   for (Size i = steps - 1; i >= 0; i--) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -229,7 +234,7 @@ void gruBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, 
       GruStepBackward(hidden, g + at * hidden, gates + at * 4 * hidden, h, dh0 + n * hidden, dx + at * 3 * hidden,
                       dHidden + at * 3 * hidden);
     }
-    Times(batch, hidden, 3 * hidden, dHidden + t * 3 * hidden, steps * 3 * hidden, weight, false, dh0, hidden, true);
+    product.times(batch, dHidden + t * 3 * hidden, steps * 3 * hidden, dh0, hidden, true);
   }
 }
 
