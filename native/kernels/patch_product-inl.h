@@ -38,50 +38,59 @@ HWY_INLINE int PanelVectors(Size columns) {
   return vectors == 1 ? 1 : vectors % 2 == 0 ? 2 : 3;
 }
 
-// block[kRows, width] (+)= init[width] + left[kRows, depth]·panel[depth, width], width = kVectors vectors.
+// So many tiles of kRows rows: block[rows, width] (+)= init[width] + left[rows, depth]·panel[depth, width], width =
+// kVectors vectors.
 template <class T, int kRows, int kVectors>
-void PatchTile(const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel, const T* init, T* block,
-               bool add) {
+void PatchTiles(Size tiles, const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel,
+                const T* init, T* block, bool add) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
-  V sums[kRows][kVectors];
-  const T* rows[kRows];
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    rows[i] = patch + rowAt[i];
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Load(d, init + v * lanes);
-  }
-  for (Size p = 0; p < depth; p++) {
-    const Size at = depthAt[p];
-    V b[kVectors];
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) b[v] = hn::Load(d, panel + v * lanes);
+  for (; tiles > 0; tiles--, rowAt += kRows, block += kRows * kVectors * lanes) {
+    V sums[kRows][kVectors];
+    const T* rows[kRows];
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++) {
-      const V x = hn::Set(d, rows[i][at]);
+      rows[i] = patch + rowAt[i];
       BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Load(d, init + v * lanes);
     }
-    panel += kVectors * lanes;
-  }
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
+    const T* right = panel;
+    for (Size p = 0; p < depth; p++, right += kVectors * lanes) {
+      const Size at = depthAt[p];
+      V b[kVectors];
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) b[v] = hn::Load(d, right + v * lanes);
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) {
+        const V x = hn::Set(d, rows[i][at]);
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+      }
+    }
+    if (add) {
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) {
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kVectors; v++) {
+          sums[i][v] = hn::Add(hn::Load(d, block + (i * kVectors + v) * lanes), sums[i][v]);
+        }
+      }
+    }
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) {
-      T* const to = block + (i * kVectors + v) * lanes;
-      hn::Store(add ? hn::Add(hn::Load(d, to), sums[i][v]) : sums[i][v], d, to);
+    for (int i = 0; i < kRows; i++) {
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) hn::Store(sums[i][v], d, block + (i * kVectors + v) * lanes);
     }
   }
 }
 
 template <class T>
-using PatchTileOf = void (*)(const T*, const At*, Size, const At*, const T*, const T*, T*, bool);
+using PatchTilesOf = void (*)(Size, const T*, const At*, Size, const At*, const T*, const T*, T*, bool);
 
 template <class T, int kVectors, int... kLess>
-HWY_INLINE PatchTileOf<T> PatchTileFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr PatchTileOf<T> kTiles[] = {&PatchTile<T, kLess + 1, kVectors>...};
+HWY_INLINE PatchTilesOf<T> PatchTilesFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr PatchTilesOf<T> kTiles[] = {&PatchTiles<T, kLess + 1, kVectors>...};
   return kTiles[rows - 1];
 }
 
@@ -127,11 +136,13 @@ void PatchBlock(const T* patch, Size rows, const At* rowAt, Size depth, const At
   using Rows = std::make_integer_sequence<int, kPatchRows<kVectors>>;
   const Size width = kVectors * LanesOf(hn::ScalableTag<T>());
   const Parts tiles(rows, kPatchRows<kVectors>);
-  Size row = 0;
-  for (Size tile = 0; tile < tiles.count; row += tiles[tile++]) {
-    PatchTileFor<T, kVectors>(tiles[tile], Rows())(patch, rowAt + row, depth, depthAt, panel, init, block + row * width,
-                                                   add);
+  const Size longer = tiles.longer * (tiles.each + 1);
+  if (longer > 0) {
+    PatchTilesFor<T, kVectors>(tiles.each + 1, Rows())(tiles.longer, patch, rowAt, depth, depthAt, panel, init, block,
+                                                       add);
   }
+  PatchTilesFor<T, kVectors>(tiles.each, Rows())(tiles.count - tiles.longer, patch, rowAt + longer, depth, depthAt,
+                                                 panel, init, block + longer * width, add);
 }
 
 template <class T, int kVectors>

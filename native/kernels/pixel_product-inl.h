@@ -53,56 +53,60 @@ inline Size OutsAlongVectors(Size outs, Size pixels, Size vectors, Size times) {
   return best;
 }
 
-// lines[kOuts, kVectors vectors] = init[kOuts] + Σ over taps of weights[depth, kOuts]·pixels, lines `line` apart.
+// So many tiles of kVectors vectors of pixels: lines[kOuts, …] = init[kOuts] + Σ over taps of weights[depth,
+// kOuts]·pixels, lines `line` apart.
 template <class T, int kOuts, int kVectors>
-void PixelTile(const T* patch, Size depth, const At* depthAt, const T* weights, const T* init, T* lines, Size line) {
+void PixelTiles(Size tiles, const T* patch, Size depth, const At* depthAt, const T* weights, const T* init, T* lines,
+                Size line) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
-  V sums[kOuts][kVectors];
-  BLASGRAD_UNROLL
-  for (int j = 0; j < kOuts; j++) {
+  for (; tiles > 0; tiles--, patch += kVectors * lanes, lines += kVectors * lanes) {
+    V sums[kOuts][kVectors];
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) sums[j][v] = hn::Set(d, init[j]);
-  }
-  for (Size p = 0; p < depth; p++) {
-    const T* const pixels = patch + depthAt[p];
-    if constexpr (kOuts <= kVectors) {
-      V w[kOuts];
+    for (int j = 0; j < kOuts; j++) {
       BLASGRAD_UNROLL
-      for (int j = 0; j < kOuts; j++) w[j] = hn::Set(d, weights[j]);
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) {
-        const V x = hn::LoadU(d, pixels + v * lanes);
+      for (int v = 0; v < kVectors; v++) sums[j][v] = hn::Set(d, init[j]);
+    }
+    const T* factors = weights;
+    for (Size p = 0; p < depth; p++, factors += kOuts) {
+      const T* const pixels = patch + depthAt[p];
+      if constexpr (kOuts <= kVectors) {
+        V w[kOuts];
         BLASGRAD_UNROLL
-        for (int j = 0; j < kOuts; j++) sums[j][v] = hn::MulAdd(x, w[j], sums[j][v]);
-      }
-    } else {
-      V x[kVectors];
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) x[v] = hn::LoadU(d, pixels + v * lanes);
-      BLASGRAD_UNROLL
-      for (int j = 0; j < kOuts; j++) {
-        const V w = hn::Set(d, weights[j]);
+        for (int j = 0; j < kOuts; j++) w[j] = hn::Set(d, factors[j]);
         BLASGRAD_UNROLL
-        for (int v = 0; v < kVectors; v++) sums[j][v] = hn::MulAdd(x[v], w, sums[j][v]);
+        for (int v = 0; v < kVectors; v++) {
+          const V x = hn::LoadU(d, pixels + v * lanes);
+          BLASGRAD_UNROLL
+          for (int j = 0; j < kOuts; j++) sums[j][v] = hn::MulAdd(x, w[j], sums[j][v]);
+        }
+      } else {
+        V x[kVectors];
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kVectors; v++) x[v] = hn::LoadU(d, pixels + v * lanes);
+        BLASGRAD_UNROLL
+        for (int j = 0; j < kOuts; j++) {
+          const V w = hn::Set(d, factors[j]);
+          BLASGRAD_UNROLL
+          for (int v = 0; v < kVectors; v++) sums[j][v] = hn::MulAdd(x[v], w, sums[j][v]);
+        }
       }
     }
-    weights += kOuts;
-  }
-  BLASGRAD_UNROLL
-  for (int j = 0; j < kOuts; j++) {
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) hn::StoreU(sums[j][v], d, lines + j * line + v * lanes);
+    for (int j = 0; j < kOuts; j++) {
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) hn::StoreU(sums[j][v], d, lines + j * line + v * lanes);
+    }
   }
 }
 
 template <class T>
-using PixelTileOf = void (*)(const T*, Size, const At*, const T*, const T*, T*, Size);
+using PixelTilesOf = void (*)(Size, const T*, Size, const At*, const T*, const T*, T*, Size);
 
 template <class T, int kOuts, int... kLess>
-HWY_INLINE PixelTileOf<T> PixelTileFor(Size vectors, std::integer_sequence<int, kLess...>) {
-  static constexpr PixelTileOf<T> kTiles[] = {&PixelTile<T, kOuts, kLess + 1>...};
+HWY_INLINE PixelTilesOf<T> PixelTilesFor(Size vectors, std::integer_sequence<int, kLess...>) {
+  static constexpr PixelTilesOf<T> kTiles[] = {&PixelTiles<T, kOuts, kLess + 1>...};
   return kTiles[vectors - 1];
 }
 
@@ -112,11 +116,13 @@ void PixelPanel(const T* patch, Size vectors, Size depth, const At* depthAt, con
   using Vectors = std::make_integer_sequence<int, kPixelVectors<kOuts>>;
   const Size lanes = LanesOf(hn::ScalableTag<T>());
   const Parts tiles(vectors, kPixelVectors<kOuts>);
-  Size from = 0;
-  for (Size tile = 0; tile < tiles.count; from += tiles[tile++] * lanes) {
-    PixelTileFor<T, kOuts>(tiles[tile], Vectors())(patch + from, depth, depthAt, weights, init, lines + from,
-                                                   vectors * lanes);
+  const Size longer = tiles.longer * (tiles.each + 1) * lanes;
+  if (longer > 0) {
+    PixelTilesFor<T, kOuts>(tiles.each + 1, Vectors())(tiles.longer, patch, depth, depthAt, weights, init, lines,
+                                                       vectors * lanes);
   }
+  PixelTilesFor<T, kOuts>(tiles.each, Vectors())(tiles.count - tiles.longer, patch + longer, depth, depthAt, weights,
+                                                 init, lines + longer, vectors * lanes);
 }
 
 // sums[kTaps, kOuts, lanes] += the products of g[kOuts, vectors] with the pixels that taps have, where `mask` is set:
