@@ -59,23 +59,48 @@ class HiddenProduct {
 // The time of the i-th step, and of the one before it.
 inline Size TimeOf(Size i, Size steps, bool reverse) { return reverse ? steps - 1 - i : i; }
 
+// tanh to 4 ulp: of floats (1 − t)/(1 + t), t = e^−2|x|, but where that would cancel, below 1/4, the series up to x⁹,
+// whose next term is 1e-8 of it.
+template <class D, class V>
+HWY_INLINE V GateTanh(D d, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) != 4) {
+    return TanhOf(d, x);
+  } else {
+    const V one = Value(d, 1), size = hn::Abs(x), square = hn::Mul(x, x);
+    const V t = ExpNonPositive(d, hn::Mul(size, Value(d, -2)));
+    const V large = hn::Div(hn::Sub(one, t), hn::Add(one, t));
+    V p = hn::MulAdd(square, Value(d, 62.0 / 2835), Value(d, -17.0 / 315));
+    p = hn::MulAdd(p, square, Value(d, 2.0 / 15));
+    p = hn::MulAdd(p, square, Value(d, -1.0 / 3));
+    const V small = hn::MulAdd(hn::Mul(x, square), p, x);
+    return hn::IfThenElse(hn::Lt(size, Value(d, 0.25)), small, hn::CopySign(large, x));
+  }
+}
+
+// A vector of a gate that another gate follows in memory: what is beyond its end need not be left out where there are
+// as many units as a vector has lanes.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadGate(D d, const T* gate, Size j, Size hidden) {
+  return HWY_LIKELY(hidden >= LanesOf(d)) ? hn::LoadU(d, gate + j) : LoadUpTo(d, gate + j, hidden - j);
+}
+
 template <class T>
 void LstmStep(Size hidden, const T* before, T* gates, T* h, T* c) {
   const hn::ScalableTag<T> d;
   for (Size j = 0; j < hidden; j += LanesOf(d)) {
     const Size count = hidden - j;
-    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto gate = [&](Size which) { return LoadGate(d, gates + which * hidden, j, hidden); };
     const auto in = Sigmoid(d, gate(0));
     const auto forget = Sigmoid(d, gate(1));
-    const auto cell = TanhOf(d, gate(2));
-    const auto out = Sigmoid(d, gate(3));
+    const auto cell = GateTanh(d, gate(2));
+    const auto out = Sigmoid(d, LoadUpTo(d, gates + 3 * hidden + j, count));
     const auto now = hn::MulAdd(forget, LoadUpTo(d, before + j, count), hn::Mul(in, cell));
     StoreUpTo(in, d, gates + j, count);
     StoreUpTo(forget, d, gates + hidden + j, count);
     StoreUpTo(cell, d, gates + 2 * hidden + j, count);
     StoreUpTo(out, d, gates + 3 * hidden + j, count);
     StoreUpTo(now, d, c + j, count);
-    StoreUpTo(hn::Mul(out, TanhOf(d, now)), d, h + j, count);
+    StoreUpTo(hn::Mul(out, GateTanh(d, now)), d, h + j, count);
   }
 }
 
@@ -120,7 +145,7 @@ void LstmStepBackward(Size hidden, const T* g, const T* gates, const T* c, const
     const auto forget = gate(1);
     const auto cell = gate(2);
     const auto out = gate(3);
-    const auto reached = TanhOf(d, LoadUpTo(d, c + j, count));
+    const auto reached = GateTanh(d, LoadUpTo(d, c + j, count));
     const auto gh = hn::Add(LoadUpTo(d, g + j, count), LoadUpTo(d, dh + j, count));
     const auto later = hn::Add(LoadUpTo(d, g + hidden + j, count), LoadUpTo(d, dc + j, count));
     const auto gc = hn::Add(later, ThroughTanh(reached, hn::Mul(gh, out)));
@@ -158,12 +183,12 @@ void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
   const hn::ScalableTag<T> d;
   for (Size j = 0; j < hidden; j += LanesOf(d)) {
     const Size count = hidden - j;
-    const auto given = [&](Size which) { return LoadUpTo(d, x + which * hidden + j, count); };
-    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto given = [&](Size which) { return LoadGate(d, x + which * hidden, j, hidden); };
+    const auto gate = [&](Size which) { return LoadGate(d, gates + which * hidden, j, hidden); };
     const auto reset = Sigmoid(d, hn::Add(given(0), gate(0)));
     const auto update = Sigmoid(d, hn::Add(given(1), gate(1)));
     const auto inner = gate(2);
-    const auto next = TanhOf(d, hn::MulAdd(reset, inner, given(2)));
+    const auto next = GateTanh(d, hn::MulAdd(reset, inner, LoadUpTo(d, x + 2 * hidden + j, count)));
     StoreUpTo(reset, d, gates + j, count);
     StoreUpTo(update, d, gates + hidden + j, count);
     StoreUpTo(next, d, gates + 2 * hidden + j, count);
