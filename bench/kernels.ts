@@ -79,10 +79,10 @@ function peaksOf(results: readonly KernelResult[]): Peaks {
   return { bytes: most('copy', 16e6), flops: most('matmul', 0) }
 }
 
-export const kernelBench: Group = async ({ plan, smoke }) => {
+export const kernelBench: Group = async ({ plan, smoke, kernel: only }) => {
   const native = loadNative().backend
   const results: KernelResult[] = []
-  for (const kernel of kernelNames) {
+  for (const kernel of kernelNames.filter(name => only === undefined || name === only)) {
     for (const call of callsOf(kernel, smoke)) results.push(await timeCall(native, kernel, call, { ...plan, mostMs }))
   }
   printTable(
@@ -91,7 +91,7 @@ export const kernelBench: Group = async ({ plan, smoke }) => {
     results.map(cells),
     2,
   )
-  if (!smoke) {
+  if (!smoke && only === undefined) {
     const peaks = peaksOf(results)
     const measured = results.map(({ native, ...rest }) => ({ ...rest, micros: native.median }))
     printRoofs(slowest(measured, peaks), peaks)

@@ -1,6 +1,7 @@
 // Measures this library against PyTorch, OpenBLAS and its own reference: `npm run bench`, `npm run bench -- --help`.
 
 import { BlasgradError, backendInfo } from 'blasgrad'
+import { kernelNames } from 'blasgrad/backend'
 import { Command, Option } from 'commander'
 import { delayBench } from './delay.js'
 import { dispatchBench } from './dispatch.js'
@@ -41,6 +42,8 @@ interface Options {
   readonly only?: string
   /** The only workload. */
   readonly workload?: string
+  /** The only kernel. */
+  readonly kernel?: string
   /** Where the figures go; a smoke run keeps none unless it is told. */
   readonly json?: string
   readonly readme: boolean
@@ -62,6 +65,7 @@ const readOptions = (): Options =>
         workloads.map(({ name }) => name),
       ),
     )
+    .addOption(new Option('--kernel <name>', 'one kernel of the groups kernels and shapes').choices(kernelNames))
     .option('--json <file>', 'where the figures go (default: runs/bench.json; with --smoke, nowhere)')
     .option('--readme', 'write the README’s lines on speed and their pictures from this run', false)
     .option('--from <file>', 'with --readme: from figures that were written before, measuring nothing')
@@ -74,10 +78,10 @@ function writeReadme({ date, machine, peers, groups }: Report): void {
   updateReadme('README.md', { date, machine: `${describeMachine(machine)}; ${describePeers(peers)}`, groups })
 }
 
-async function main({ smoke, only, workload, json, readme, from }: Options): Promise<void> {
+async function main({ smoke, only, workload, kernel, json, readme, from }: Options): Promise<void> {
   if (from !== undefined && !readme) throw new Error('--from: expected --readme too')
   if (from !== undefined) return writeReadme(readReport(from))
-  if (readme && (smoke || only !== undefined || workload !== undefined)) {
+  if (readme && (smoke || [only, workload, kernel].some(part => part !== undefined))) {
     throw new Error('--readme: expected a full run')
   }
   const { native, reason } = backendInfo()
@@ -90,7 +94,7 @@ async function main({ smoke, only, workload, json, readme, from }: Options): Pro
     for (const [name, run] of Object.entries(groups)) {
       if (only !== undefined && only !== name) continue
       use('native')
-      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers, workload })
+      results[name] = await run({ plan: smoke ? smokePlan : fullPlan, smoke, peers, workload, kernel })
       checkFinite(results[name], name)
     }
   } finally {

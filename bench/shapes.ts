@@ -4,12 +4,13 @@
 import { type KernelClass, type KernelName, kernelNames, kernels, loadNative } from 'blasgrad/backend'
 import { use } from './support/backends.js'
 import { callOn, shapesOf } from './support/calls.js'
+import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
 import { digits, time } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
 import { bytesOf, flopsOf } from './support/library.js'
 import { type Shape, scaled, shrink } from './support/shapes.js'
 import { printTable } from './support/table.js'
-import { compare, type Figure, type Plan } from './support/timing.js'
+import { compare, type Figure } from './support/timing.js'
 
 const factors = [0.8, 1.2]
 /** The part of a shape's efficiency that those beside it are to have at least. */
@@ -38,13 +39,18 @@ interface ShapeResult {
   readonly bytes: number
   readonly beside: readonly Beside[]
   readonly met: boolean
+  readonly scaling: Scaling | null
 }
 
 /** Whether a call is arithmetic rather than moving bytes. */
 const isArithmetic = (kernel: KernelName, args: readonly unknown[]): boolean =>
   flopsOf(kernel, args) > leastIntensity * bytesOf(kernel, args)
 
-async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<ShapeResult | null> {
+async function timeShape(
+  kernel: KernelName,
+  shape: Shape,
+  { plan, smoke, peers }: Settings,
+): Promise<ShapeResult | null> {
   const others = factors.map(factor => ({ factor, shape: scaled(shape, factor) }))
   if (others.some(({ shape }) => shape === null)) return null
   const run = loadNative().backend[kernel] as (...args: readonly unknown[]) => unknown
@@ -55,7 +61,7 @@ async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<
   })
   const quick = await compare([entries[0]], { rounds: 1, sampleMs: 0.5, warmUpMs: 1 })
   if (plan.rounds > 1 && quick[entries[0].name].median < leastMicros) return null
-  const figures = await compare(entries, plan)
+  const { result: figures, scaling } = await timedOnCores(peers, smoke, () => compare(entries, plan))
   const efficiencyOf = ({ name, work }: (typeof entries)[number]): number => work / figures[name].median
   const beside = entries.slice(1).map(entry => ({
     factor: entry.factor,
@@ -65,32 +71,35 @@ async function timeShape(kernel: KernelName, shape: Shape, plan: Plan): Promise<
   }))
   const met = beside.every(({ efficiency }) => efficiency >= least)
   const [{ name, bytes }] = entries
-  return { kernel, shape: name, native: figures[name], bytes, beside, met }
+  return { kernel, shape: name, native: figures[name], bytes, beside, met, scaling }
 }
 
 const isWanted = (kernel: KernelName): boolean =>
   classes.includes(kernels[kernel].class) || elementwise.includes(kernel)
 
-export const shapeBench: Group = async ({ plan, smoke }: Settings) => {
+export const shapeBench: Group = async (settings: Settings) => {
+  const { smoke, kernel: only } = settings
   use('native')
   const results: ShapeResult[] = []
-  for (const kernel of kernelNames.filter(isWanted)) {
+  for (const kernel of kernelNames.filter(name => (only === undefined ? isWanted(name) : name === only))) {
     for (const shape of smoke ? shapesOf(kernel).slice(0, 1).map(shrink) : shapesOf(kernel)) {
-      const result = await timeShape(kernel, shape, plan)
+      const result = await timeShape(kernel, shape, settings)
       if (result !== null) results.push(result)
     }
   }
   printTable(
     `shapes: every size a fifth less, a fifth more: the efficiency over that of the shape itself, at least ${least}\n` +
       `(calls of ${leastMicros} µs or more; where the arrays just fit a cache, that shows too)`,
-    ['kernel', 'shape', 'arrays', 'native', ...factors.map(factor => `× ${factor}`), 'met'],
-    results.map(({ kernel, shape, bytes, native, beside, met }) => [
+    ['kernel', 'shape', 'arrays', 'native', ...factors.map(factor => `× ${factor}`), 'met', 'cores'],
+    results.map(({ kernel, shape, bytes, native, beside, met, scaling }) => [
       ...[kernel, shape, `${digits(bytes / 1e6)} MB`, time(native.median)],
       ...beside.map(({ efficiency }) => digits(efficiency)),
       met ? 'yes' : 'no',
+      scalingCell(scaling),
     ]),
     2,
   )
+  printScalingNote(results.map(({ scaling }) => scaling))
   const missed = results.filter(({ met }) => !met).length
   console.log(`${results.length - missed} of ${results.length} met`)
   return results

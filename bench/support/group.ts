@@ -10,6 +10,8 @@ export interface Settings {
   readonly peers: Peers
   /** The only workload that is wanted; all by default. */
   readonly workload?: string | undefined
+  /** The only kernel, in the groups that are about kernels; all by default. */
+  readonly kernel?: string | undefined
 }
 
 export type Group = (settings: Settings) => Promise<readonly object[]>

@@ -28,7 +28,7 @@ void conv2d(Size n, Size groups, Size c, Size o, Size height, Size width, Size k
                                      kernelWidth,
                                      bias == nullptr ? nullptr : bias + group * o,
                                      {outHeight, outWidth, outPlane, outWidth, 0, 1, 0, 1}};
-    Correlator<T>(correlation, static_cast<T*>(threadScratch()))
+    Correlator<T>(correlation, width, static_cast<T*>(threadScratch()))
         .run(n, {x + group * c * plane, height, width}, groups * c * plane, out + group * o * outPlane,
              groups * o * outPlane);
   }
@@ -63,7 +63,7 @@ void conv2dInput(Size n, Size groups, Size c, Size o, Size height, Size width, S
                                          kernelWidth,
                                          nullptr,
                                          pixels};
-        Correlator<T>(correlation, static_cast<T*>(threadScratch()))
+        Correlator<T>(correlation, outWidth, static_cast<T*>(threadScratch()))
             .run(n, {g + group * o * outPlane, outHeight, outWidth}, groups * o * outPlane, out + group * c * plane,
                  groups * c * plane);
       }
@@ -77,18 +77,19 @@ void conv2dWeight(Size chunks, Size each, Size groups, Size c, Size o, Size heig
                   const T* x, T* out) {
   const Size size = chunks * groups * o * columns;
   if (size == 0) return;
-  std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(size));
   const Size outPlane = outHeight * outWidth, plane = height * width;
-  if (each == 0 || outPlane == 0) return;
+  if (each == 0 || outPlane == 0) {
+    std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(size));
+    return;
+  }
   const Window sliding = readWindow(window);
   WeightGradient<T> gradient(tapsOf(sliding.vertical, kernelHeight), tapsOf(sliding.horizontal, kernelWidth), c, o,
-                             outHeight, outWidth, columns, static_cast<T*>(threadScratch()));
+                             outHeight, outWidth, columns, width, static_cast<T*>(threadScratch()));
   for (Size chunk = 0; chunk < chunks; chunk++) {
-    for (Size sample = chunk * each; sample < (chunk + 1) * each; sample++) {
-      for (Size group = 0; group < groups; group++) {
-        gradient.add({x + (sample * groups + group) * c * plane, height, width},
-                     g + (sample * groups + group) * o * outPlane, out + (chunk * groups + group) * o * columns);
-      }
+    for (Size group = 0; group < groups; group++) {
+      const Size first = chunk * each * groups + group;
+      gradient.sum(each, {x + first * c * plane, height, width}, groups * c * plane, g + first * o * outPlane,
+                   groups * o * outPlane, out + (chunk * groups + group) * o * columns);
     }
   }
 }

@@ -9,6 +9,7 @@
 #endif
 
 #include "patch-inl.h"
+#include "pixel_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -40,6 +41,7 @@ struct Correlation {
   Pixels pixels;
 };
 
+// Of some outputs; vectors lie along them, or, where there are none, along pixels.
 template <class T>
 struct Panel {
   int vectors;
@@ -69,14 +71,41 @@ void PackWeights(const Correlation<T>& k, Size c, Size channels, Size tap, Size 
   }
 }
 
+// Lines of pixels, rows of `cols` of them `lineWidth` apart, to their target: each line is a column of it.
+template <class T>
+HWY_INLINE void StoreLines(const T* lines, Size line, Size lineWidth, Size rows, Size cols, const Target<T>& target) {
+  for (Size c = 0; c < target.columns; c++, lines += line) {
+    T* const out = target.out + c * target.column;
+    if (target.at == nullptr && !target.add) {
+      CopyRows(hn::ScalableTag<T>(), rows, cols, lines, lineWidth, out, cols);
+      continue;
+    }
+    for (Size r = 0; r < rows; r++) {
+      const T* const sums = lines + r * lineWidth;
+      const At* const at = target.at == nullptr ? nullptr : target.at + r * cols;
+      for (Size q = 0; q < cols; q++) {
+        T& to = out[at == nullptr ? r * cols + q : at[q]];
+        to = target.add ? to + sums[q] : sums[q];
+      }
+    }
+  }
+}
+
 template <class T>
 class Correlator {
  public:
-  Correlator(const Correlation<T>& correlation, T* scratch)
+  // Of images of `imageWidth` columns.
+  Correlator(const Correlation<T>& correlation, Size imageWidth, T* scratch)
       : k_(correlation),
         cut_(CutImage(k_.v, k_.h, k_.channels, k_.pixels.rows, k_.pixels.cols, kPanelTaps)),
         packed_(scratch),
-        patch_(k_.v, k_.h, cut_, scratch + kScratchElements) {}
+        lines_(scratch + 2 * kScratchElements),
+        patch_(k_.v, k_.h, cut_, k_.pixels.cols, imageWidth, scratch + kScratchElements),
+        alongOuts_(k_.outs) {
+    if (patch_.isDense()) {
+      alongOuts_ = OutsAlongVectors<T>(k_.outs, cut_.rows * cut_.cols, patch_.lineVectors(cut_.rows, cut_.cols), 100);
+    }
+  }
 
   // Over samples `inStep` and `outStep` elements apart.
   void run(Size samples, Planes<T> in, Size inStep, T* out, Size outStep) {
@@ -104,9 +133,10 @@ class Correlator {
     T* to = packed_;
     panelCount_ = 0;
     while (out < k_.outs && panelCount_ < kMostPanels) {
-      const int vectors = PanelVectors<T>(k_.outs - out);
-      const Size width = vectors * lanes;
-      const Size columns = HWY_MIN(width, k_.outs - out);
+      const Size left = alongOuts_ - out;
+      const int vectors = left > 0 ? PanelVectors<T>(left) : 0;
+      const Size columns = left > 0 ? HWY_MIN(vectors * lanes, left) : PixelOuts(k_.outs - out);
+      const Size width = left > 0 ? vectors * lanes : columns;
       if (to + (channels * taps + 1) * width > packed_ + kScratchElements) break;
       for (Size j = 0; j < width; j++) to[j] = !add && k_.bias != nullptr && j < columns ? k_.bias[out + j] : T(0);
       T* const weights = to + width;
@@ -133,10 +163,17 @@ class Correlator {
         }
         for (int i = 0; i < panelCount_; i++) {
           const Panel<T>& panel = panels_[i];
-          PatchProduct<T>(
-              panel.vectors, patch_.memory(), rows * cols, patch_.pixelAt, patch_.depth(), patch_.tapAt, panel.weights,
-              panel.init,
-              {out + panel.from * pixels.plane + begin, pixels.plane, panel.columns, whole ? nullptr : at, add});
+          const Target<T> target{out + panel.from * pixels.plane + begin, pixels.plane, panel.columns,
+                                 whole ? nullptr : at, add};
+          if (panel.vectors == 0) {
+            const Size vectors = patch_.lineVectors(rows, cols);
+            PixelProduct<T>(panel.columns, patch_.memory(), vectors, patch_.depth(), patch_.tapAt, panel.weights,
+                            panel.init, lines_);
+            StoreLines(lines_, vectors * LanesOf(hn::ScalableTag<T>()), patch_.lineWidth(), rows, cols, target);
+          } else {
+            PatchProduct<T>(panel.vectors, patch_.memory(), rows * cols, patch_.pixelAt, patch_.depth(), patch_.tapAt,
+                            panel.weights, panel.init, target);
+          }
         }
       }
     }
@@ -145,7 +182,10 @@ class Correlator {
   const Correlation<T>& k_;
   Cutting cut_;
   T* packed_;
+  T* lines_;
   Patch<T> patch_;
+  // The outputs before those whose vectors lie along pixels.
+  Size alongOuts_;
   Panel<T> panels_[kMostPanels];
   int panelCount_ = 0;
 };

@@ -13,45 +13,104 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it. A row of
-// less than a vector is taken with what follows it, which is done right afterwards, or, without room, by `part()`.
+// Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it, or is
+// not among them where `leavesTail`. A row of less than a vector is taken with what follows it, which is done right
+// afterwards, or, without room, by `part()`.
 template <class F, class P>
-HWY_INLINE void EachVector(Size count, Size lanes, bool hasRoom, F f, P part) {
+HWY_INLINE void EachVector(Size count, Size lanes, bool hasRoom, bool leavesTail, F f, P part) {
   if (count < lanes) return hasRoom ? f(0) : part();
   for (Size i = 0; i + lanes <= count; i += lanes) f(i);
-  if (count % lanes != 0) f(count - lanes);
+  if (count % lanes != 0 && !leavesTail) f(count - lanes);
 }
 
-// The first and the second of each of as many pairs as there are lanes.
+// Whether what a row of `count` has beyond whole vectors goes into half a vector: two rows then share one.
+HWY_INLINE bool EndsInHalf(Size count, Size lanes) {
+  const Size left = count % lanes;
+  return count > lanes && left != 0 && left <= lanes / 2;
+}
+
+// The first and the second of each of as many pairs as there are lanes: half of the pairs at p, half at q.
 template <class D>
-HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, hn::Vec<D>& first, hn::Vec<D>& second) {
+HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, const hn::TFromD<D>* q, hn::Vec<D>& first, hn::Vec<D>& second) {
 #if HWY_TARGET == HWY_SCALAR
   hn::LoadInterleaved2(d, p, first, second);
+  (void)q;
 #else
-  const auto low = hn::LoadU(d, p), high = hn::LoadU(d, p + LanesOf(d));
+  const auto low = hn::LoadU(d, p), high = hn::LoadU(d, q);
   first = hn::ConcatEven(d, high, low);
   second = hn::ConcatOdd(d, high, low);
 #endif
 }
 
-// A vector of squares: their largest elements and where these are; NaN if any is, the last of several.
-template <class D, class DI>
-HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size first,
-                              Size width, hn::TFromD<D>* out, std::int32_t* at) {
-  hn::Vec<D> most, value[3];
-  LoadPairs(d, upper, most, value[0]);
-  LoadPairs(d, lower, value[1], value[2]);
+// The other way round.
+template <class D, class V>
+HWY_INLINE void StorePairs(D d, V first, V second, hn::TFromD<D>* p, hn::TFromD<D>* q) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::StoreInterleaved2(first, second, d, p);
+  (void)q;
+#else
+  if constexpr (hn::MaxLanes(d) == 8) {
+    const auto low = hn::InterleaveLower(d, first, second), high = hn::InterleaveUpper(d, first, second);
+    hn::StoreU(hn::ConcatLowerLower(d, high, low), d, p);
+    hn::StoreU(hn::ConcatUpperUpper(d, high, low), d, q);
+  } else {
+    const hn::Half<D> half;
+    hn::StoreInterleaved2(hn::LowerHalf(half, first), hn::LowerHalf(half, second), half, p);
+    hn::StoreInterleaved2(hn::UpperHalf(half, first), hn::UpperHalf(half, second), half, q);
+  }
+#endif
+}
+
+// Half of a vector at p, half at q.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadHalves(D d, const T* p, const T* q) {
+#if HWY_TARGET == HWY_SCALAR
+  (void)q;
+  return hn::LoadU(d, p);
+#else
+  const hn::Half<D> half;
+  return hn::Combine(d, hn::LoadU(half, q), hn::LoadU(half, p));
+#endif
+}
+
+template <class D, class V, class T>
+HWY_INLINE void StoreHalves(D d, V v, T* p, T* q) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::StoreU(v, d, p);
+  (void)q;
+#else
+  const hn::Half<D> half;
+  hn::StoreU(hn::LowerHalf(half, v), half, p);
+  hn::StoreU(hn::UpperHalf(half, v), half, q);
+#endif
+}
+
+// Where the squares of a vector's lanes begin, from the first on: side by side, or half of them in the next row.
+template <class DI>
+HWY_INLINE hn::Vec<DI> BeginsOfSquares(DI di, Size width, bool halves) {
+  const auto side = hn::ShiftLeft<1>(hn::Iota(di, 0));
+  if (!halves) return side;
+  const Size half = LanesOf(di) / 2;
+  const auto next = hn::Add(side, hn::Set(di, static_cast<std::int32_t>(2 * (width - half))));
+  return hn::IfThenElse(hn::FirstN(di, static_cast<std::size_t>(half)), side, next);
+}
+
+// A vector of squares that begin at `begin`, the second half of them `apart` elements after the first: their largest
+// elements and where these are; NaN if any is, the last of several.
+template <class D, class DI, class V, class VI>
+HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size apart, VI begin,
+                              Size width, V& most, VI& found) {
+  V value[3];
+  LoadPairs(d, upper, upper + apart, most, value[0]);
+  LoadPairs(d, lower, lower + apart, value[1], value[2]);
   const Size places[] = {1, width, width + 1};
-  const auto begin = hn::Add(hn::Set(di, static_cast<std::int32_t>(first)), hn::ShiftLeft<1>(hn::Iota(di, 0)));
-  auto found = begin;
+  found = begin;
   for (int i = 0; i < 3; i++) {
     const auto take = hn::Or(hn::Gt(value[i], most), hn::Not(hn::Eq(value[i], value[i])));
     most = hn::IfThenElse(take, value[i], most);
     found = hn::IfThenElse(hn::RebindMask(di, take), hn::Add(begin, hn::Set(di, static_cast<std::int32_t>(places[i]))),
                            found);
   }
-  hn::StoreU(most, d, out);
-  hn::StoreU(found, di, at);
 }
 
 template <class T>
@@ -60,29 +119,50 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
   if constexpr (sizeof(T) == 4) {
     const hn::ScalableTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
+    using V = hn::Vec<decltype(d)>;
+    using VI = hn::Vec<decltype(di)>;
     const Size lanes = LanesOf(d);
+    const bool halves = EndsInHalf(outWidth, lanes);
+    const VI side = BeginsOfSquares(di, width, false), split = BeginsOfSquares(di, width, true);
+    const auto from = [&](VI squares, Size first)
+                          HWY_ATTR { return hn::Add(squares, hn::Set(di, static_cast<std::int32_t>(first))); };
     const T* const xEnd = x + planes * height * width;
     const T* const end = out + planes * outHeight * outWidth;
+    V most;
+    VI found;
     for (Size plane = 0; plane < planes; plane++, x += height * width) {
       for (Size y = 0; y < outHeight; y++, out += outWidth, at += outWidth) {
         const T* const upper = x + 2 * y * width;
         const T* const lower = upper + width;
         EachVector(
             outWidth, lanes, end - out >= lanes && xEnd - lower >= 2 * lanes,
+            halves && (y % 2 == 1 || y + 1 < outHeight),
             [&](Size c) HWY_ATTR {
-              MostOfSquares(d, di, upper + 2 * c, lower + 2 * c, 2 * (y * width + c), width, out + c, at + c);
+              MostOfSquares(d, di, upper + 2 * c, lower + 2 * c, lanes, from(side, 2 * (y * width + c)), width, most,
+                            found);
+              hn::StoreU(most, d, out + c);
+              hn::StoreU(found, di, at + c);
             },
             [&]() HWY_ATTR {
               T rows[4 * hn::MaxLanes(d)] = {};
-              T most[hn::MaxLanes(d)];
-              std::int32_t found[hn::MaxLanes(d)];
+              T values[hn::MaxLanes(d)];
+              std::int32_t places[hn::MaxLanes(d)];
               const auto count = static_cast<std::size_t>(outWidth);
               std::memcpy(rows, upper, 2 * count * sizeof(T));
               std::memcpy(rows + 2 * lanes, lower, 2 * count * sizeof(T));
-              MostOfSquares(d, di, rows, rows + 2 * lanes, 2 * y * width, width, most, found);
-              std::memcpy(out, most, count * sizeof(T));
-              std::memcpy(at, found, count * sizeof(std::int32_t));
+              MostOfSquares(d, di, rows, rows + 2 * lanes, lanes, from(side, 2 * y * width), width, most, found);
+              hn::StoreU(most, d, values);
+              hn::StoreU(found, di, places);
+              std::memcpy(out, values, count * sizeof(T));
+              std::memcpy(at, places, count * sizeof(std::int32_t));
             });
+        if (halves && y % 2 == 1) {
+          const Size c = outWidth - lanes / 2;
+          MostOfSquares(d, di, upper - 2 * width + 2 * c, lower - 2 * width + 2 * c, 2 * width,
+                        from(split, 2 * ((y - 1) * width + c)), width, most, found);
+          StoreHalves(d, most, out - outWidth + c, out + c);
+          StoreHalves(di, found, at - outWidth + c, at + c);
+        }
       }
     }
   } else {
@@ -90,19 +170,19 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
   }
 }
 
-// The rows of a vector of squares: g where `at` says, else 0.
-template <class D, class DI>
-HWY_INLINE void SpreadToSquares(D d, DI di, const hn::TFromD<D>* g, const std::int32_t* at, Size first, Size width,
-                                hn::TFromD<D>* upper, hn::TFromD<D>* lower) {
-  const auto gradient = hn::LoadU(d, g);
-  const auto begin = hn::Add(hn::Set(di, static_cast<std::int32_t>(first)), hn::ShiftLeft<1>(hn::Iota(di, 0)));
-  const auto place = hn::Sub(hn::LoadU(di, at), begin);
+// The rows of a vector of squares, the second half of them `apart` elements after the first: the gradient where `at`
+// says, else 0.
+template <class D, class V, class VI>
+HWY_INLINE void SpreadToSquares(D d, V gradient, VI at, VI begin, Size width, hn::TFromD<D>* upper,
+                                hn::TFromD<D>* lower, Size apart) {
+  const hn::Rebind<std::int32_t, D> di;
+  const auto place = hn::Sub(at, begin);
   const auto where = [&](Size offset) HWY_ATTR {
     const auto here = hn::Eq(place, hn::Set(di, static_cast<std::int32_t>(offset)));
     return hn::IfThenElseZero(hn::RebindMask(d, here), gradient);
   };
-  hn::StoreInterleaved2(where(0), where(1), d, upper);
-  hn::StoreInterleaved2(where(width), where(width + 1), d, lower);
+  StorePairs(d, where(0), where(1), upper, upper + apart);
+  StorePairs(d, where(width), where(width + 1), lower, lower + apart);
 }
 
 template <class T>
@@ -111,7 +191,12 @@ void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Si
   if constexpr (sizeof(T) == 4) {
     const hn::ScalableTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
+    using VI = hn::Vec<decltype(di)>;
     const Size lanes = LanesOf(d);
+    const bool halves = EndsInHalf(outWidth, lanes);
+    const VI side = BeginsOfSquares(di, width, false), split = BeginsOfSquares(di, width, true);
+    const auto from = [&](VI squares, Size first)
+                          HWY_ATTR { return hn::Add(squares, hn::Set(di, static_cast<std::int32_t>(first))); };
     const auto zero = [](T* to, Size count) { std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(count)); };
     const T* const outEnd = out + planes * height * width;
     const T* const end = g + planes * outHeight * outWidth;
@@ -122,20 +207,25 @@ void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Si
         T* const lower = upper + width;
         EachVector(
             outWidth, lanes, end - g >= lanes && outEnd - lower >= 2 * lanes,
+            halves && (y % 2 == 1 || y + 1 < outHeight),
             [&](Size c) HWY_ATTR {
-              SpreadToSquares(d, di, g + c, at + c, 2 * (y * width + c), width, upper + 2 * c, lower + 2 * c);
+              SpreadToSquares(d, hn::LoadU(d, g + c), hn::LoadU(di, at + c), from(side, 2 * (y * width + c)), width,
+                              upper + 2 * c, lower + 2 * c, lanes);
             },
             [&]() HWY_ATTR {
               T rows[4 * hn::MaxLanes(d)];
-              T gradient[hn::MaxLanes(d)] = {};
-              std::int32_t found[hn::MaxLanes(d)] = {};
               const auto count = static_cast<std::size_t>(outWidth);
-              std::memcpy(gradient, g, count * sizeof(T));
-              std::memcpy(found, at, count * sizeof(std::int32_t));
-              SpreadToSquares(d, di, gradient, found, 2 * y * width, width, rows, rows + 2 * lanes);
+              SpreadToSquares(d, LoadPart(d, g, outWidth), LoadPart(di, at, outWidth), from(side, 2 * y * width), width,
+                              rows, rows + 2 * lanes, lanes);
               std::memcpy(upper, rows, 2 * count * sizeof(T));
               std::memcpy(lower, rows + 2 * lanes, 2 * count * sizeof(T));
             });
+        if (halves && y % 2 == 1) {
+          const Size c = outWidth - lanes / 2;
+          SpreadToSquares(d, LoadHalves(d, g - outWidth + c, g + c), LoadHalves(di, at - outWidth + c, at + c),
+                          from(split, 2 * ((y - 1) * width + c)), width, upper - 2 * width + 2 * c,
+                          lower - 2 * width + 2 * c, 2 * width);
+        }
         if (beside > 0) {
           zero(upper + 2 * outWidth, beside);
           zero(lower + 2 * outWidth, beside);

@@ -1,5 +1,5 @@
-// Matrix products as sums of outer products: a tile of the output stays in registers while k passes. Vectors lie along
-// the right operand's rows, which are read from a panel; the left operand's elements are broadcast from where they are.
+// Matrix products as sums of outer products, by tiles of the output: what stays in which cache, and what is fetched
+// ahead.
 
 #if defined(BLASGRAD_OUTER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_OUTER_INL_H_
@@ -8,33 +8,15 @@
 #define BLASGRAD_OUTER_INL_H_
 #endif
 
-#include <utility>
-
-#include "ahead-inl.h"
-#include "parts-inl.h"
+#include "outer_tile-inl.h"
 #include "scratch.h"
-#include "transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// A tile of 6 rows and 2 vectors, or 12 and 1: 12 sums, the vectors of the right operand and an element broadcast fit
-// the 16 registers of AVX2; 12 sums hide the latency of a multiply-add on all others too.
-constexpr int kOuterVectors = 2;
-template <int kVectors>
-constexpr int kOuterRows = 12 / kVectors;
-HWY_INLINE Size TilesIn(Size rows) { return Quotient(rows - 1, kOuterRows<kOuterVectors>) + 1; }
-// k is summed in stretches whose panel stays in the first-level cache, and rows of the left operand are taken in chunks
-// that stay in the second.
-constexpr Size kPanelBytes = 24576;
+// Rows of the left operand are taken in chunks that stay in the second-level cache.
 constexpr Size kChunkBytes = 196608;
-
-// Sums of as many terms take as long as memory that is in no cache takes to come: the next tile's rows of the output
-// are asked for meanwhile, and with deep sums what is wanted next of the operands. Else stores and multiplications
-// would wait for them, a row after the other. Short sums are of small operands, which are near.
-constexpr Size kLongSums = 32;
-constexpr Size kDeep = 64;
 
 // Rows of so many elements of the left operand end before the processor has seen by itself that they are read on.
 template <class T>
@@ -48,126 +30,12 @@ constexpr Size kNearRows = 256;
 constexpr Size kNearDepth = 192;
 constexpr Size kBetween = 16;
 
-template <class T>
-constexpr Size kPanelElements = kPanelBytes / static_cast<Size>(sizeof(T));
-template <class T>
-constexpr Size kOuterDepth =
-    kPanelElements<T> / (kOuterVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
-
-// out[kRows, width] (+)= left[kRows, depth]·right[depth, kVectors vectors]. Copies the right operand's rows to `panel`
-// on the way where kFill. Where `kDeepSums` and `next` is not 0, fetches the rows of the left operand that are so far
-// on.
-template <class T, int kRows, int kVectors, bool kFill, bool kDeepSums>
-void OuterTile(Size depth, Strided<T> left, Size next, const T* right, Size rightRow, T* panel, T* out, Size outRow,
-               Size width, bool add) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const Size lanes = LanesOf(d);
-  V sums[kRows][kVectors];
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
-  }
-  if (depth >= kLongSums) {
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow);
-      BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow + width - 1);
-    }
-  }
-  const T* a = left.at;
-  const auto addTerm = [&]() HWY_ATTR {
-    V b[kVectors];
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) {
-      b[v] = hn::LoadU(d, right + v * lanes);
-      if constexpr (kFill) hn::Store(b[v], d, panel + v * lanes);
-    }
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      const V x = hn::Set(d, a[i * left.row]);
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
-    }
-    a += left.col;
-    right += rightRow;
-    if constexpr (kFill) panel += kVectors * lanes;
-  };
-  if constexpr (kDeepSums) {
-    constexpr Size kLine = kLineBytes / static_cast<Size>(sizeof(T));
-    Size line = next == 0 ? depth : 0;
-    BLASGRAD_UNROLL_SOME
-    for (Size p = 0; p < depth; p++) {
-      if (p == line) {
-        BLASGRAD_UNROLL
-        for (int i = 0; i < kRows; i++) BLASGRAD_PREFETCH(a + next + i * left.row);
-        line += kLine;
-      }
-      addTerm();
-    }
-  } else {
-    for (Size p = 0; p < depth; p++) addTerm();
-  }
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) {
-      StoreFirst(d, sums[i][v], out + i * outRow + v * lanes, width - v * lanes, add);
-    }
-  }
-}
-
-template <class T>
-using OuterTileOf = void (*)(Size, Strided<T>, Size, const T*, Size, T*, T*, Size, Size, bool);
-
-template <class T, int kVectors, bool kFill, bool kDeepSums, int... kLess>
-HWY_INLINE OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr OuterTileOf<T> kTiles[] = {&OuterTile<T, kLess + 1, kVectors, kFill, kDeepSums>...};
-  return kTiles[rows - 1];
-}
-
-// `width` columns of the right operand into a panel `panelWidth` wide, 0 beyond them.
-template <class T>
-HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Size panelWidth) {
-  const hn::ScalableTag<T> d;
-  const Size lanes = LanesOf(d);
-  if (right.col != 1) {
-    Size j = 0, p = 0;
-    if (width == panelWidth) {
-      for (; p + kSquare<T> <= depth; p += kSquare<T>) {
-        for (j = 0; j < width; j += lanes) {
-          EachColumn(right.at + j * right.col + p, right.col,
-                     [&](Size c, auto column) HWY_ATTR { hn::Store(column, d, panel + (p + c) * panelWidth + j); });
-        }
-      }
-    }
-    TransposeBlock(width, depth - p, right.at + p, right.col, panel + p * panelWidth, panelWidth);
-    for (Size j = width; j < panelWidth; j++) {
-      for (Size p = 0; p < depth; p++) panel[p * panelWidth + j] = T(0);
-    }
-    return;
-  }
-  // Whole vectors are read as long as they end before the operand does.
-  const Size end = (depth - 1) * right.row + width;
-  for (Size j = 0; j < panelWidth; j += lanes) {
-    const Size count = HWY_MIN(width - j, lanes);
-    const auto within = hn::FirstN(d, static_cast<std::size_t>(count));
-    for (Size p = 0; p < depth; p++) {
-      const T* const from = right.at + p * right.row + j;
-      const auto row =
-          p * right.row + j + lanes <= end ? hn::IfThenElseZero(within, hn::LoadU(d, from)) : LoadUpTo(d, from, count);
-      hn::Store(row, d, panel + p * panelWidth + j);
-    }
-  }
-}
-
 // The most rows of a tile. Rows a multiple of a page apart fall on the same few places of a first-level cache: more of
 // them would push one another out.
 template <class T, int kVectors>
 HWY_INLINE Size OuterRowsAt(Strided<T> left) {
   constexpr Size kPage = 4096 / static_cast<Size>(sizeof(T));
-  return left.row % kPage == 0 ? kOuterRows<kOuterVectors> : kOuterRows<kVectors>;
+  return left.row % kPage == 0 ? HWY_MIN(kOuterRows<kOuterVectors>, kOuterRows<kVectors>) : kOuterRows<kVectors>;
 }
 
 // Left operand [rows, depth] whose columns are far apart to where they are near.
@@ -192,7 +60,7 @@ struct Coming {
 // are long fetch what is `coming`, and rows of the left operand where `fetches`.
 template <class T, int kVectors, bool kDeepSums>
 void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> right, T* panel, T* out, Size outRow,
-                bool add, bool fetches, Coming* coming) {
+                bool add, bool fetches, Coming& coming) {
   using Rows = std::make_integer_sequence<int, kOuterRows<kVectors>>;
   const Size panelWidth = kVectors * LanesOf(hn::ScalableTag<T>());
   const bool inPlace = right.col == 1 && width == panelWidth;
@@ -203,9 +71,9 @@ void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> righ
     const bool first = inPlace && tile == 0;
     const auto run = first && tiles.count > 1 ? OuterTileFor<T, kVectors, true, kDeepSums>(rows, Rows())
                                               : OuterTileFor<T, kVectors, false, kDeepSums>(rows, Rows());
-    if (kDeepSums && coming != nullptr) {
-      coming->left.fetch();
-      coming->right.fetch();
+    if constexpr (kDeepSums) {
+      coming.left.fetch();
+      coming.right.fetch();
     }
     run(depth, left, kDeepSums && fetches ? rows * left.row : 0, first ? right.at : panel,
         first ? right.row : panelWidth, panel, out, outRow, width, add);
@@ -214,28 +82,53 @@ void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> righ
   }
 }
 
+// The columns of a panel.
+struct PanelColumns {
+  Size from, width;
+  int vectors;
+};
+
+// Those of the next panel, from column j on of n: two vectors, or three where one would be left over, since a tile of
+// one vector reads as many elements as it has sums. The last panel begins within the one before it where there are
+// columns enough and nothing is added to: whole vectors need no copy of the right operand, and no stores of parts.
+template <class T>
+HWY_INLINE PanelColumns NextColumns(Size n, Size j, Size depth, bool add) {
+  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  const Size left = Quotient(n - j + lanes - 1, lanes);
+  const int vectors = left == 1 ? 1 : left % 2 == 0 || depth * 3 * lanes > kPanelElements<T> ? 2 : 3;
+  const Size width = vectors * lanes;
+  if (j + width <= n) return {j, width, vectors};
+  if (n < width || add) return {j, n - j, vectors};
+  return {n - width, width, vectors};
+}
+
+// As many tiles as a panel of two vectors has.
+HWY_INLINE Size TilesIn(Size rows) { return Quotient(rows - 1, kOuterRows<kOuterVectors>) + 1; }
+
 // out[m, n] (+)= left[m, depth]·right[depth, n], panel by panel. Columns of the right operand that are read from short
 // rows, or a few from each, are fetched one panel ahead.
 template <class T, bool kDeepSums>
 HWY_INLINE void OuterPanels(Size m, Size n, Size depth, Strided<T> left, Strided<T> right, T* out, Size outRow,
                             bool add, Coming& coming) {
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
-  const Size lanes = LanesOf(hn::ScalableTag<T>());
-  const Size most = kOuterVectors * lanes;
   HWY_ALIGN T panel[kPanelElements<T>];
-  const bool ahead = kDeepSums && 2 * m >= depth && depth >= kDeep && (right.col == 1 || depth <= kShortRow<T>);
-  for (Size j = 0; j < n; j += most) {
-    const Size width = HWY_MIN(n - j, most);
-    if (ahead && j + width < n) {
-      const Size columns = HWY_MIN(n - j - width, most);
-      const bool along = right.col == 1;
-      coming.right = Ahead(right.from(0, j + width).at, (along ? right.row : right.col) * kBytes,
-                           along ? depth : columns, (along ? columns : depth) * kBytes, TilesIn(m));
+  const bool along = right.col == 1;
+  const bool ahead = kDeepSums && 2 * m >= depth && depth >= kDeep && (along || depth <= kShortRow<T>);
+  Size next = 0;
+  for (Size j = 0; j < n; j = next) {
+    const auto [from, width, vectors] = NextColumns<T>(n, j, depth, add);
+    next = from + width;
+    if (ahead && next < n) {
+      const Size columns = HWY_MIN(n - next, width);
+      coming.right = Ahead(right.from(0, next).at, (along ? right.row : right.col) * kBytes, along ? depth : columns,
+                           (along ? columns : depth) * kBytes, TilesIn(m));
     }
     // Of short rows the processor does not see by itself that they are read on.
     const bool fetches = left.col == 1 && (j == 0 || depth <= kShortRow<T>);
-    const auto run = width > lanes ? &OuterPanel<T, 2, kDeepSums> : &OuterPanel<T, 1, kDeepSums>;
-    run(m, depth, width, left, right.from(0, j), panel, out + j, outRow, add, fetches, ahead ? &coming : nullptr);
+    const auto run = vectors == 2   ? &OuterPanel<T, 2, kDeepSums>
+                     : vectors == 3 ? &OuterPanel<T, 3, kDeepSums>
+                                    : &OuterPanel<T, 1, kDeepSums>;
+    run(m, depth, width, left, right.from(0, from), panel, out + from, outRow, add, fetches, coming);
   }
 }
 

@@ -68,24 +68,45 @@ struct Planes {
   Size height, width;
 };
 
-template <class T>
-HWY_INLINE void CopyRow(const T* from, Size count, T* to) {
-  const hn::ScalableTag<T> d;
+// Rows of `cols` elements, by vectors the last of which may begin within the one before it.
+template <class D, class T>
+HWY_INLINE void CopyRows(D d, Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
   const Size lanes = LanesOf(d);
-  if (count < lanes) {
-    for (Size i = 0; i < count; i++) to[i] = from[i];
+  if (cols < lanes) {
+#if HWY_TARGET != HWY_SCALAR
+    if constexpr (hn::MaxLanes(d) > 1) CopyRows(hn::Half<D>(), rows, cols, from, fromRow, to, toRow);
+#endif
     return;
   }
-  for (Size i = 0; i + lanes <= count; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
-  hn::StoreU(hn::LoadU(d, from + count - lanes), d, to + count - lanes);
+  const Size last = cols - lanes;
+  if (last <= lanes) {
+    for (Size r = 0; r < rows; r++, from += fromRow, to += toRow) {
+      const auto end = hn::LoadU(d, from + last);
+      hn::StoreU(hn::LoadU(d, from), d, to);
+      hn::StoreU(end, d, to + last);
+    }
+    return;
+  }
+  for (Size r = 0; r < rows; r++, from += fromRow, to += toRow) {
+    for (Size i = 0; i < last; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    hn::StoreU(hn::LoadU(d, from + last), d, to + last);
+  }
 }
 
 template <class T>
 class Patch {
  public:
-  Patch(const AxisTaps& v, const AxisTaps& h, const Cutting& cut, T* memory)
+  // Of images of `imageWidth` columns; `cols` are all pixels of a row. What rows read beyond both ends of the image is
+  // 0: where a row is in one piece, the zeros after it are those before the next.
+  Patch(const AxisTaps& v, const AxisTaps& h, const Cutting& cut, Size cols, Size imageWidth, T* memory)
       : v_(v), h_(h), cut_(cut), memory_(memory), width_(h.reach(cut.cols)) {
-    plane_ = PlaneOf(v.reach(cut.rows), width_);
+    const Size rows = v.reach(cut.rows), before = -(h.offset + h.least()), after = width_ - before - imageWidth;
+    const Size shared = cut.cols < cols ? 0 : HWY_MAX(Size(0), HWY_MIN(HWY_MIN(before, after), width_ - cols));
+    plane_ = PlaneOf(rows, width_);
+    const Size less = PlaneOf(1, rows * (width_ - shared) + shared);
+    if (less > plane_) return;
+    plane_ = less;
+    width_ -= shared;
   }
 
   // Taps `from` … from + count − 1 of each of so many channels, by channel.
@@ -108,6 +129,16 @@ class Patch {
   }
 
   Size depth() const { return channels_ * taps_; }
+
+  // For a stride of 1: the distance of rows of pixels, and the vectors that hold all pixels of a block and what lies
+  // between its rows.
+  Size lineWidth() const { return width_; }
+  Size lineVectors(Size rows, Size cols) const {
+    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    return ((rows - 1) * width_ + cols + lanes - 1) / lanes;
+  }
+  // Whether pixels side by side lie side by side here.
+  bool isDense() const { return v_.stride == 1 && h_.stride == 1 && !cut_.gathers; }
 
   // Reads for the pixels from (y, x) on; `planes` begins at the first channel.
   void fill(const Planes<T>& planes, Size y, Size x, Size rows, Size cols) {
@@ -132,13 +163,12 @@ class Patch {
     const Size left = x * h_.stride + h_.offset + h_.least();
     const Size fromRow = HWY_MAX(Size(0), -top), toRow = HWY_MIN(v_.reach(rows), planes.height - top);
     const Size fromCol = HWY_MAX(Size(0), -left), toCol = HWY_MIN(h_.reach(cols), planes.width - left);
-    if (fromCol >= toCol) return;
-    for (Size c = 0; c < channels_; c++) {
-      const T* const plane = planes.data + c * planes.height * planes.width;
-      for (Size r = fromRow; r < toRow; r++) {
-        CopyRow(plane + (top + r) * planes.width + left + fromCol, toCol - fromCol,
-                memory_ + c * plane_ + r * width_ + fromCol);
-      }
+    if (fromCol >= toCol || fromRow >= toRow) return;
+    const Size size = planes.height * planes.width;
+    const T* from = planes.data + (top + fromRow) * planes.width + left + fromCol;
+    T* to = memory_ + fromRow * width_ + fromCol;
+    for (Size c = 0, plane = plane_; c < channels_; c++, from += size, to += plane) {
+      CopyRows(hn::ScalableTag<T>(), toRow - fromRow, toCol - fromCol, from, planes.width, to, width_);
     }
   }
 

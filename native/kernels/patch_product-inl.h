@@ -25,10 +25,10 @@ using At = std::int32_t;
 constexpr int kMostVectors = 3;
 template <int kVectors>
 constexpr int kPatchRows = kVectors == 1 ? 8 : 12 / kVectors;
-// The rows whose sums are gathered before they are stored, a multiple of each tile's.
-constexpr Size kBlockRows = 48;
+// The vectors of sums that are gathered before they are stored, a multiple of each tile's.
+constexpr Size kBlockVectors = 144;
 template <class T>
-constexpr Size kBlockElements = kBlockRows * kMostVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
+constexpr Size kBlockElements = kBlockVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
 
 // The vectors of the next panel, of `columns` columns that are left: two, or three where one would be left over.
 template <class T>
@@ -38,47 +38,59 @@ HWY_INLINE int PanelVectors(Size columns) {
   return vectors == 1 ? 1 : vectors % 2 == 0 ? 2 : 3;
 }
 
-// block[kRows, width] = init[width] + left[kRows, depth]·panel[depth, width], width = kVectors vectors.
+// So many tiles of kRows rows: block[rows, width] (+)= init[width] + left[rows, depth]·panel[depth, width], width =
+// kVectors vectors.
 template <class T, int kRows, int kVectors>
-void PatchTile(const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel, const T* init,
-               T* block) {
+void PatchTiles(Size tiles, const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel,
+                const T* init, T* block, bool add) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
-  V sums[kRows][kVectors];
-  const T* rows[kRows];
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    rows[i] = patch + rowAt[i];
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Load(d, init + v * lanes);
-  }
-  for (Size p = 0; p < depth; p++) {
-    const Size at = depthAt[p];
-    V b[kVectors];
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) b[v] = hn::Load(d, panel + v * lanes);
+  for (; tiles > 0; tiles--, rowAt += kRows, block += kRows * kVectors * lanes) {
+    V sums[kRows][kVectors];
+    const T* rows[kRows];
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++) {
-      const V x = hn::Set(d, rows[i][at]);
+      rows[i] = patch + rowAt[i];
       BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Load(d, init + v * lanes);
     }
-    panel += kVectors * lanes;
-  }
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
+    const T* right = panel;
+    for (Size p = 0; p < depth; p++, right += kVectors * lanes) {
+      const Size at = depthAt[p];
+      V b[kVectors];
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) b[v] = hn::Load(d, right + v * lanes);
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) {
+        const V x = hn::Set(d, rows[i][at]);
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+      }
+    }
+    if (add) {
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) {
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kVectors; v++) {
+          sums[i][v] = hn::Add(hn::Load(d, block + (i * kVectors + v) * lanes), sums[i][v]);
+        }
+      }
+    }
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) hn::Store(sums[i][v], d, block + (i * kVectors + v) * lanes);
+    for (int i = 0; i < kRows; i++) {
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) hn::Store(sums[i][v], d, block + (i * kVectors + v) * lanes);
+    }
   }
 }
 
 template <class T>
-using PatchTileOf = void (*)(const T*, const At*, Size, const At*, const T*, const T*, T*);
+using PatchTilesOf = void (*)(Size, const T*, const At*, Size, const At*, const T*, const T*, T*, bool);
 
 template <class T, int kVectors, int... kLess>
-HWY_INLINE PatchTileOf<T> PatchTileFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr PatchTileOf<T> kTiles[] = {&PatchTile<T, kLess + 1, kVectors>...};
+HWY_INLINE PatchTilesOf<T> PatchTilesFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr PatchTilesOf<T> kTiles[] = {&PatchTiles<T, kLess + 1, kVectors>...};
   return kTiles[rows - 1];
 }
 
@@ -101,13 +113,13 @@ HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, co
   }
   const hn::ScalableTag<T> d;
   HWY_ALIGN T turned[kBlockElements<T>];
-  TransposeBlock(count, target.columns, block, width, turned, kBlockRows);
+  TransposeBlock(count, target.columns, block, width, turned, count);
   for (Size c = 0; c < target.columns; c++) {
-    const T* const sums = turned + c * kBlockRows;
+    const T* const sums = turned + c * count;
     T* const out = target.out + c * target.column;
     if (target.at == nullptr) {
       for (Size r = 0; r < count; r += LanesOf(d)) {
-        StoreFirst(d, hn::LoadU(d, sums + r), out + from + r, HWY_MIN(LanesOf(d), count - r), true);
+        StoreFirst(d, LoadUpTo(d, sums + r, count - r), out + from + r, HWY_MIN(LanesOf(d), count - r), true);
       }
     } else if (target.add) {
       for (Size r = 0; r < count; r++) out[target.at[from + r]] += sums[r];
@@ -117,21 +129,31 @@ HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, co
   }
 }
 
+// block[rows, width] (+)= init + left[rows, depth]·panel[depth, width], by tiles.
+template <class T, int kVectors>
+void PatchBlock(const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt, const T* panel,
+                const T* init, T* block, bool add) {
+  using Rows = std::make_integer_sequence<int, kPatchRows<kVectors>>;
+  const Size width = kVectors * LanesOf(hn::ScalableTag<T>());
+  const Parts tiles(rows, kPatchRows<kVectors>);
+  const Size longer = tiles.longer * (tiles.each + 1);
+  if (longer > 0) {
+    PatchTilesFor<T, kVectors>(tiles.each + 1, Rows())(tiles.longer, patch, rowAt, depth, depthAt, panel, init, block,
+                                                       add);
+  }
+  PatchTilesFor<T, kVectors>(tiles.each, Rows())(tiles.count - tiles.longer, patch, rowAt + longer, depth, depthAt,
+                                                 panel, init, block + longer * width, add);
+}
+
 template <class T, int kVectors>
 void PatchPanel(const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt, const T* panel,
                 const T* init, const Target<T>& target) {
-  using Rows = std::make_integer_sequence<int, kPatchRows<kVectors>>;
-  const Size width = kVectors * LanesOf(hn::ScalableTag<T>());
+  constexpr Size kRows = kBlockVectors / kVectors;
   HWY_ALIGN T block[kBlockElements<T>];
-  for (Size from = 0; from < rows; from += kBlockRows) {
-    const Size count = HWY_MIN(kBlockRows, rows - from);
-    const Parts tiles(count, kPatchRows<kVectors>);
-    Size row = 0;
-    for (Size tile = 0; tile < tiles.count; row += tiles[tile++]) {
-      PatchTileFor<T, kVectors>(tiles[tile], Rows())(patch, rowAt + from + row, depth, depthAt, panel, init,
-                                                     block + row * width);
-    }
-    StoreBlock(block, width, from, count, target);
+  for (Size from = 0; from < rows; from += kRows) {
+    const Size count = HWY_MIN(kRows, rows - from);
+    PatchBlock<T, kVectors>(patch, count, rowAt + from, depth, depthAt, panel, init, block, false);
+    StoreBlock(block, kVectors * LanesOf(hn::ScalableTag<T>()), from, count, target);
   }
 }
 
@@ -141,6 +163,15 @@ HWY_INLINE void PatchProduct(int vectors, const T* patch, Size rows, const At* r
                              const T* panel, const T* init, const Target<T>& target) {
   const auto run = vectors == 1 ? &PatchPanel<T, 1> : vectors == 2 ? &PatchPanel<T, 2> : &PatchPanel<T, 3>;
   run(patch, rows, rowAt, depth, depthAt, panel, init, target);
+}
+
+// sums[rows, width] += left[rows, depth]·panel[depth, width].
+template <class T>
+HWY_INLINE void AddPatchProduct(int vectors, const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt,
+                                const T* panel, T* sums) {
+  HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(hn::ScalableTag<T>())] = {};
+  const auto run = vectors == 1 ? &PatchBlock<T, 1> : vectors == 2 ? &PatchBlock<T, 2> : &PatchBlock<T, 3>;
+  run(patch, rows, rowAt, depth, depthAt, panel, kZeros, sums, true);
 }
 
 }  // namespace HWY_NAMESPACE

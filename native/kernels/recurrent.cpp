@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <optional>
 
 #include "block.h"
 #include "families.h"
+#include "packed_product-inl.h"
 #include "simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,26 +32,75 @@ void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transp
   }
 }
 
+// The products with a weight [k, n], or transposed [n, k], the same at every step: packed once where steps are many
+// enough to pay for it.
+template <class T>
+class HiddenProduct {
+ public:
+  HiddenProduct(Size steps, Size n, Size k, const T* weight, bool transposed)
+      : n_(n), k_(k), weight_(weight), transposed_(transposed) {
+    constexpr Size kFewSteps = 4;
+    if (steps >= kFewSteps && n > 0 && k > 0 && PackedRight<T>::Fits(n, k)) packed_.emplace(n, k, weight, transposed);
+  }
+
+  // out [m, n] (+)= a [m, k] · weight, rows `lda` and `ldc` apart.
+  void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
+    if (packed_.has_value()) return packed_->times(m, a, lda, out, ldc, add);
+    Times(m, n_, k_, a, lda, weight_, transposed_, out, ldc, add);
+  }
+
+ private:
+  Size n_, k_;
+  const T* weight_;
+  bool transposed_;
+  std::optional<PackedRight<T>> packed_;
+};
+
 // The time of the i-th step, and of the one before it.
 inline Size TimeOf(Size i, Size steps, bool reverse) { return reverse ? steps - 1 - i : i; }
+
+// tanh to 4 ulp: of floats (1 − t)/(1 + t), t = e^−2|x|, but where that would cancel, below 1/4, the series up to x⁹,
+// whose next term is 1e-8 of it.
+template <class D, class V>
+HWY_INLINE V GateTanh(D d, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) != 4) {
+    return TanhOf(d, x);
+  } else {
+    const V one = Value(d, 1), size = hn::Abs(x), square = hn::Mul(x, x);
+    const V t = ExpNonPositive(d, hn::Mul(size, Value(d, -2)));
+    const V large = hn::Div(hn::Sub(one, t), hn::Add(one, t));
+    V p = hn::MulAdd(square, Value(d, 62.0 / 2835), Value(d, -17.0 / 315));
+    p = hn::MulAdd(p, square, Value(d, 2.0 / 15));
+    p = hn::MulAdd(p, square, Value(d, -1.0 / 3));
+    const V small = hn::MulAdd(hn::Mul(x, square), p, x);
+    return hn::IfThenElse(hn::Lt(size, Value(d, 0.25)), small, hn::CopySign(large, x));
+  }
+}
+
+// A vector of a gate that another gate follows in memory: what is beyond its end need not be left out where there are
+// as many units as a vector has lanes.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadGate(D d, const T* gate, Size j, Size hidden) {
+  return HWY_LIKELY(hidden >= LanesOf(d)) ? hn::LoadU(d, gate + j) : LoadUpTo(d, gate + j, hidden - j);
+}
 
 template <class T>
 void LstmStep(Size hidden, const T* before, T* gates, T* h, T* c) {
   const hn::ScalableTag<T> d;
   for (Size j = 0; j < hidden; j += LanesOf(d)) {
     const Size count = hidden - j;
-    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto gate = [&](Size which) { return LoadGate(d, gates + which * hidden, j, hidden); };
     const auto in = Sigmoid(d, gate(0));
     const auto forget = Sigmoid(d, gate(1));
-    const auto cell = TanhOf(d, gate(2));
-    const auto out = Sigmoid(d, gate(3));
+    const auto cell = GateTanh(d, gate(2));
+    const auto out = Sigmoid(d, LoadUpTo(d, gates + 3 * hidden + j, count));
     const auto now = hn::MulAdd(forget, LoadUpTo(d, before + j, count), hn::Mul(in, cell));
     StoreUpTo(in, d, gates + j, count);
     StoreUpTo(forget, d, gates + hidden + j, count);
     StoreUpTo(cell, d, gates + 2 * hidden + j, count);
     StoreUpTo(out, d, gates + 3 * hidden + j, count);
     StoreUpTo(now, d, c + j, count);
-    StoreUpTo(hn::Mul(out, TanhOf(d, now)), d, h + j, count);
+    StoreUpTo(hn::Mul(out, GateTanh(d, now)), d, h + j, count);
   }
 }
 
@@ -58,12 +109,12 @@ void lstm(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T
           T* out, T* gates) {
   const Size wide = 4 * hidden;
   std::copy_n(x, batch * steps * wide, gates);
+  const HiddenProduct<T> product(steps, wide, hidden, weight, true);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
     const T* const h = i == 0 ? h0 : out + before * 2 * hidden;
-    Times(batch, wide, hidden, h, i == 0 ? hidden : steps * 2 * hidden, weight, true, gates + t * wide, steps * wide,
-          true);
+    product.times(batch, h, i == 0 ? hidden : steps * 2 * hidden, gates + t * wide, steps * wide, true);
     for (Size n = 0; n < batch; n++) {
       T* const now = out + (n * steps + t) * 2 * hidden;
       const T* const c = i == 0 ? c0 + n * hidden : out + (n * steps + before) * 2 * hidden + hidden;
@@ -94,7 +145,7 @@ void LstmStepBackward(Size hidden, const T* g, const T* gates, const T* c, const
     const auto forget = gate(1);
     const auto cell = gate(2);
     const auto out = gate(3);
-    const auto reached = TanhOf(d, LoadUpTo(d, c + j, count));
+    const auto reached = GateTanh(d, LoadUpTo(d, c + j, count));
     const auto gh = hn::Add(LoadUpTo(d, g + j, count), LoadUpTo(d, dh + j, count));
     const auto later = hn::Add(LoadUpTo(d, g + hidden + j, count), LoadUpTo(d, dc + j, count));
     const auto gc = hn::Add(later, ThroughTanh(reached, hn::Mul(gh, out)));
@@ -113,6 +164,7 @@ void lstmBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g,
   const Size wide = 4 * hidden;
   std::fill_n(dh0, batch * hidden, T(0));
   std::fill_n(dc0, batch * hidden, T(0));
+  const HiddenProduct<T> product(steps, hidden, wide, weight, false);
   for (Size i = steps - 1; i >= 0; i--) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -122,7 +174,7 @@ void lstmBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g,
       LstmStepBackward(hidden, g + at * 2 * hidden, gates + at * wide, out + at * 2 * hidden + hidden, c,
                        dh0 + n * hidden, dc0 + n * hidden, dx + at * wide);
     }
-    Times(batch, hidden, wide, dx + t * wide, steps * wide, weight, false, dh0, hidden, false);
+    product.times(batch, dx + t * wide, steps * wide, dh0, hidden, false);
   }
 }
 
@@ -131,12 +183,12 @@ void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
   const hn::ScalableTag<T> d;
   for (Size j = 0; j < hidden; j += LanesOf(d)) {
     const Size count = hidden - j;
-    const auto given = [&](Size which) { return LoadUpTo(d, x + which * hidden + j, count); };
-    const auto gate = [&](Size which) { return LoadUpTo(d, gates + which * hidden + j, count); };
+    const auto given = [&](Size which) { return LoadGate(d, x + which * hidden, j, hidden); };
+    const auto gate = [&](Size which) { return LoadGate(d, gates + which * hidden, j, hidden); };
     const auto reset = Sigmoid(d, hn::Add(given(0), gate(0)));
     const auto update = Sigmoid(d, hn::Add(given(1), gate(1)));
     const auto inner = gate(2);
-    const auto next = TanhOf(d, hn::MulAdd(reset, inner, given(2)));
+    const auto next = GateTanh(d, hn::MulAdd(reset, inner, LoadUpTo(d, x + 2 * hidden + j, count)));
     StoreUpTo(reset, d, gates + j, count);
     StoreUpTo(update, d, gates + hidden + j, count);
     StoreUpTo(next, d, gates + 2 * hidden + j, count);
@@ -148,6 +200,7 @@ void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
 template <class T>
 void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* bias, const T* h0,
          T* out, T* gates) {
+  const HiddenProduct<T> product(steps, 3 * hidden, hidden, weight, true);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -159,8 +212,8 @@ void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T*
         std::fill_n(at, 3 * hidden, T(0));
       }
     }
-    Times(batch, 3 * hidden, hidden, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, weight,
-          true, gates + t * 4 * hidden, steps * 4 * hidden, true);
+    product.times(batch, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, gates + t * 4 * hidden,
+                  steps * 4 * hidden, true);
     for (Size n = 0; n < batch; n++) {
       const Size at = n * steps + t;
       const T* const h = i == 0 ? h0 + n * hidden : out + (n * steps + before) * hidden;
@@ -196,6 +249,7 @@ template <class T>
 void gruBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, const T* weight, const T* h0,
                  const T* out, const T* gates, T* dx, T* dHidden, T* dh0) {
   std::fill_n(dh0, batch * hidden, T(0));
+  const HiddenProduct<T> product(steps, hidden, 3 * hidden, weight, false);
   for (Size i = steps - 1; i >= 0; i--) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
@@ -205,7 +259,7 @@ void gruBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, 
       GruStepBackward(hidden, g + at * hidden, gates + at * 4 * hidden, h, dh0 + n * hidden, dx + at * 3 * hidden,
                       dHidden + at * 3 * hidden);
     }
-    Times(batch, hidden, 3 * hidden, dHidden + t * 3 * hidden, steps * 3 * hidden, weight, false, dh0, hidden, true);
+    product.times(batch, dHidden + t * 3 * hidden, steps * 3 * hidden, dh0, hidden, true);
   }
 }
 

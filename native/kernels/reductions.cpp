@@ -140,7 +140,10 @@ HWY_INLINE T ReduceRow(const T* a, Size n) {
   return T(total);
 }
 
-constexpr Size kColumns = 256;
+// Columns side by side: whole rows are read in order, but for very wide ones, and what is kept of them stays in the
+// nearest cache. Few columns: as many elements of rows as make one wide row.
+constexpr Size kColumns = 2048;
+constexpr Size kWideRow = 256;
 constexpr Size kRun = 32;
 
 // totals[0 … width) = the reduction of n rows, `stride` apart.
@@ -169,9 +172,9 @@ void Reduce(Size outer, Size n, Size inner, const T* a, T* out) {
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (inner == 1) {
       *out = ReduceRow<Op>(a, n);
-    } else if (inner < kColumns / 4 && n * inner > kColumns) {
+    } else if (inner < kWideRow / 4 && n * inner > kWideRow) {
       // Few columns: several rows side by side make one wide row, folded at the end.
-      const Size rows = kColumns / inner;
+      const Size rows = kWideRow / inner;
       ReduceColumns<Op>(a, n / rows, rows * inner, rows * inner, totals);
       for (Size j = 1; j < rows; j++) {
         for (Size i = 0; i < inner; i++) totals[i] = op(totals[i], totals[j * inner + i]);

@@ -16,7 +16,7 @@ void* aligned(char* memory) {
 }  // namespace
 
 void* threadScratch() {
-  constexpr std::size_t kBytes = 2 * static_cast<std::size_t>(kScratchElements) * 8;
+  constexpr std::size_t kBytes = static_cast<std::size_t>(kScratchParts * kScratchElements) * 8;
   thread_local const std::unique_ptr<char[]> memory(new char[kBytes + kLine]);
   return aligned(memory.get());
 }

@@ -5,10 +5,11 @@
 
 namespace blasgrad {
 
-// Elements of a part of the block; there are two.
+// Elements of a part of the block, and the parts that there are.
 constexpr Size kScratchElements = 32768;
+constexpr Size kScratchParts = 7;
 
-// 64-byte aligned, with whatever was in it: 2·kScratchElements elements of up to 8 bytes.
+// 64-byte aligned, with whatever was in it: kScratchParts·kScratchElements elements of up to 8 bytes.
 void* threadScratch();
 
 // Another block, for what a matrix product has on the way, which may be called by such a kernel.

@@ -179,7 +179,7 @@ void ProdBackward(Size outer, Size n, Size inner, const T* g, const T* a, T* out
     for (Size o = 0; o < outer; o++) ProdBackwardRow(n, g[o], a + o * n, out + o * n);
     return;
   }
-  constexpr Size kColumns = 256;
+  constexpr Size kColumns = 4096;
   T product[kColumns];
   for (Size o = 0; o < outer; o++, a += n * inner, out += n * inner, g += inner) {
     for (Size at = 0; at < inner; at += kColumns) {

@@ -107,23 +107,28 @@ HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow
     if (cols == 2 && fromRow == 2) return SplitPairs(rows, from, to, to + toRow);
     if (rows == 2 && toRow == 2) return JoinPairs(cols, from, from + fromRow, to);
   }
-  const Size squareRows = rows - rows % kStep;
-  const Size squareCols = cols - cols % kStep;
-  for (Size r = 0; r < squareRows; r += kStep) {
+  // As many rows as a square has; the last square may begin within the one before it.
+  const auto band = [&](Size r) HWY_ATTR {
     Size c = 0;
 #if HWY_TARGET != HWY_SCALAR
     if constexpr (kHasSquarePairs<T>) {
       for (; c + 8 <= cols; c += 8) TransposeSquarePair(from + r * fromRow + c, fromRow, to + c * toRow + r, toRow);
     }
 #endif
-    for (; c < squareCols; c += kStep) {
+    for (; c < cols && cols >= kStep; c += kStep) {
+      c = HWY_MIN(c, cols - kStep);
       TransposeSquare(from + r * fromRow + c, fromRow, to + c * toRow + r, toRow);
     }
     for (; c < cols; c++) {
       for (Size i = r; i < r + kStep; i++) to[c * toRow + i] = from[i * fromRow + c];
     }
+  };
+  Size r = 0;
+  for (; r < rows && rows >= kStep; r += kStep) {
+    r = HWY_MIN(r, rows - kStep);
+    band(r);
   }
-  for (Size r = squareRows; r < rows; r++) {
+  for (; r < rows; r++) {
     for (Size c = 0; c < cols; c++) to[c * toRow + r] = from[r * fromRow + c];
   }
 }

@@ -90,7 +90,9 @@ struct ColumnWalk {
   HWY_INLINE void StoreLine(const State& state, T* p) const { StoreUpTo(state, D(), p, width); }
 };
 
-constexpr Size kPanel = 1024;
+// The most lines side by side. Whole rows are read in order; of wider ones, parts that are as long as memory likes
+// them.
+constexpr Size kPanel = 4096;
 // Up to here the vectors of a column stay in the nearest cache from one pass to the next.
 constexpr Size kNearBytes = 16384;
 
@@ -168,13 +170,16 @@ HWY_INLINE void FromColumns(const T* block, Size count, Size n, T* rows) {
 template <class Line, class T>
 void EachColumn(Size n, Size stride, Size width, const T* a, const T* b, T* out) {
   const Size lanes = LanesOf(hn::ScalableTag<T>());
-  const bool inCache = n * lanes * static_cast<Size>(sizeof(T)) <= kNearBytes;
-  for (Size i = 0; i < width; i += inCache ? lanes : kPanel) {
-    if (inCache) {
+  if (n * lanes * static_cast<Size>(sizeof(T)) <= kNearBytes) {
+    for (Size i = 0; i < width; i += lanes) {
       Line::Run(ColumnWalk<T>{n, stride, HWY_MIN(lanes, width - i)}, a + i, b + i, out + i);
-    } else {
-      Line::Run(PanelWalk<T>{n, stride, HWY_MIN(kPanel, width - i)}, a + i, b + i, out + i);
     }
+    return;
+  }
+  const Size panels = (width + kPanel - 1) / kPanel;
+  const Size each = ((width + panels - 1) / panels + lanes - 1) / lanes * lanes;
+  for (Size i = 0; i < width; i += each) {
+    Line::Run(PanelWalk<T>{n, stride, HWY_MIN(each, width - i)}, a + i, b + i, out + i);
   }
 }
 

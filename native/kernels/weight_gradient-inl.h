@@ -1,5 +1,6 @@
 // A convolution's gradient for its weights and bias: the products of each tap with the output's gradient, summed over
-// pixels. The gradient is turned once for all taps: vectors lie along output channels.
+// pixels. The gradient is turned once for all taps: vectors lie along output channels, but for the last few, which are
+// summed along pixels where that is cheaper.
 
 #if defined(BLASGRAD_WEIGHT_GRADIENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_WEIGHT_GRADIENT_INL_H_
@@ -9,18 +10,46 @@
 #endif
 
 #include "patch-inl.h"
+#include "pixel_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// to[width] += the rows of block[rows, width], width = kVectors vectors.
+template <class T, int kVectors>
+void AddRows(const T* block, Size rows, T* to) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const Size lanes = LanesOf(d);
+  V even[kVectors], odd[kVectors];
+  BLASGRAD_UNROLL
+  for (int v = 0; v < kVectors; v++) {
+    even[v] = hn::Zero(d);
+    odd[v] = rows % 2 == 0 ? hn::Zero(d) : hn::Load(d, block + v * lanes);
+  }
+  for (block += rows % 2 * kVectors * lanes; rows >= 2; rows -= 2, block += 2 * kVectors * lanes) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) {
+      even[v] = hn::Add(even[v], hn::Load(d, block + v * lanes));
+      odd[v] = hn::Add(odd[v], hn::Load(d, block + (kVectors + v) * lanes));
+    }
+  }
+  BLASGRAD_UNROLL
+  for (int v = 0; v < kVectors; v++) {
+    hn::Store(hn::Add(hn::Load(d, to + v * lanes), hn::Add(even[v], odd[v])), d, to + v * lanes);
+  }
+}
+
 // One group: out[o, column] += …, with columns by channel and tap, the one after them for the bias.
 template <class T>
 class WeightGradient {
  public:
+  // Of images of `imageWidth` columns.
   WeightGradient(const AxisTaps& v, const AxisTaps& h, Size channels, Size outs, Size rows, Size cols, Size columns,
-                 T* scratch)
-      : channels_(channels),
+                 Size imageWidth, T* scratch)
+      : depth_(channels * v.count * h.count),
+        channels_(depth_ == 0 ? 0 : channels),
         taps_(v.count * h.count),
         outs_(outs),
         rows_(rows),
@@ -28,50 +57,91 @@ class WeightGradient {
         columns_(columns),
         cut_(CutImage(v, h, channels, rows, cols, kMostTaps)),
         turned_(scratch),
-        patch_(v, h, cut_, scratch + kScratchElements) {}
+        patch_(v, h, cut_, cols, imageWidth, scratch + kScratchElements),
+        lines_(scratch + 2 * kScratchElements),
+        mask_(lines_ + kLineElements),
+        sums_(scratch + 3 * kScratchElements),
+        alongOuts_(outs) {
+    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    gathers_ = (outs + lanes - 1) / lanes * lanes * (depth_ + 1) <= (kScratchParts - 3) * kScratchElements;
+    if (gathers_ && patch_.isDense()) {
+      // A line is short: what is done for each tile besides counts.
+      alongOuts_ = OutsAlongVectors<T>(outs, cut_.rows * cut_.cols, patch_.lineVectors(cut_.rows, cut_.cols), 120);
+    }
+    along_ = (alongOuts_ + lanes - 1) / lanes * lanes;
+  }
 
-  // Adds what one sample gives; g [outs, rows, cols].
-  void add(const Planes<T>& in, const T* g, T* out) {
-    for (Size y = 0; y < rows_; y += cut_.rows) {
-      for (Size x = 0; x < cols_; x += cut_.cols) {
-        addBlock(in, g, y, x, HWY_MIN(cut_.rows, rows_ - y), HWY_MIN(cut_.cols, cols_ - x), out);
+  // out [outs, columns] = what so many samples give, `inStep` and `gStep` elements apart; g [outs, rows, cols].
+  void sum(Size samples, Planes<T> in, Size inStep, const T* g, Size gStep, T* out) {
+    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size sums = (along_ + (outs_ - alongOuts_) * lanes) * (depth_ + 1);
+    const auto clear = [](T* at, Size count) { std::memset(at, 0, sizeof(T) * static_cast<std::size_t>(count)); };
+    if (gathers_) clear(sums_, sums);
+    if (!gathers_ || columns_ > depth_ + 1) clear(out, outs_ * columns_);
+    for (Size sample = 0; sample < samples; sample++, in.data += inStep, g += gStep) {
+      for (Size y = 0; y < rows_; y += cut_.rows) {
+        for (Size x = 0; x < cols_; x += cut_.cols) {
+          addBlock(in, g, y, x, HWY_MIN(cut_.rows, rows_ - y), HWY_MIN(cut_.cols, cols_ - x), out);
+        }
       }
     }
+    if (gathers_) storeSums(out);
   }
 
  private:
+  // Calls f(first, outputs, vectors, sums): panels along outputs, then, with no vectors, such along pixels. The sums of
+  // a panel [depth + 1, width], the last for the bias, or [depth + 1, outputs, lanes].
+  template <class F>
+  HWY_INLINE void eachPanel(F f) {
+    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    T* sums = sums_;
+    for (Size o = 0; o < alongOuts_;) {
+      const int vectors = PanelVectors<T>(alongOuts_ - o);
+      const Size outs = HWY_MIN(vectors * lanes, alongOuts_ - o);
+      f(o, outs, vectors, sums);
+      o += outs;
+      sums += (depth_ + 1) * vectors * lanes;
+    }
+    for (Size o = alongOuts_; o < outs_;) {
+      const Size outs = PixelOuts(outs_ - o);
+      f(o, outs, 0, sums);
+      o += outs;
+      sums += (depth_ + 1) * outs * lanes;
+    }
+  }
+
   void addBlock(const Planes<T>& in, const T* g, Size y, Size x, Size rows, Size cols, T* out) {
-    const Size taps = channels_ == 0 ? 0 : taps_;
-    EachStretch(taps == 0 ? 0 : channels_, HWY_MAX(cut_.channels, Size(1)), [&](Size c, Size channels) {
-      EachStretch(taps, HWY_MAX(cut_.taps, Size(1)), [&](Size tap, Size count) {
+    EachStretch(channels_, HWY_MAX(cut_.channels, Size(1)), [&](Size c, Size channels) {
+      EachStretch(channels_ == 0 ? 0 : taps_, HWY_MAX(cut_.taps, Size(1)), [&](Size tap, Size count) {
         const Size column = c * taps_ + tap;
         if (column != column_ || patch_.depth() != channels * count) patch_.setTaps(channels, tap, count);
         column_ = column;
         patch_.fill({in.data + c * in.height * in.width, in.height, in.width}, y, x, rows, cols);
-        addPanels(g, y, x, rows, cols, column, out);
+        eachPanel([&](Size o, Size outs, int vectors, T* sums) {
+          if (vectors == 0) return addLines(g + o * rows_ * cols_, y, x, rows, cols, outs, column, sums);
+          addPanel(g + o * rows_ * cols_, y, x, rows, cols, outs, vectors, column, sums, out + o * columns_);
+        });
       });
     });
   }
 
-  void addPanels(const T* g, Size y, Size x, Size rows, Size cols, Size column, T* out) {
+  void addPanel(const T* g, Size y, Size x, Size rows, Size cols, Size outs, int vectors, Size column, T* sums,
+                T* out) {
     const hn::ScalableTag<T> d;
-    const Size lanes = LanesOf(d);
-    const Size pixels = rows * cols;
     HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(d)] = {};
-    for (Size o = 0; o < outs_;) {
-      const int vectors = PanelVectors<T>(outs_ - o);
-      const Size width = vectors * lanes;
-      const Size outs = HWY_MIN(width, outs_ - o);
-      turn(g + o * rows_ * cols_, y, x, rows, cols, outs, width);
-      T* const to = out + o * columns_;
-      if (column == 0 && columns_ > channels_ * taps_) addBias(pixels, outs, width, to + channels_ * taps_);
-      const Size count = HWY_MIN(patch_.depth(), columns_ - column);
-      if (count > 0) {
-        PatchProduct<T>(vectors, patch_.memory(), count, patch_.tapAt, pixels, patch_.pixelAt, turned_, kZeros,
-                        {to + column, columns_, outs, nullptr, true});
-      }
-      o += outs;
+    const Size width = vectors * LanesOf(d);
+    const Size pixels = rows * cols;
+    turn(g, y, x, rows, cols, outs, width);
+    if (column == 0 && columns_ > depth_) addBias(pixels, outs, vectors, sums + depth_ * width, out + depth_);
+    if (patch_.depth() == 0) return;
+    if (gathers_) {
+      return AddPatchProduct<T>(vectors, patch_.memory(), patch_.depth(), patch_.tapAt, pixels, patch_.pixelAt, turned_,
+                                sums + column * width);
     }
+    const Size count = HWY_MIN(patch_.depth(), columns_ - column);
+    if (count <= 0) return;
+    PatchProduct<T>(vectors, patch_.memory(), count, patch_.tapAt, pixels, patch_.pixelAt, turned_, kZeros,
+                    {out + column, columns_, outs, nullptr, true});
   }
 
   // turned[pixel, width], 0 beyond the outputs.
@@ -84,23 +154,77 @@ class WeightGradient {
     }
   }
 
-  void addBias(Size pixels, Size outs, Size width, T* to) {
+  // What turned_ [pixels, width] sums to goes to sums [width], or to a column of out.
+  void addBias(Size pixels, Size outs, int vectors, T* sums, T* out) {
+    const hn::ScalableTag<T> d;
+    HWY_ALIGN T all[kMostVectors * hn::MaxLanes(d)];
+    T* const to = gathers_ ? sums : all;
+    if (!gathers_) std::memset(all, 0, sizeof(all));
+    const auto run = vectors == 1 ? &AddRows<T, 1> : vectors == 2 ? &AddRows<T, 2> : &AddRows<T, 3>;
+    run(turned_, pixels, to);
+    for (Size j = 0; !gathers_ && j < outs; j++) out[j * columns_] += all[j];
+  }
+
+  void addLines(const T* g, Size y, Size x, Size rows, Size cols, Size outs, Size column, T* sums) {
     const hn::ScalableTag<T> d;
     const Size lanes = LanesOf(d);
-    HWY_ALIGN T sums[hn::MaxLanes(d)];
-    for (Size from = 0; from < outs; from += lanes) {
-      auto sum = hn::Zero(d);
-      for (Size p = 0; p < pixels; p++) sum = hn::Add(sum, hn::Load(d, turned_ + p * width + from));
-      hn::Store(sum, d, sums);
-      for (Size j = 0; j < HWY_MIN(lanes, outs - from); j++) to[(from + j) * columns_] += sums[j];
+    const Size vectors = patch_.lineVectors(rows, cols), line = vectors * lanes;
+    if (rows != lineRows_ || cols != lineCols_) markLines(rows, cols, line);
+    for (Size j = 0; j < outs; j++) {
+      CopyRows(d, rows, cols, g + (j * rows_ + y) * cols_ + x, cols_, lines_ + j * line, patch_.lineWidth());
+    }
+    if (patch_.depth() > 0) {
+      AddPixelDots<T>(outs, patch_.memory(), patch_.depth(), patch_.tapAt, vectors, mask_, lines_, line,
+                      sums + column * outs * lanes);
+    }
+    if (column > 0 || columns_ <= depth_) return;
+    for (Size j = 0; j < outs; j++) {
+      T* const to = sums + (depth_ * outs + j) * lanes;
+      auto sum = hn::LoadU(d, to);
+      for (Size i = 0; i < line; i += lanes) sum = hn::Add(sum, hn::LoadU(d, lines_ + j * line + i));
+      hn::StoreU(sum, d, to);
     }
   }
 
-  Size channels_, taps_, outs_, rows_, cols_, columns_;
+  // Which places of a line are pixels; the others of all lines are 0 from now on.
+  void markLines(Size rows, Size cols, Size line) {
+    lineRows_ = rows;
+    lineCols_ = cols;
+    std::memset(lines_, 0, sizeof(T) * static_cast<std::size_t>((outs_ - alongOuts_) * line));
+    std::memset(mask_, 0, sizeof(T) * static_cast<std::size_t>(line));
+    for (Size r = 0; r < rows; r++) {
+      std::memset(mask_ + r * patch_.lineWidth(), 0xFF, sizeof(T) * static_cast<std::size_t>(cols));
+    }
+  }
+
+  void storeSums(T* out) {
+    const hn::ScalableTag<T> d;
+    const Size lanes = LanesOf(d);
+    const Size count = HWY_MIN(depth_ + 1, columns_);
+    eachPanel([&](Size o, Size outs, int vectors, const T* sums) HWY_ATTR {
+      T* const to = out + o * columns_;
+      if (vectors > 0) return TransposeBlock(count, outs, sums, vectors * lanes, to, columns_);
+      for (Size t = 0; t < count; t++) {
+        for (Size j = 0; j < outs; j++, sums += lanes) {
+          to[j * columns_ + t] = hn::GetLane(hn::SumOfLanes(d, hn::LoadU(d, sums)));
+        }
+      }
+    });
+  }
+
+  Size depth_, channels_, taps_, outs_, rows_, cols_, columns_;
   Cutting cut_;
   T* turned_;
   Patch<T> patch_;
+  T* lines_;
+  T* mask_;
+  T* sums_;
+  // Whether sums stay in `sums_` until all samples are added: as they are, not turned.
+  bool gathers_;
+  // The outputs before those along pixels, and how many that is with what fills the last vector.
+  Size alongOuts_, along_;
   Size column_ = -1;
+  Size lineRows_ = -1, lineCols_ = -1;
 };
 
 }  // namespace HWY_NAMESPACE

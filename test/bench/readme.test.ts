@@ -12,7 +12,7 @@ const kernels = [
   ['matmul', '1024×1024×1024'],
   ['softmax', '4096×1000, rows'],
   ['add', '4096×1000'],
-  ['adam', '1,000,000'],
+  ['adam', '4,000,000'],
 ].map(([kernel, shape]) => ({
   kernel,
   shape,

@@ -1,0 +1,90 @@
+// A right operand that many products share, packed once for all of them.
+
+#if defined(BLASGRAD_PACKED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PACKED_PRODUCT_INL_H_
+#undef BLASGRAD_PACKED_PRODUCT_INL_H_
+#else
+#define BLASGRAD_PACKED_PRODUCT_INL_H_
+#endif
+
+#include <algorithm>
+#include <limits>
+
+#include "patch_product-inl.h"
+#include "scratch.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// b [k, n], or transposed [n, k], as panels [k, width] of its columns, the last filled up with zeros; in the thread's
+// scratch memory.
+template <class T>
+class PackedRight {
+ public:
+  // Rows of the left operand are taken as many at a time; their sums are as many as fit a block.
+  static constexpr Size kRows = kBlockVectors / kMostVectors;
+  static constexpr Size kMostDepth = 2048;
+  // Terms for which a panel stays in the nearest cache.
+  static constexpr Size kNearDepth = 256;
+
+  // Whether there is room.
+  static bool Fits(Size n, Size k) {
+    const Size width = kMostVectors * LanesOf(hn::ScalableTag<T>());
+    return k <= kMostDepth && n <= kPackedElements && (n + width - 1) / width * width * k <= kPackedElements;
+  }
+
+  PackedRight(Size n, Size k, const T* b, bool transposed) : n_(n), k_(k), panels_(static_cast<T*>(threadScratch())) {
+    for (Size p = 0; p < k; p++) depthAt_[p] = static_cast<At>(p);
+    for (Size j = 0; j < n; j += width_) {
+      T* const panel = panels_ + j * k;
+      const Size columns = HWY_MIN(width_, n - j);
+      if (columns < width_) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(width_ * k));
+      if (transposed) {
+        TransposeBlock(columns, k, b + j * k, k, panel, width_);
+      } else {
+        for (Size p = 0; p < k; p++) std::copy_n(b + p * n + j, columns, panel + p * width_);
+      }
+    }
+  }
+
+  // out[m, n] (+)= a[m, k]·b, rows `lda` and `ldc` apart.
+  void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
+    constexpr T kZeros[kMostVectors * hn::MaxLanes(hn::ScalableTag<T>())] = {};
+    const Size most = HWY_MIN(kRows, HWY_MAX(Size(1), std::numeric_limits<At>::max() / HWY_MAX(lda, Size(1))));
+    At rowAt[kRows];
+    for (Size i = 0; i < HWY_MIN(most, m); i++) rowAt[i] = static_cast<At>(i * lda);
+    HWY_ALIGN T block[kBlockElements<T>];
+    for (Size i = 0; i < m; i += most) {
+      const Size rows = HWY_MIN(most, m - i);
+      for (Size j = 0; j < n_; j += width_) {
+        for (Size p = 0; p < k_; p += kNearDepth) {
+          PatchBlock<T, kMostVectors>(a + i * lda, rows, rowAt, HWY_MIN(kNearDepth, k_ - p), depthAt_ + p,
+                                      panels_ + j * k_ + p * width_, kZeros, block, p > 0);
+        }
+        store(block, rows, HWY_MIN(width_, n_ - j), out + i * ldc + j, ldc, add);
+      }
+    }
+  }
+
+ private:
+  static constexpr Size kPackedElements = kScratchParts * kScratchElements;
+
+  void store(const T* block, Size rows, Size columns, T* out, Size ldc, bool add) const {
+    const hn::ScalableTag<T> d;
+    for (Size r = 0; r < rows; r++, block += width_, out += ldc) {
+      for (Size c = 0; c < columns; c += LanesOf(d)) StoreFirst(d, hn::Load(d, block + c), out + c, columns - c, add);
+    }
+  }
+
+  Size n_, k_;
+  T* panels_;
+  Size width_ = kMostVectors * LanesOf(hn::ScalableTag<T>());
+  At depthAt_[kMostDepth];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif
