@@ -34,23 +34,16 @@ constexpr Size kBlock = 64;
 // Blocks whose moments stay in a first-level cache.
 constexpr int kBlocks = 16;
 
-// Whether `count` elements at p are 0, and those at q; at most kBlock.
+// Whether `count` elements at p are 0; at most kBlock.
 template <class T>
-HWY_INLINE bool AreZero(Size count, const T* HWY_RESTRICT p, const T* HWY_RESTRICT q) {
+HWY_INLINE bool AreZero(Size count, const T* HWY_RESTRICT p) {
   const hn::ScalableTag<T> d;
   auto all = hn::Zero(d);
   if (HWY_LIKELY(count == kBlock)) {
-    auto other = hn::Zero(d);
     BLASGRAD_UNROLL
-    for (Size i = 0; i < kBlock; i += LanesOf(d)) {
-      all = hn::Or(all, hn::LoadU(d, p + i));
-      other = hn::Or(other, hn::LoadU(d, q + i));
-    }
-    all = hn::Or(all, other);
+    for (Size i = 0; i < kBlock; i += LanesOf(d)) all = hn::Or(all, hn::LoadU(d, p + i));
   } else {
-    for (Size i = 0; i < count; i += LanesOf(d)) {
-      all = hn::Or(all, hn::Or(LoadUpTo(d, p + i, count - i), LoadUpTo(d, q + i, count - i)));
-    }
+    for (Size i = 0; i < count; i += LanesOf(d)) all = hn::Or(all, LoadUpTo(d, p + i, count - i));
   }
   return hn::AllTrue(d, hn::Eq(all, hn::Zero(d)));
 }
@@ -81,7 +74,7 @@ struct Rows {
     }
   }
 
-  // Of what nothing is added to, the blocks that are not at rest: found first, so that their parameters can be asked
+  // Of what nothing is added to, the blocks that are not at rest: found first, so that what else is theirs can be asked
   // for in time.
   template <class Update>
   HWY_INLINE void eachMoving(Size from, Size to, const Update& update) const {
@@ -90,12 +83,12 @@ struct Rows {
     int count = 0;
     for (Size i = from; i < to; i += kBlock) {
       if (update.rests(i, std::min(kBlock, to - i))) continue;
-      for (Size j = i; j < std::min(to, i + kBlock); j += 64 / Size(sizeof(T))) hwy::Prefetch(update.param + j);
+      for (Size j = i; j < std::min(to, i + kBlock); j += 64 / Size(sizeof(T))) update.fetch(j);
       moving[count++] = i;
     }
     for (int block = 0; block < count; block++) {
       const Size end = std::min(to, moving[block] + kBlock);
-      for (Size i = moving[block]; i < end; i += LanesOf(d)) update(i, end - i, hn::Zero(d));
+      for (Size i = moving[block]; i < end; i += LanesOf(d)) update.goOn(i, end - i);
     }
   }
 
@@ -131,8 +124,10 @@ struct SgdUpdate {
 
   // Whether a gradient of zeros leaves `count` elements from i on as they are.
   HWY_INLINE bool rests(Size i, Size count) const {
-    return decay == 0 && (velocity == nullptr || AreZero(count, velocity + i, velocity + i));
+    return decay == 0 && (velocity == nullptr || AreZero(count, velocity + i));
   }
+  HWY_INLINE void fetch(Size i) const { hwy::Prefetch(param + i); }
+  HWY_INLINE void goOn(Size i, Size count) const { (*this)(i, count, hn::Zero(hn::ScalableTag<T>())); }
 
   template <class V>
   HWY_INLINE void operator()(Size i, Size count, V g) const {
@@ -170,8 +165,12 @@ struct AdamUpdate {
     canRest = decay == 0 && keep == 1 && eps > 0 && std::isfinite(rate);
   }
 
-  // Whether a gradient of zeros leaves `count` elements from i on as they are: those that never had another.
-  HWY_INLINE bool rests(Size i, Size count) const { return canRest && AreZero(count, m + i, v + i); }
+  // Whether `count` elements from i on that have no gradient rest: those that never had one.
+  HWY_INLINE bool rests(Size i, Size count) const { return canRest && AreZero(count, v + i); }
+  HWY_INLINE void fetch(Size i) const {
+    hwy::Prefetch(param + i);
+    hwy::Prefetch(m + i);
+  }
 
   template <class V>
   HWY_INLINE void operator()(Size i, Size count, V g) const {
@@ -183,8 +182,28 @@ struct AdamUpdate {
                                    hn::Mul(hn::Set(d, rest2), hn::Mul(gradient, gradient)));
     StoreUpTo(first, d, m + i, count);
     StoreUpTo(second, d, v + i, count);
-    const auto size = hn::MulAdd(hn::Sqrt(second), hn::Set(d, correction), hn::Set(d, eps));
-    StoreUpTo(hn::NegMulAdd(hn::Set(d, rate), hn::Div(first, size), hn::Mul(hn::Set(d, keep), p)), d, param + i, count);
+    StoreUpTo(moved(p, first, second), d, param + i, count);
+  }
+
+  // The same without a gradient, of those that do not rest.
+  HWY_INLINE void goOn(Size i, Size count) const {
+    const hn::ScalableTag<T> d;
+    if (!canRest) return (*this)(i, count, hn::Zero(d));
+    const auto p = LoadUpTo(d, param + i, count), firstWas = LoadUpTo(d, m + i, count);
+    const auto secondWas = LoadUpTo(d, v + i, count);
+    const auto rest = hn::Eq(secondWas, hn::Zero(d));
+    const auto first = hn::Mul(hn::Set(d, beta1), firstWas), second = hn::Mul(hn::Set(d, beta2), secondWas);
+    StoreUpTo(hn::IfThenElse(rest, firstWas, first), d, m + i, count);
+    StoreUpTo(second, d, v + i, count);
+    StoreUpTo(hn::IfThenElse(rest, p, moved(p, first, second)), d, param + i, count);
+  }
+
+ private:
+  template <class V>
+  HWY_INLINE V moved(V p, V first, V second) const {
+    const hn::ScalableTag<T> d;
+    const V size = hn::MulAdd(hn::Sqrt(second), hn::Set(d, correction), hn::Set(d, eps));
+    return hn::NegMulAdd(hn::Set(d, rate), hn::Div(first, size), hn::Mul(hn::Set(d, keep), p));
   }
 };
 

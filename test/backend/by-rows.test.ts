@@ -80,6 +80,34 @@ describe.each(backendsUnderTest)('on %s', name => {
     })
   })
 
+  test('without a gradient an element rests where its second moment is 0, beside whatever', () => {
+    const [n, inner] = [70, 9]
+    const hyper = Float64Array.from(adamSettings['no decay'])
+    const random = new Random(5)
+    const v = Float32Array.from({ length: n * inner }, () => (random.integer(3) === 0 ? 0.5 : 0))
+    // Stretches of a block and more where all rest, and one where all but one do.
+    v.fill(0, 0, 150)
+    v.fill(0, 300, 500)
+    v[410] = 0.5
+    const m = v.map(() => random.normal())
+    const param = v.map(() => random.normal())
+    const was = [param, m, v].map(array => array.slice())
+    const moved = was.map(array => array.slice())
+    const ids = Int32Array.of(33, 2, 33)
+    const g = Float32Array.from({ length: ids.length * inner }, () => random.normal())
+    const [first, next] = [new Int32Array(n), new Int32Array(ids.length)]
+    backend.rowLists(n, ids.length, ids, first, next)
+    backend.adamRows(n, inner, ids.length, hyper, Float64Array.of(3), g, first, next, param, m, v)
+    const scattered = new Float32Array(n * inner)
+    backend.takeBackward(1, n, inner, ids.length, g, ids, scattered)
+    backend.adam(n * inner, hyper, Float64Array.of(3), scattered, moved[0], moved[1], moved[2])
+    for (let i = 0; i < n * inner; i++) {
+      const rests = was[2][i] === 0 && !ids.includes(Math.floor(i / inner))
+      const expected = (rests ? was : moved).map(array => array[i])
+      expect([param[i], m[i], v[i]]).toEqual(expected)
+    }
+  })
+
   test('the lists hold the positions of each row in order', () => {
     const [first, next] = [new Int32Array(4), new Int32Array(5)]
     expect(backend.rowLists(4, 5, Int32Array.of(3, 0, 3, 3, 0), first, next)).toBe(-1)

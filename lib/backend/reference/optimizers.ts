@@ -52,12 +52,20 @@ interface Lists {
   readonly next: Int32Array
 }
 
-/** The update of each row, with the sum of what its list names (rounded as an array of g's type holds it). */
-function eachRow({ n, inner, count, g, first, next }: Lists, update: Update): void {
+/**
+ * The update of each row, with the sum of what its list names (rounded as an array of g's type holds it). Elements of
+ * rows that no list names may rest.
+ */
+function eachRow(
+  { n, inner, count, g, first, next }: Lists,
+  update: Update,
+  rests: (at: number) => boolean = () => false,
+): void {
   const round = g instanceof Float32Array ? Math.fround : Number
   const has = (position: number): boolean => position >= 0 && position < count
   for (let row = 0, at = 0; row < n; row++) {
     for (let i = 0; i < inner; i++, at++) {
+      if (!has(first[row]) && rests(at)) continue
       let sum = 0
       for (let j = first[row], last = -1; has(j) && j > last; last = j, j = next[j]) sum = round(sum + g[j * inner + i])
       update(at, sum)
@@ -110,7 +118,10 @@ function adamRows(
   m: NumberArray,
   v: NumberArray,
 ): void {
-  eachRow({ n, inner, count, g, first, next }, adamUpdate(hyper, step[0], param, m, v))
+  const [rate, beta1, , eps, weightDecay] = hyper
+  const canRest = weightDecay === 0 && eps > 0 && Number.isFinite(rate / (1 - beta1 ** step[0]))
+  const update = adamUpdate(hyper, step[0], param, m, v)
+  eachRow({ n, inner, count, g, first, next }, update, at => canRest && v[at] === 0)
 }
 
 export const optimizers = { sgd, adam, sgdRows, adamRows }

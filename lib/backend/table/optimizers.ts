@@ -30,7 +30,11 @@ export const optimizerKernels = {
     'optimizer',
     'n:size inner:size count:size hyper:in<float64>[4] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] velocity:inout[n*inner?]',
   ),
-  /** adam, likewise: each row is updated, also where the gradient is 0. Elements whose m and v are 0 may stay unread. */
+  /**
+   * adam, likewise: each row is updated, also where the gradient is 0. Without decay and with eps > 0, elements of rows
+   * that no list names rest where v is 0: they are left as they are. There m is 0 too, unless all gradients were below
+   * 1e-17 (in float32), so that their squares were lost in v: adam would go on to move param by lr·m/eps.
+   */
   adamRows: kernel(
     'optimizer',
     'n:size inner:size count:size hyper:in<float64>[6] step:in<float64>[1] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] m:inout[n*inner] v:inout[n*inner]',
