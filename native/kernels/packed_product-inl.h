@@ -17,8 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// b [k, n], or transposed [n, k], as panels [k, width] of its columns, the last filled up with zeros; in the thread's
-// scratch memory.
+// b [k, n], or transposed [n, k], as panels [1 + k, width] of its columns, the last filled up with zeros; in the
+// thread's scratch memory. The first row is what sums begin with.
 template <class T>
 class PackedRight {
  public:
@@ -31,15 +31,19 @@ class PackedRight {
   // Whether there is room.
   static bool Fits(Size n, Size k) {
     const Size width = kMostVectors * LanesOf(hn::ScalableTag<T>());
-    return k <= kMostDepth && n <= kPackedElements && (n + width - 1) / width * width * k <= kPackedElements;
+    return k <= kMostDepth && n <= kPackedElements && (n + width - 1) / width * width * (k + 1) <= kPackedElements;
   }
 
-  PackedRight(Size n, Size k, const T* b, bool transposed) : n_(n), k_(k), panels_(static_cast<T*>(threadScratch())) {
+  // `init` [n], or null: 0.
+  PackedRight(Size n, Size k, const T* b, bool transposed, const T* init)
+      : n_(n), k_(k), panels_(static_cast<T*>(threadScratch())) {
     for (Size p = 0; p < k; p++) depthAt_[p] = static_cast<At>(p);
     for (Size j = 0; j < n; j += width_) {
-      T* const panel = panels_ + j * k;
       const Size columns = HWY_MIN(width_, n - j);
-      if (columns < width_) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(width_ * k));
+      T* panel = panels_ + j * (k + 1);
+      std::fill_n(panel, columns < width_ ? width_ * (k + 1) : width_, T(0));
+      if (init != nullptr) std::copy_n(init + j, columns, panel);
+      panel += width_;
       if (transposed) {
         TransposeBlock(columns, k, b + j * k, k, panel, width_);
       } else {
@@ -48,9 +52,9 @@ class PackedRight {
     }
   }
 
-  // out[m, n] (+)= a[m, k]·b, rows `lda` and `ldc` apart.
+  // out[m, n] (+)= init + a[m, k]·b, rows `lda` and `ldc` apart.
   void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
-    constexpr T kZeros[kMostVectors * hn::MaxLanes(hn::ScalableTag<T>())] = {};
+    HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(hn::ScalableTag<T>())] = {};
     const Size most = HWY_MIN(kRows, HWY_MAX(Size(1), std::numeric_limits<At>::max() / HWY_MAX(lda, Size(1))));
     At rowAt[kRows];
     for (Size i = 0; i < HWY_MIN(most, m); i++) rowAt[i] = static_cast<At>(i * lda);
@@ -58,9 +62,10 @@ class PackedRight {
     for (Size i = 0; i < m; i += most) {
       const Size rows = HWY_MIN(most, m - i);
       for (Size j = 0; j < n_; j += width_) {
+        const T* const panel = panels_ + j * (k_ + 1);
         for (Size p = 0; p < k_; p += kNearDepth) {
           PatchBlock<T, kMostVectors>(a + i * lda, rows, rowAt, HWY_MIN(kNearDepth, k_ - p), depthAt_ + p,
-                                      panels_ + j * k_ + p * width_, kZeros, block, p > 0);
+                                      panel + (p + 1) * width_, p == 0 ? panel : kZeros, block, p > 0);
         }
         store(block, rows, HWY_MIN(width_, n_ - j), out + i * ldc + j, ldc, add);
       }

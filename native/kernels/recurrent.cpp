@@ -37,22 +37,25 @@ void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transp
 template <class T>
 class HiddenProduct {
  public:
-  HiddenProduct(Size steps, Size n, Size k, const T* weight, bool transposed)
-      : n_(n), k_(k), weight_(weight), transposed_(transposed) {
+  HiddenProduct(Size steps, Size n, Size k, const T* weight, bool transposed, const T* bias = nullptr)
+      : n_(n), k_(k), weight_(weight), transposed_(transposed), bias_(bias) {
     constexpr Size kFewSteps = 4;
-    if (steps >= kFewSteps && n > 0 && k > 0 && PackedRight<T>::Fits(n, k)) packed_.emplace(n, k, weight, transposed);
+    if (steps >= kFewSteps && n > 0 && k > 0 && PackedRight<T>::Fits(n, k))
+      packed_.emplace(n, k, weight, transposed, bias);
   }
 
-  // out [m, n] (+)= a [m, k] · weight, rows `lda` and `ldc` apart.
+  // out [m, n] (+)= bias + a [m, k] · weight, rows `lda` and `ldc` apart; added to without a bias only.
   void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
     if (packed_.has_value()) return packed_->times(m, a, lda, out, ldc, add);
-    Times(m, n_, k_, a, lda, weight_, transposed_, out, ldc, add);
+    for (Size i = 0; bias_ != nullptr && i < m; i++) std::copy_n(bias_, n_, out + i * ldc);
+    Times(m, n_, k_, a, lda, weight_, transposed_, out, ldc, add || bias_ != nullptr);
   }
 
  private:
   Size n_, k_;
   const T* weight_;
   bool transposed_;
+  const T* bias_;
   std::optional<PackedRight<T>> packed_;
 };
 
@@ -85,15 +88,19 @@ HWY_INLINE hn::Vec<D> LoadGate(D d, const T* gate, Size j, Size hidden) {
 }
 
 template <class T>
-void LstmStep(Size hidden, const T* before, T* gates, T* h, T* c) {
+void LstmStep(Size hidden, const T* x, const T* before, T* gates, T* h, T* c) {
   const hn::ScalableTag<T> d;
   for (Size j = 0; j < hidden; j += LanesOf(d)) {
     const Size count = hidden - j;
-    const auto gate = [&](Size which) { return LoadGate(d, gates + which * hidden, j, hidden); };
+    const auto gate = [&](Size which) {
+      const Size at = which * hidden;
+      return hn::Add(LoadGate(d, x + at, j, hidden), LoadGate(d, gates + at, j, hidden));
+    };
     const auto in = Sigmoid(d, gate(0));
     const auto forget = Sigmoid(d, gate(1));
     const auto cell = GateTanh(d, gate(2));
-    const auto out = Sigmoid(d, LoadUpTo(d, gates + 3 * hidden + j, count));
+    const Size last = 3 * hidden + j;
+    const auto out = Sigmoid(d, hn::Add(LoadUpTo(d, x + last, count), LoadUpTo(d, gates + last, count)));
     const auto now = hn::MulAdd(forget, LoadUpTo(d, before + j, count), hn::Mul(in, cell));
     StoreUpTo(in, d, gates + j, count);
     StoreUpTo(forget, d, gates + hidden + j, count);
@@ -108,17 +115,16 @@ template <class T>
 void lstm(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* h0, const T* c0,
           T* out, T* gates) {
   const Size wide = 4 * hidden;
-  std::copy_n(x, batch * steps * wide, gates);
   const HiddenProduct<T> product(steps, wide, hidden, weight, true);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
     const T* const h = i == 0 ? h0 : out + before * 2 * hidden;
-    product.times(batch, h, i == 0 ? hidden : steps * 2 * hidden, gates + t * wide, steps * wide, true);
+    product.times(batch, h, i == 0 ? hidden : steps * 2 * hidden, gates + t * wide, steps * wide, false);
     for (Size n = 0; n < batch; n++) {
       T* const now = out + (n * steps + t) * 2 * hidden;
       const T* const c = i == 0 ? c0 + n * hidden : out + (n * steps + before) * 2 * hidden + hidden;
-      LstmStep(hidden, c, gates + (n * steps + t) * wide, now, now + hidden);
+      LstmStep(hidden, x + (n * steps + t) * wide, c, gates + (n * steps + t) * wide, now, now + hidden);
     }
   }
 }
@@ -200,20 +206,12 @@ void GruStep(Size hidden, const T* x, const T* before, T* gates, T* h) {
 template <class T>
 void gru(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T* weight, const T* bias, const T* h0,
          T* out, T* gates) {
-  const HiddenProduct<T> product(steps, 3 * hidden, hidden, weight, true);
+  const HiddenProduct<T> product(steps, 3 * hidden, hidden, weight, true, bias);
   for (Size i = 0; i < steps; i++) {
     const Size t = TimeOf(i, steps, reverse);
     const Size before = TimeOf(i - 1, steps, reverse);
-    for (Size n = 0; n < batch; n++) {
-      T* const at = gates + (n * steps + t) * 4 * hidden;
-      if (bias != nullptr) {
-        std::copy_n(bias, 3 * hidden, at);
-      } else {
-        std::fill_n(at, 3 * hidden, T(0));
-      }
-    }
     product.times(batch, i == 0 ? h0 : out + before * hidden, i == 0 ? hidden : steps * hidden, gates + t * 4 * hidden,
-                  steps * 4 * hidden, true);
+                  steps * 4 * hidden, false);
     for (Size n = 0; n < batch; n++) {
       const Size at = n * steps + t;
       const T* const h = i == 0 ? h0 + n * hidden : out + (n * steps + before) * hidden;
