@@ -41,7 +41,8 @@ export const networkFamilies: Readonly<Record<string, readonly Shape[]>> = {
   'planes height width outHeight outWidth window': [pooling(1024, 28)],
   'samples heads n m width maskRows biasRows': attentions,
   'samples heads n width maskRows biasRows': attentions,
-  'batch steps hidden': [{ name: '32×50, 128 units', parameters: { batch: 32, steps: 50, hidden: 128 } }],
+  // As many steps as the caches hold at a fifth more too.
+  'batch steps hidden': [{ name: '32×24, 128 units', parameters: { batch: 32, steps: 24, hidden: 128 } }],
   'n count': [{ name: '1,024 of 100,000', parameters: { n: 100_000, count: 1024 } }],
   'n inner count': [{ name: '1,024 of 100,000×32', parameters: { n: 100_000, inner: 32, count: 1024 } }],
 }

@@ -23,51 +23,57 @@ template <class T>
 class PackedRight {
  public:
   // Rows of the left operand are taken as many at a time; their sums are as many as fit a block.
-  static constexpr Size kRows = kBlockVectors / kMostVectors;
+  static constexpr int kWidest = 4;
+  static constexpr Size kRows = kBlockVectors / kWidest;
   static constexpr Size kMostDepth = 2048;
   // Terms for which a panel stays in the nearest cache.
   static constexpr Size kNearDepth = 256;
 
   // Whether there is room.
   static bool Fits(Size n, Size k) {
-    const Size width = kMostVectors * LanesOf(hn::ScalableTag<T>());
-    return k <= kMostDepth && n <= kPackedElements && (n + width - 1) / width * width * (k + 1) <= kPackedElements;
+    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    return k <= kMostDepth && n <= kPackedElements && (n + lanes - 1) / lanes * lanes * (k + 1) <= kPackedElements;
   }
 
   // `init` [n], or null: 0.
   PackedRight(Size n, Size k, const T* b, bool transposed, const T* init)
       : n_(n), k_(k), panels_(static_cast<T*>(threadScratch())) {
     for (Size p = 0; p < k; p++) depthAt_[p] = static_cast<At>(p);
-    for (Size j = 0; j < n; j += width_) {
-      const Size columns = HWY_MIN(width_, n - j);
+    for (Size j = 0, width = 0; j < n; j += width) {
+      width = VectorsAt(j) * lanes_;
+      const Size columns = HWY_MIN(width, n - j);
       T* panel = panels_ + j * (k + 1);
-      std::fill_n(panel, columns < width_ ? width_ * (k + 1) : width_, T(0));
+      std::fill_n(panel, columns < width ? width * (k + 1) : width, T(0));
       if (init != nullptr) std::copy_n(init + j, columns, panel);
-      panel += width_;
+      panel += width;
       if (transposed) {
-        TransposeBlock(columns, k, b + j * k, k, panel, width_);
+        TransposeBlock(columns, k, b + j * k, k, panel, width);
       } else {
-        for (Size p = 0; p < k; p++) std::copy_n(b + p * n + j, columns, panel + p * width_);
+        for (Size p = 0; p < k; p++) std::copy_n(b + p * n + j, columns, panel + p * width);
       }
     }
   }
 
   // out[m, n] (+)= init + a[m, k]·b, rows `lda` and `ldc` apart.
   void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
-    HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(hn::ScalableTag<T>())] = {};
+    HWY_ALIGN static constexpr T kZeros[kWidest * hn::MaxLanes(hn::ScalableTag<T>())] = {};
     const Size most = HWY_MIN(kRows, HWY_MAX(Size(1), std::numeric_limits<At>::max() / HWY_MAX(lda, Size(1))));
     At rowAt[kRows];
     for (Size i = 0; i < HWY_MIN(most, m); i++) rowAt[i] = static_cast<At>(i * lda);
     HWY_ALIGN T block[kBlockElements<T>];
     for (Size i = 0; i < m; i += most) {
       const Size rows = HWY_MIN(most, m - i);
-      for (Size j = 0; j < n_; j += width_) {
+      for (Size j = 0, width = 0; j < n_; j += width) {
+        const Size vectors = VectorsAt(j);
+        width = vectors * lanes_;
         const T* const panel = panels_ + j * (k_ + 1);
+        static constexpr decltype(&PatchBlock<T, 1>) kBlocks[] = {&PatchBlock<T, 1>, &PatchBlock<T, 2>,
+                                                                  &PatchBlock<T, 3>, &PatchBlock<T, kWidest>};
         for (Size p = 0; p < k_; p += kNearDepth) {
-          PatchBlock<T, kMostVectors>(a + i * lda, rows, rowAt, HWY_MIN(kNearDepth, k_ - p), depthAt_ + p,
-                                      panel + (p + 1) * width_, p == 0 ? panel : kZeros, block, p > 0);
+          kBlocks[vectors - 1](a + i * lda, rows, rowAt, HWY_MIN(kNearDepth, k_ - p), depthAt_ + p,
+                               panel + (p + 1) * width, p == 0 ? panel : kZeros, block, p > 0);
         }
-        store(block, rows, HWY_MIN(width_, n_ - j), out + i * ldc + j, ldc, add);
+        store(block, rows, width, HWY_MIN(width, n_ - j), out + i * ldc + j, ldc, add);
       }
     }
   }
@@ -75,16 +81,22 @@ class PackedRight {
  private:
   static constexpr Size kPackedElements = kScratchParts * kScratchElements;
 
-  void store(const T* block, Size rows, Size columns, T* out, Size ldc, bool add) const {
+  // Of the panel from column j on: three, but four where one would be left.
+  Size VectorsAt(Size j) const {
+    const Size left = (n_ - j + lanes_ - 1) / lanes_;
+    return left <= kWidest ? left : 3;
+  }
+
+  void store(const T* block, Size rows, Size width, Size columns, T* out, Size ldc, bool add) const {
     const hn::ScalableTag<T> d;
-    for (Size r = 0; r < rows; r++, block += width_, out += ldc) {
+    for (Size r = 0; r < rows; r++, block += width, out += ldc) {
       for (Size c = 0; c < columns; c += LanesOf(d)) StoreFirst(d, hn::Load(d, block + c), out + c, columns - c, add);
     }
   }
 
   Size n_, k_;
   T* panels_;
-  Size width_ = kMostVectors * LanesOf(hn::ScalableTag<T>());
+  Size lanes_ = LanesOf(hn::ScalableTag<T>());
   At depthAt_[kMostDepth];
 };
 
