@@ -29,7 +29,7 @@ const attention = (samples: number, heads: number, n: number, width: number): Sh
   parameters: { samples, heads, n, m: n, width, maskRows: 1, biasRows: n, causal: true },
 })
 
-const attentions = [attention(16, 4, 64, 32), attention(4, 8, 256, 64)]
+const attentions = [attention(20, 4, 64, 32), attention(4, 8, 256, 64)]
 // Of 80 images, and of 20 stretches of them, a fifth less and a fifth more are even too: two threads have equal shares.
 const convolutions = [convolution(80, 16, 32, 14)]
 const plane = 'groups c o height width kernelHeight kernelWidth outHeight outWidth'

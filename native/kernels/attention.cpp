@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "kernels/attention.cpp"
 #include <hwy/foreach_target.h>
 
-#include "attention-inl.h"
+#include "attention_backward-inl.h"
 #include "families.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -8,8 +8,8 @@
 #define BLASGRAD_OUTER_INL_H_
 #endif
 
-#include "outer_tile-inl.h"
 #include "scratch.h"
+#include "tile_column-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -65,20 +65,32 @@ void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> righ
   const Size panelWidth = kVectors * LanesOf(hn::ScalableTag<T>());
   const bool inPlace = right.col == 1 && width == panelWidth;
   if (!inPlace) FillPanel(depth, width, right, panel, panelWidth);
-  const Parts tiles(m, OuterRowsAt<T, kVectors>(left));
-  for (Size tile = 0; tile < tiles.count; tile++) {
-    const Size rows = tiles[tile];
-    const bool first = inPlace && tile == 0;
-    const auto run = first && tiles.count > 1 ? OuterTileFor<T, kVectors, true, kDeepSums>(rows, Rows())
-                                              : OuterTileFor<T, kVectors, false, kDeepSums>(rows, Rows());
-    if constexpr (kDeepSums) {
+  Parts tiles(m, OuterRowsAt<T, kVectors>(left));
+  if constexpr (kDeepSums) {
+    for (Size tile = 0; tile < tiles.count; tile++) {
+      const Size rows = tiles[tile];
+      const bool first = inPlace && tile == 0;
+      const auto run = first && tiles.count > 1 ? OuterTileFor<T, kVectors, true>(rows, Rows())
+                                                : OuterTileFor<T, kVectors, false>(rows, Rows());
       coming.left.fetch();
       coming.right.fetch();
+      run(depth, left.at, left.row, left.col, fetches ? rows * left.row : 0, first ? right.at : panel,
+          first ? right.row : panelWidth, panel, out, outRow, width, add);
+      left.at += rows * left.row;
+      out += rows * outRow;
     }
-    run(depth, left, kDeepSums && fetches ? rows * left.row : 0, first ? right.at : panel,
-        first ? right.row : panelWidth, panel, out, outRow, width, add);
+  } else {
+    const int store = (add ? kTileAdd : kTileSet) | (depth >= kLongSums ? kTileFetch : kTileSet);
+    if (!inPlace) return TileRows<T, kVectors>(tiles, depth, 0, 0, width, left, panel, panelWidth, out, outRow, store);
+    if (tiles.count == 1) {
+      return TileRows<T, kVectors>(tiles, depth, 0, 0, width, left, right.at, right.row, out, outRow, store);
+    }
+    const Size rows = tiles.TakeFirst();
+    TileColumnFor<T, kVectors, true>(rows, Rows())(1, depth, 0, 0, left.at, left.row, left.col, right.at, right.row,
+                                                   panel, out, outRow, width, store);
     left.at += rows * left.row;
     out += rows * outRow;
+    TileRows<T, kVectors>(tiles, depth, 0, 0, width, left, panel, panelWidth, out, outRow, store);
   }
 }
 

@@ -38,11 +38,12 @@ constexpr Size kOuterDepth =
     kPanelElements<T> / (kOuterVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
 
 // out[kRows, width] (+)= left[kRows, depth]·right[depth, kVectors vectors]. Copies the right operand's rows to `panel`
-// on the way where kFill. Where `kDeepSums` and `next` is not 0, fetches the rows of the left operand that are so far
-// on.
-template <class T, int kRows, int kVectors, bool kFill, bool kDeepSums>
-void OuterTile(Size depth, Strided<T> left, Size next, const T* right, Size rightRow, T* panel, T* out, Size outRow,
-               Size width, bool add) {
+// on the way where kFill. Where `next` is not 0, fetches the rows of the left operand that are so far
+// on. The left operand comes as numbers: a struct in memory would be read before its stores are done, which takes as
+// long as a tenth of a tile.
+template <class T, int kRows, int kVectors, bool kFill>
+void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next, const T* right, Size rightRow,
+               T* panel, T* out, Size outRow, Size width, bool add) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
@@ -59,7 +60,7 @@ void OuterTile(Size depth, Strided<T> left, Size next, const T* right, Size righ
       BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow + width - 1);
     }
   }
-  const T* a = left.at;
+  const T* a = left;
   const auto addTerm = [&]() HWY_ATTR {
     V b[kVectors];
     BLASGRAD_UNROLL
@@ -69,44 +70,46 @@ void OuterTile(Size depth, Strided<T> left, Size next, const T* right, Size righ
     }
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++) {
-      const V x = hn::Set(d, a[i * left.row]);
+      const V x = hn::Set(d, a[i * leftRow]);
       BLASGRAD_UNROLL
       for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
     }
-    a += left.col;
+    a += leftCol;
     right += rightRow;
     if constexpr (kFill) panel += kVectors * lanes;
   };
-  if constexpr (kDeepSums) {
-    constexpr Size kLine = kLineBytes / static_cast<Size>(sizeof(T));
-    Size line = next == 0 ? depth : 0;
-    BLASGRAD_UNROLL_SOME
-    for (Size p = 0; p < depth; p++) {
-      if (p == line) {
-        BLASGRAD_UNROLL
-        for (int i = 0; i < kRows; i++) BLASGRAD_PREFETCH(a + next + i * left.row);
-        line += kLine;
-      }
-      addTerm();
+  constexpr Size kLine = kLineBytes / static_cast<Size>(sizeof(T));
+  Size line = next == 0 ? depth : 0;
+  BLASGRAD_UNROLL_SOME
+  for (Size p = 0; p < depth; p++) {
+    if (p == line) {
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) BLASGRAD_PREFETCH(a + next + i * leftRow);
+      line += kLine;
     }
-  } else {
-    for (Size p = 0; p < depth; p++) addTerm();
+    addTerm();
+  }
+  if (width >= kVectors * lanes && !add) {
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++, out += outRow) {
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) hn::StoreU(sums[i][v], d, out + v * lanes);
+    }
+    return;
   }
   BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
+  for (int i = 0; i < kRows; i++, out += outRow) {
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) {
-      StoreFirst(d, sums[i][v], out + i * outRow + v * lanes, width - v * lanes, add);
-    }
+    for (int v = 0; v < kVectors; v++) StoreFirst(d, sums[i][v], out + v * lanes, width - v * lanes, add);
   }
 }
 
 template <class T>
-using OuterTileOf = void (*)(Size, Strided<T>, Size, const T*, Size, T*, T*, Size, Size, bool);
+using OuterTileOf = void (*)(Size, const T*, Size, Size, Size, const T*, Size, T*, T*, Size, Size, bool);
 
-template <class T, int kVectors, bool kFill, bool kDeepSums, int... kLess>
+template <class T, int kVectors, bool kFill, int... kLess>
 HWY_INLINE OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr OuterTileOf<T> kTiles[] = {&OuterTile<T, kLess + 1, kVectors, kFill, kDeepSums>...};
+  static constexpr OuterTileOf<T> kTiles[] = {&OuterTile<T, kLess + 1, kVectors, kFill>...};
   return kTiles[rows - 1];
 }
 

@@ -29,6 +29,13 @@ struct Parts {
     }
   }
   Size operator[](Size part) const { return each + (part < longer ? 1 : 0); }
+  // The first part's extent, which is then no longer counted.
+  Size TakeFirst() {
+    const Size first = (*this)[0];
+    count--;
+    if (longer > 0) longer--;
+    return first;
+  }
 };
 
 // An operand of which element (i, j) is at at[i·row + j·col].

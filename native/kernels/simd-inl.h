@@ -133,8 +133,13 @@ HWY_INLINE V ExpOf(D d, V x) {
   return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, bounded), x);
 }
 
-// e^x for x ≤ 0, to 1 ulp in float, where results that would be denormal are 0. x = n·ln 2 + r, |r| ≤ ln 2 / 2; the
-// polynomial for e^r is the best of its degree by relative error with 1 + r given (Remez' criterion, 3e-9).
+// The powers r² … r⁶ in e^r, |r| ≤ ln 2 / 2: the best of its degree by relative error with 1 + r given (Remez'
+// criterion, 3e-9).
+constexpr double kExpPowers[] = {0.4999999403953552, 0.1666652113199234, 0.04166838899254799, 8.36874544620514e-3,
+                                 1.3814539415781826e-3};
+
+// e^x for x ≤ 0, to 1 ulp in float, where results that would be denormal are 0. x = n·ln 2 + r, |r| ≤ ln 2 / 2. As few
+// steps after one another as can be: what waits for its operands is what there is room for, not the arithmetic.
 template <class D, class V>
 HWY_INLINE V ExpNonPositive(D d, V x) {
   if constexpr (sizeof(hn::TFromD<D>) != 4) {
@@ -145,15 +150,37 @@ HWY_INLINE V ExpNonPositive(D d, V x) {
     const V biased = hn::MulAdd(x, Value(d, 1.4426950408889634), rounder);
     const V n = hn::Sub(biased, rounder);
     const V r = hn::MulAdd(n, Value(d, -1.428606765330187045e-6), hn::MulAdd(n, Value(d, -0.693145751953125), x));
-    V p = hn::MulAdd(r, Value(d, 1.3814539415781826e-3), Value(d, 8.36874544620514e-3));
-    p = hn::MulAdd(p, r, Value(d, 0.04166838899254799));
-    p = hn::MulAdd(p, r, Value(d, 0.1666652113199234));
-    p = hn::MulAdd(p, r, Value(d, 0.4999999403953552));
-    p = hn::MulAdd(p, r, Value(d, 1));
-    p = hn::MulAdd(p, r, Value(d, 1));
+    const V square = hn::Mul(r, r);
+    const V low = hn::MulAdd(r, Value(d, kExpPowers[1]), Value(d, kExpPowers[0]));
+    const V middle = hn::MulAdd(r, Value(d, kExpPowers[3]), Value(d, kExpPowers[2]));
+    const V high = hn::MulAdd(square, Value(d, kExpPowers[4]), middle);
+    const V less = hn::MulAdd(hn::MulAdd(high, square, low), square, r);
     const V power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(hn::RebindToUnsigned<D>(), biased)));
-    return hn::IfThenZeroElse(hn::Lt(x, Value(d, -87.33)), hn::Mul(p, power));
+    return hn::IfThenZeroElse(hn::Lt(x, Value(d, -87.33)), hn::MulAdd(less, power, power));
   }
+}
+
+// 2^r times the power of 2 whose biased exponent is in the low bits of `biased`, |r| ≤ 1/2, in float.
+template <class D, class V>
+HWY_INLINE V TimesPowerOf2(D d, V r, V biased) {
+  constexpr double ln2 = 0.69314718055994531, square2 = ln2 * ln2;
+  const V square = hn::Mul(r, r);
+  const V low = hn::MulAdd(r, Value(d, kExpPowers[0] * square2), Value(d, ln2));
+  const V middle = hn::MulAdd(r, Value(d, kExpPowers[2] * square2 * square2), Value(d, kExpPowers[1] * square2 * ln2));
+  const V high = hn::MulAdd(r, Value(d, kExpPowers[4] * square2 * square2 * square2),
+                            Value(d, kExpPowers[3] * square2 * square2 * ln2));
+  const V sum = hn::MulAdd(hn::MulAdd(high, square, middle), square, low);
+  const V power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(hn::RebindToUnsigned<D>(), biased)));
+  return hn::MulAdd(hn::Mul(sum, r), power, power);
+}
+
+// 2^x for x ≤ 0 likewise, in float; two steps fewer.
+template <class D, class V>
+HWY_INLINE V Exp2NonPositive(D d, V x) {
+  const V rounder = Value(d, 12583039);
+  const V biased = hn::Add(x, rounder);
+  const V power = TimesPowerOf2(d, hn::Sub(x, hn::Sub(biased, rounder)), biased);
+  return hn::IfThenZeroElse(hn::Lt(x, Value(d, -126)), power);
 }
 
 template <class D, class V>

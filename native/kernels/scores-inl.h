@@ -1,0 +1,178 @@
+// Scores of a block of queries and a tile of keys, [keys, queries]: the product, what is added, a column's softmax.
+
+#if defined(BLASGRAD_SCORES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_SCORES_INL_H_
+#undef BLASGRAD_SCORES_INL_H_
+#else
+#define BLASGRAD_SCORES_INL_H_
+#endif
+
+#include "sums-inl.h"
+#include "turned-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// Scores are in units in which a power is cheapest: those of 2 in float.
+template <class T>
+constexpr T kUnits = static_cast<T>(sizeof(T) == 4 ? 1.4426950408889634 : 1);
+
+// Of a block's own keys, the rows of a tile that all its queries read, beside as many that half of them do.
+constexpr int kSquareRows = 4;
+
+template <class D, class V>
+HWY_INLINE V PowerOf(D d, V score) {
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    return Exp2NonPositive(d, score);
+  } else {
+    return ExpNonPositive(d, score);
+  }
+}
+
+// Of the keys from `key` on, a block's last query reads `read`, those of its first vector at most `both`, and all of
+// its queries `whole`.
+template <class T>
+struct KeyTile {
+  Size key, read, both, whole;
+
+  KeyTile(const Queries<T>& queries, const Masks<T>& masks, Size key, Size keys)
+      : key(key),
+        read(masks.Read(queries.Last(), key, keys)),
+        both(masks.Read(queries.LastOf(0), key, keys)),
+        whole(masks.Read(queries.first, key, keys)) {}
+
+  // Whether it ends with the square of the block's queries and their own keys, cut in whole vectors and tiles.
+  bool HasSquare() const {
+    return kLanes<T> % kSquareRows == 0 && whole > 0 && both + 1 == whole + kLanes<T> && read == both + kLanes<T>;
+  }
+};
+
+// s[2·lanes, queries] (+)= left[2·lanes, depth]·panel for a block of two vectors and its own keys: the first vector's
+// queries read only the first half.
+template <class T>
+HWY_NOINLINE void MultiplySquare(Size depth, const T* left, Size leftRow, const T* panel, T* s, Size row, bool add) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  for (Size i = 0; i < kLanes<T>; i += kSquareRows) {
+    V first[kSquareRows], second[kSquareRows], below[kSquareRows];
+    BLASGRAD_UNROLL
+    for (int r = 0; r < kSquareRows; r++) first[r] = second[r] = below[r] = hn::Zero(d);
+    const T* a = left + i * leftRow;
+    const T* b = a + kLanes<T> * leftRow;
+    const T* p = panel;
+    for (Size c = 0; c < depth; c++) {
+      const V x = hn::Load(d, p), y = hn::Load(d, p + kLanes<T>);
+      BLASGRAD_UNROLL
+      for (int r = 0; r < kSquareRows; r++) {
+        const V factor = hn::Set(d, a[r * leftRow]);
+        first[r] = hn::MulAdd(factor, x, first[r]);
+        second[r] = hn::MulAdd(factor, y, second[r]);
+        below[r] = hn::MulAdd(hn::Set(d, b[r * leftRow]), y, below[r]);
+      }
+      a++;
+      b++;
+      p += kBlockQueries<T>;
+    }
+    BLASGRAD_UNROLL
+    for (int r = 0; r < kSquareRows; r++) {
+      T* const to = s + (i + r) * row;
+      StoreFirst(d, first[r], to, kLanes<T>, add);
+      StoreFirst(d, second[r], to + kLanes<T>, kLanes<T>, add);
+      StoreFirst(d, below[r], to + kLanes<T> * (row + 1), kLanes<T>, add);
+    }
+  }
+}
+
+// s[keys, queries of the block] = keys by the queries' rows times `factor`, which are laid in a panel [width, queries]
+// on the way, in stretches. What no query of a vector reads may be anything.
+template <class T>
+HWY_INLINE void MultiplyKeys(const Queries<T>& queries, const KeyTile<T>& tile, Size width, Rows<const T> rows,
+                             T factor, Rows<const T> keys, T* panel, T* s, Size row) {
+  if (queries.IsSingle() && width > 0) {
+    T* const to = s + kLanes<T> - 1;
+    runBlock<T>({false, true, static_cast<int>(tile.read), 1, static_cast<int>(width), keys[tile.key],
+                 static_cast<int>(keys.row), rows[0], static_cast<int>(rows.row), to, static_cast<int>(row)},
+                false);
+    for (Size j = 0; j < tile.read; j++) to[j * row] *= factor;
+    return;
+  }
+  const Parts stretches(HWY_MAX(width, Size(1)), kOuterDepth<T>);
+  const Size above = queries.vectors == 2 && tile.HasSquare() ? tile.whole - 1 : tile.read;
+  Size c = 0;
+  for (Size i = 0; i < stretches.count; c += stretches[i++]) {
+    const Size depth = HWY_MIN(width, stretches[i]);
+    const Strided<T> left{keys[tile.key] + c, keys.row, 1};
+    TurnIn(queries, depth, rows.at + c, rows.row, factor, panel);
+    if (above > 0) BlockProduct(queries.vectors, above, depth, left, panel, kBlockQueries<T>, s, row, c > 0);
+    if (above < tile.read)
+      MultiplySquare(depth, left.at + above * left.row, left.row, panel, s + above * row, row, c > 0);
+  }
+}
+
+// s += what row of `rows`[count, keys] each query has, which is (i mod count) for row i of the sample.
+template <class T>
+HWY_NOINLINE void AddRows(const Queries<T>& queries, const Masks<T>& masks, const KeyTile<T>& tile, const T* rows,
+                          Size count, T* s, Size row) {
+  const hn::ScalableTag<T> d;
+  const auto units = hn::Set(d, kUnits<T>);
+  const auto add = [&](T* at, auto x) HWY_ATTR { hn::Store(hn::MulAdd(x, units, hn::Load(d, at)), d, at); };
+  const int last = queries.vectors - 1;
+  if (count == 1) {
+    for (Size j = 0; j < tile.read; j++) {
+      const auto x = hn::Set(d, rows[tile.key + j]);
+      add(s + j * row, x);
+      if (last > 0) add(s + j * row + kLanes<T>, x);
+    }
+    return;
+  }
+  for (int v = 0; v <= last && count > 0; v++) {
+    T* const to = s + v * kLanes<T>;
+    const Size read = v == last ? tile.read : tile.both;
+    const Size first = queries.FirstOf(v);
+    const Size from = (masks.first + HWY_MAX(Size(0), first)) % count;
+    const T* const at = rows + from * masks.m + tile.key;
+    if (first >= 0 && from + kLanes<T> <= count) {
+      EachColumnOf<T>(read, 0, {at, masks.m}, [&](Size j, auto x) HWY_ATTR { add(to + j * row, x); });
+      continue;
+    }
+    HWY_ALIGN T lanes[kLanes<T>] = {};
+    for (Size j = 0; j < read; j++) {
+      for (Size lane = queries.Missing(v); lane < kLanes<T>; lane++) {
+        lanes[lane] = rows[(masks.first + first + lane) % count * masks.m + tile.key + j];
+      }
+      add(to + j * row, hn::Load(d, lanes));
+    }
+  }
+}
+
+template <class T>
+HWY_INLINE void AddMasks(const Queries<T>& queries, const Masks<T>& masks, const KeyTile<T>& tile, T* s, Size row) {
+  if (masks.mask != nullptr) AddRows(queries, masks, tile, masks.mask, masks.maskRows, s, row);
+  if (masks.bias != nullptr) AddRows(queries, masks, tile, masks.bias, masks.biasRows, s, row);
+}
+
+// 0 for the keys that the block's queries may not read, but a sum over others' does: as many as a tile of such sums has
+// rows or terms, all but one.
+template <class T>
+HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Size keys, Size width, T* s, Size row) {
+  const hn::ScalableTag<T> d;
+  const Size rows = width > kLanes<T> ? kOuterRows<2> : kOuterRows<1>;
+  const Size end = HWY_MIN(keys, tile.read + rows - 1);
+  for (Size j = tile.read; j < end; j++) {
+    for (int v = 0; v < queries.vectors; v++) hn::Store(hn::Zero(d), d, s + j * row + v * kLanes<T>);
+  }
+}
+
+// Which lanes read key `at`, the first query being at lane 0.
+template <class T>
+HWY_INLINE auto ReadBy(Size first, Size at) {
+  const hn::ScalableTag<T> d;
+  return hn::Ge(hn::Iota(d, T(0)), hn::Set(d, static_cast<T>(at - first)));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,66 @@
+// Rows of queries turned into columns, a vector of them at a time.
+
+#if defined(BLASGRAD_TURNED_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_TURNED_INL_H_
+#undef BLASGRAD_TURNED_INL_H_
+#else
+#define BLASGRAD_TURNED_INL_H_
+#endif
+
+#include "attention-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// Calls f(c, column) for all columns of rows first … first + lanes − 1, each once. There is a row 0; for rows before it
+// columns have anything.
+template <class T, class F>
+HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) {
+  constexpr Size kColumns = kSquare<T>;
+  Size c = 0;
+  if (first >= 0) {
+    for (; c + kColumns <= columns; c += kColumns) {
+      EachColumn(rows[first] + c, rows.row, [&](Size i, auto column) HWY_ATTR { f(c + i, column); });
+    }
+    if (c < columns && columns >= kColumns) {
+      const Size last = columns - kColumns;
+      EachColumn(rows[first] + last, rows.row, [&](Size i, auto column) HWY_ATTR {
+        if (last + i >= c) f(last + i, column);
+      });
+      return;
+    }
+  }
+  // By way of a square of whole rows.
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T square[kLanes<T> * kLanes<T>];
+  for (; c < columns; c += kLanes<T>) {
+    const Size count = HWY_MIN(kLanes<T>, columns - c);
+    for (Size lane = 0; lane < kLanes<T>; lane++) {
+      hn::Store(LoadUpTo(d, rows[HWY_MAX(Size(0), first + lane)] + c, count), d, square + lane * kLanes<T>);
+    }
+    for (Size i = 0; i < count; i += kColumns) {
+      EachColumn(square + i, kLanes<T>, [&](Size k, auto column) HWY_ATTR {
+        if (i + k < count) f(c + i + k, column);
+      });
+    }
+  }
+}
+
+// to[columns, queries of the block] = factor · the block's rows, turned.
+template <class T>
+HWY_NOINLINE void TurnIn(const Queries<T>& queries, Size columns, const T* rows, Size row, T factor, T* to) {
+  const hn::ScalableTag<T> d;
+  const auto f = hn::Set(d, factor);
+  for (int v = 0; v < queries.vectors; v++) {
+    T* const at = to + v * kLanes<T>;
+    EachColumnOf<T>(columns, queries.FirstOf(v), {rows, row},
+                    [&](Size c, auto column) HWY_ATTR { hn::Store(hn::Mul(column, f), d, at + c * kBlockQueries<T>); });
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif
