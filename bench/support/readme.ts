@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { leastOf, type Scaling, wholeCores } from './cores.js'
+import { digits, time } from './format.js'
 import { type Drawn, drawPictures } from './picture.js'
 
 const begin = '<!-- speed: written by `npm run bench -- --readme` -->'
@@ -49,9 +50,6 @@ const functions: Readonly<Record<string, string>> = {
   chain: '`((x*x+x).relu()*0.5)` on 4096×1000, forward and backward',
 }
 
-const micros = ({ median }: Timing): string =>
-  median >= 1000 ? `${(median / 1000).toPrecision(3)} ms` : `${median.toPrecision(3)} µs`
-
 const faster = (ours: Timing, other: Timing): string => {
   const ratio = other.median / ours.median
   return `${ratio < 100 ? ratio.toPrecision(2) : Math.round(ratio)}×`
@@ -66,14 +64,14 @@ function overPyTorch(name: string, row: Row, ours: Timing | undefined): string {
   const { pytorch } = row
   if (ours === undefined || !pytorch) throw new Error(`readme: expected a timing of ${name} in PyTorch too`)
   const of = (other: Timing & { readonly setting?: string }): string =>
-    `${micros(other)}${other.setting === undefined ? '' : ` (${other.setting})`} | ${faster(ours, other)}${mark(row)}`
-  return `| ${name} | ${micros(ours)} | ${of(pytorch)} | ${row.javaScript ? of(row.javaScript) : ' | '} |`
+    `${time(other.median)}${other.setting === undefined ? '' : ` (${other.setting})`} | ${faster(ours, other)}${mark(row)}`
+  return `| ${name} | ${time(ours.median)} | ${of(pytorch)} | ${row.javaScript ? of(row.javaScript) : ' | '} |`
 }
 
 function overReference(name: string, { reference, rate, unit }: Row, ours: Timing | undefined): string {
   if (ours === undefined || !reference) throw new Error(`readme: expected timings of ${name}`)
-  const speed = rate === undefined ? '' : ` (${rate.toPrecision(3)} ${unit})`
-  return `| ${name} | ${micros(ours)}${speed} | ${micros(reference)} | ${faster(ours, reference)} |`
+  const speed = rate === undefined ? '' : ` (${digits(rate)} ${unit})`
+  return `| ${name} | ${time(ours.median)}${speed} | ${time(reference.median)} | ${faster(ours, reference)} |`
 }
 
 /** The tables, from a report of all groups. @throws Error where the report lacks one of their rows. */

@@ -48,15 +48,20 @@ test('each row says what the report says, PyTorch first', () => {
   const chain = { ...step, workload: 'chain' }
   const text = speedLines(report([step, large, chain]))
   expect(text).toContain('2026-01-02: a machine.')
-  expect(text).toContain('| training step, w | 20.0 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |')
-  expect(text).toContain('| `((x*x+x).relu()*0.5)` on 4096×1000, forward and backward | 20.0 µs | 100 µs')
-  expect(text).toContain('| `a.mul(b)`, 4 elements, eager | 0.500 µs | 2.50 µs | 5.0× |')
-  expect(text).toContain('| training step, w, compiled | 20.0 µs | 5.00 ms | 250× |')
-  expect(text).toContain('| matmul 1024×1024×1024 | 1.50 ms (100 GB/s) | 30.0 ms | 20× |')
+  expect(text).toContain('| training step, w | 20 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |')
+  expect(text).toContain('| `((x*x+x).relu()*0.5)` on 4096×1000, forward and backward | 20 µs | 100 µs')
+  expect(text).toContain('| `a.mul(b)`, 4 elements, eager | 500 ns | 2.5 µs | 5.0× |')
+  expect(text).toContain('| training step, w, compiled | 20 µs | 5 ms | 250× |')
+  expect(text).toContain('| matmul 1024×1024×1024 | 1.5 ms (100 GB/s) | 30 ms | 20× |')
   expect(text.indexOf('PyTorch |')).toBeLessThan(text.indexOf('TypeScript |'))
   expect(text).not.toContain('large, compiled')
   expect(text).not.toContain('256 elements')
   expect(text).not.toContain('†')
+})
+
+test('a time of seconds has no exponent', () => {
+  const text = speedLines(report([{ ...step, pytorch: { ...timing(2_384_000), setting: 'torch 1' } }]))
+  expect(text).toContain('| 2,380 ms (torch 1) |')
 })
 
 test('a row that was taken without two whole cores is marked', () => {
@@ -81,7 +86,7 @@ test('the best other JavaScript has columns, empty where there is none', () => {
     ]),
   )
   expect(text).toContain('| 5.0× | 400 µs (tfjs wasm) | 20× |')
-  expect(text).toContain('| training step, alone | 20.0 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |  |  |')
+  expect(text).toContain('| training step, alone | 20 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |  |  |')
 })
 
 test('lines and picture go where the README has them, and nothing else changes', () => {
