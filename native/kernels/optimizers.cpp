@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "families.h"
 #include "flush_denormals.h"
@@ -147,6 +148,9 @@ template <class T>
 struct AdamUpdate {
   T beta1, beta2, rest1, rest2, eps, rate, correction, keep, decay;
   bool canRest;
+  // Whether an element without a second moment has no first one that counts: none outlasts its square's root (β₁ ≤
+  // √β₂), and eps is far above the root of what is lost of squares.
+  bool secondTells;
   T* HWY_RESTRICT param;
   T* HWY_RESTRICT m;
   T* HWY_RESTRICT v;
@@ -163,10 +167,14 @@ struct AdamUpdate {
     keep = static_cast<T>(decoupled ? 1 - hyper[0] * hyper[4] : 1);
     decay = static_cast<T>(decoupled ? 0 : hyper[4]);
     canRest = decay == 0 && keep == 1 && eps > 0 && std::isfinite(rate);
+    const double lost = std::sqrt(static_cast<double>(std::numeric_limits<T>::min()));
+    secondTells = canRest && hyper[1] * hyper[1] <= hyper[2] && hyper[3] >= lost * (1 << 30);
   }
 
   // Whether `count` elements from i on that have no gradient rest: those that never had one.
-  HWY_INLINE bool rests(Size i, Size count) const { return canRest && AreZero(count, v + i); }
+  HWY_INLINE bool rests(Size i, Size count) const {
+    return canRest && AreZero(count, v + i) && (secondTells || AreZero(count, m + i));
+  }
   HWY_INLINE void fetch(Size i) const {
     hwy::Prefetch(param + i);
     hwy::Prefetch(m + i);
@@ -188,7 +196,7 @@ struct AdamUpdate {
   // The same without a gradient, of those that do not rest.
   HWY_INLINE void goOn(Size i, Size count) const {
     const hn::ScalableTag<T> d;
-    if (!canRest) return (*this)(i, count, hn::Zero(d));
+    if (!secondTells) return (*this)(i, count, hn::Zero(d));
     const auto p = LoadUpTo(d, param + i, count), firstWas = LoadUpTo(d, m + i, count);
     const auto secondWas = LoadUpTo(d, v + i, count);
     const auto rest = hn::Eq(secondWas, hn::Zero(d));

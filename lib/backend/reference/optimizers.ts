@@ -118,8 +118,12 @@ function adamRows(
   m: NumberArray,
   v: NumberArray,
 ): void {
-  const [rate, beta1, , eps, weightDecay] = hyper
-  const canRest = weightDecay === 0 && eps > 0 && Number.isFinite(rate / (1 - beta1 ** step[0]))
+  const [rate, beta1, beta2, eps, weightDecay] = hyper
+  const canRest =
+    weightDecay === 0 &&
+    beta1 * beta1 <= beta2 &&
+    eps >= Math.sqrt(smallestNormal(param)) * 2 ** 30 &&
+    Number.isFinite(rate / (1 - beta1 ** step[0]))
   const update = adamUpdate(hyper, step[0], param, m, v)
   eachRow({ n, inner, count, g, first, next }, update, at => canRest && v[at] === 0)
 }

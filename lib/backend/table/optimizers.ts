@@ -31,9 +31,10 @@ export const optimizerKernels = {
     'n:size inner:size count:size hyper:in<float64>[4] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] velocity:inout[n*inner?]',
   ),
   /**
-   * adam, likewise: each row is updated, also where the gradient is 0. Without decay and with eps > 0, elements of rows
-   * that no list names rest where v is 0: they are left as they are. There m is 0 too, unless all gradients were below
-   * 1e-17 (in float32), so that their squares were lost in v: adam would go on to move param by lr·m/eps.
+   * adam, likewise: each row is updated, also where the gradient is 0. Without decay, with β₁ ≤ √β₂ and
+   * eps ≥ 2³⁰·√(the smallest normal number), elements of rows that no list names rest where v is 0: they are left as
+   * they are. There m is 0 too, unless all gradients were below 1e-17 (in float32), so that their squares were lost in
+   * v: adam would go on to move param by lr·m/eps.
    */
   adamRows: kernel(
     'optimizer',
