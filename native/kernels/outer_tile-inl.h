@@ -37,10 +37,40 @@ template <class T>
 constexpr Size kOuterDepth =
     kPanelElements<T> / (kOuterVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
 
+// Asks for the rows below a tile of kRows.
+template <int kRows, class T>
+HWY_INLINE void FetchNextTile(T* out, Size outRow, Size width) {
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow);
+    BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow + width - 1);
+  }
+}
+
+// The sums to out[kRows, width], or added to it. Gives the row below.
+template <class D, class V, int kRows, int kVectors, class T>
+HWY_INLINE T* StoreTile(D d, const V (&sums)[kRows][kVectors], T* out, Size outRow, Size width, bool add) {
+  const Size lanes = LanesOf(d);
+  if (width >= kVectors * lanes && !add) {
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++, out += outRow) {
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kVectors; v++) hn::StoreU(sums[i][v], d, out + v * lanes);
+    }
+    return out;
+  }
+  BLASGRAD_UNROLL
+  for (int i = 0; i < kRows; i++, out += outRow) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) StoreFirst(d, sums[i][v], out + v * lanes, width - v * lanes, add);
+  }
+  return out;
+}
+
 // out[kRows, width] (+)= left[kRows, depth]·right[depth, kVectors vectors]. Copies the right operand's rows to `panel`
-// on the way where kFill. Where `next` is not 0, fetches the rows of the left operand that are so far
-// on. The left operand comes as numbers: a struct in memory would be read before its stores are done, which takes as
-// long as a tenth of a tile.
+// on the way where kFill. Where `next` is not 0, fetches the rows of the left operand that are so far on. The left
+// operand comes as numbers: a struct in memory would be read before its stores are done, which takes as long as a tenth
+// of a tile.
 template <class T, int kRows, int kVectors, bool kFill>
 void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next, const T* right, Size rightRow,
                T* panel, T* out, Size outRow, Size width, bool add) {
@@ -53,13 +83,7 @@ void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next,
     BLASGRAD_UNROLL
     for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
   }
-  if (depth >= kLongSums) {
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow);
-      BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow + width - 1);
-    }
-  }
+  if (depth >= kLongSums) FetchNextTile<kRows>(out, outRow, width);
   const T* a = left;
   const auto addTerm = [&]() HWY_ATTR {
     V b[kVectors];
@@ -89,19 +113,7 @@ void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next,
     }
     addTerm();
   }
-  if (width >= kVectors * lanes && !add) {
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++, out += outRow) {
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) hn::StoreU(sums[i][v], d, out + v * lanes);
-    }
-    return;
-  }
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++, out += outRow) {
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) StoreFirst(d, sums[i][v], out + v * lanes, width - v * lanes, add);
-  }
+  StoreTile(d, sums, out, outRow, width, add);
 }
 
 template <class T>

@@ -20,8 +20,7 @@ enum TileStore { kTileSet = 0, kTileAdd = 1, kTileFetch = 2 };
 
 // Tiles of kRows rows one below the other: out[rows, width] (+)= left[rows, depth]·right[depth, kVectors vectors]. For
 // each row above it a tile leaves out `less` terms, the first `skip` ones among them. Copies the right operand's rows
-// to `panel` on the way where kFill. The left operand comes as numbers: a struct in memory would be read before its
-// stores are done, which takes as long as a tenth of a tile.
+// to `panel` on the way where kFill. The left operand comes as numbers, as OuterTile's does.
 template <class T, int kRows, int kVectors, bool kFill>
 void TileColumn(Size tiles, Size depth, Size less, Size skip, const T* left, Size leftRow, Size leftCol, const T* right,
                 Size rightRow, T* panel, T* out, Size outRow, Size width, int store) {
@@ -36,13 +35,7 @@ void TileColumn(Size tiles, Size depth, Size less, Size skip, const T* left, Siz
       BLASGRAD_UNROLL
       for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
     }
-    if ((store & kTileFetch) != 0) {
-      BLASGRAD_UNROLL
-      for (int i = 0; i < kRows; i++) {
-        BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow);
-        BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow + width - 1);
-      }
-    }
+    if ((store & kTileFetch) != 0) FetchNextTile<kRows>(out, outRow, width);
     const T* a = left;
     const T* b = right;
     BLASGRAD_UNROLL_SOME
@@ -65,19 +58,7 @@ void TileColumn(Size tiles, Size depth, Size less, Size skip, const T* left, Siz
     left += kRows * (leftRow + skip * leftCol);
     right += kRows * skip * rightRow;
     depth -= kRows * less;
-    if (width >= kVectors * lanes && !add) {
-      BLASGRAD_UNROLL
-      for (int i = 0; i < kRows; i++, out += outRow) {
-        BLASGRAD_UNROLL
-        for (int v = 0; v < kVectors; v++) hn::StoreU(sums[i][v], d, out + v * lanes);
-      }
-      continue;
-    }
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++, out += outRow) {
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) StoreFirst(d, sums[i][v], out + v * lanes, width - v * lanes, add);
-    }
+    out = StoreTile(d, sums, out, outRow, width, add);
   }
 }
 
