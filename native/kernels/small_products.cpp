@@ -20,14 +20,21 @@ bool RunSmall(const Block<T>&, bool) {
   return false;
 }
 #else
+constexpr bool kAvx512 = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
+
 // The most multiplications of a small product. Beyond them BLAS, which arranges both operands for the caches first, is
-// about as fast; what it has for instruction sets other than AVX2 is not known to be slower but on tiny ones.
+// about as fast; what it has for instruction sets other than these two is not known to be slower but on tiny ones.
 template <class T>
-constexpr double kSmall = HWY_TARGET != HWY_AVX2 ? 1 << 15
-                          : sizeof(T) == 4       ? 1 << 26
-                                                 : 1 << 21;
-// Fewer rows than these do not hide reading a right operand of more bytes.
-constexpr int kFewRows = 16;
+constexpr double kSmall = kAvx512                  ? 1 << 26
+                          : HWY_TARGET != HWY_AVX2 ? 1 << 15
+                          : sizeof(T) == 4         ? 1 << 26
+                                                   : 1 << 21;
+// Up to so many multiplications BLAS arranges nothing on AVX-512, and is faster unless the right operand is transposed.
+constexpr double kBlasInPlace = kAvx512 ? 1e6 : 0;
+// Fewer rows than these do not hide reading a right operand of more bytes, which BLAS does better on AVX2.
+constexpr int kFewRows = kAvx512 ? 0 : 16;
+// What the sum over lanes at a dot product's end costs, in multiply-adds of a vector.
+constexpr double kSumOfLanes = kAvx512 ? 2.5 : 5;
 constexpr double kRightBytes = 1 << 21;
 // In an output of more columns than these, the least multiplications a column that pay for its panels.
 constexpr int kWide = 48;
@@ -37,7 +44,7 @@ constexpr double LeastForPanel(bool transposeB) {
 }
 
 // An output costs a dot product the sum over lanes, k or not; an outer product its share of the panel, which is k over
-// the rows that use it, and of the columns that pad it: in units of an eighth of a vector's multiply-add.
+// the rows that use it, and of the columns that pad it: in units of a multiply-add of one lane.
 template <class T>
 bool PrefersDots(const Block<T>& block) {
   const int lanes = static_cast<int>(LanesOf(hn::ScalableTag<T>()));
@@ -46,13 +53,14 @@ bool PrefersDots(const Block<T>& block) {
   if (static_cast<Size>(sizeof(T)) * HWY_MIN(block.m, block.n) * HWY_MIN(block.k, kDotDepth<T>) > kChunkBytes)
     return false;
   const double padding = lanes - 1 - (block.n - 1) % lanes;
-  return block.k * (6.0 / block.m + padding / block.n) > 5 * lanes;
+  return block.k * (6.0 / block.m + padding / block.n) > kSumOfLanes * lanes;
 }
 
 template <class T>
 bool RunSmall(const Block<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
-  if (static_cast<double>(m) * n * k > kSmall<T>) return false;
+  const double work = static_cast<double>(m) * n * k;
+  if (work > kSmall<T> || (work <= kBlasInPlace && !transposeB)) return false;
   if (PrefersDots(block)) {
     Dots(block, add);
     return true;
