@@ -76,8 +76,9 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order: a live, writable view. Assigning copies an array of the right length in. That of a
-   * parameter or another state is over a SharedArrayBuffer: structuredClone and postMessage share it, slice() copies.
+   * The elements in row-major order: a live, writable view, which may be a part of its buffer. Assigning copies an array
+   * of the right length in. That of a parameter or another state is over a SharedArrayBuffer: structuredClone and
+   * postMessage share it, slice() copies.
    * @throws BusyError while a compiled step on its way uses it.
    */
   get data(): NumberArray {

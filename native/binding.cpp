@@ -3,6 +3,7 @@
 #include "binding.h"
 
 #include <atomic>
+#include <cstdint>
 
 #include "kernels/product_time.h"
 #include "runtime/machine.h"
@@ -66,6 +67,17 @@ Napi::Value productTimes(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// paddingOf(array): how many bytes after the array's first one a line of the cache begins; a multiple of 8.
+Napi::Value paddingOf(const Napi::CallbackInfo& info) {
+  void* data = nullptr;
+  if (napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, &data, nullptr, nullptr) != napi_ok) {
+    throw Napi::TypeError::New(info.Env(), "paddingOf: expected a typed array");
+  }
+  constexpr std::uintptr_t kLine = 64, kLargestElement = 8;
+  const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(data) % kLine;
+  return Napi::Number::New(info.Env(), static_cast<double>((kLine - past) % kLine / kLargestElement * kLargestElement));
+}
+
 // The pool ends with the last environment: what follows may unload the addon.
 std::atomic<int> environments{0};
 
@@ -81,6 +93,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["info"] = Napi::Function::New<describe>(env, "info");
   exports["setThreads"] = Napi::Function::New<changeThreads>(env, "setThreads");
   exports["productTimes"] = Napi::Function::New<productTimes>(env, "productTimes");
+  exports["paddingOf"] = Napi::Function::New<paddingOf>(env, "paddingOf");
   exports["createProgram"] = Napi::Function::New<createProgram>(env, "createProgram");
   exports["kernels"] = kernelFunctions(env);
   return exports;

@@ -21,6 +21,8 @@ export interface LoadedAddon {
    * in kernels of ours. They are counted from now on if `goOn`, at two looks at the clock a product; not to begin with.
    */
   productTimes(goOn: boolean): ProductTimes
+  /** How many bytes after the array's first one a line of the cache begins; a multiple of 8. */
+  paddingOf(array: Uint8Array): number
   /** Makes a program of a plan, in memory of its own. */
   readonly createProgram: MakeExecutor
 }
@@ -60,8 +62,8 @@ export function loadNative(): LoadedAddon {
       const path = candidate.path()
       const addon = require(path) as Addon
       const backend = createNative(addon)
-      const { info, setThreads, productTimes, createProgram } = addon
-      return { backend, path, info, setThreads, productTimes, createProgram }
+      const { info, setThreads, productTimes, paddingOf, createProgram } = addon
+      return { backend, path, info, setThreads, productTimes, paddingOf, createProgram }
     } catch (error) {
       reasons.push(`  ${candidate.name}: ${firstLine(error)}`)
     }

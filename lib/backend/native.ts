@@ -43,6 +43,8 @@ export interface Addon {
   setThreads(threads: number): number
   /** What products took since the last call; counted from now on if `goOn`. */
   productTimes(goOn: boolean): ProductTimes
+  /** How many bytes after the array's first one a line of the cache begins; a multiple of 8. */
+  paddingOf(array: Uint8Array): number
   readonly kernels: Backend
   /** @throws ArgumentError for a malformed plan. */
   createProgram(plan: Plan): Executor

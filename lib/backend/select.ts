@@ -11,6 +11,8 @@ export type BackendName = 'native' | 'reference'
 export interface ActiveBackend {
   readonly name: BackendName
   readonly kernels: Backend
+  /** For memory whose vectors no load splits over two lines of the cache: LoadedAddon.paddingOf, where that counts. */
+  readonly paddingOf?: LoadedAddon['paddingOf']
 }
 
 const forReference: ActiveBackend = { name: 'reference', kernels: reference }
@@ -37,7 +39,11 @@ export function chooseBackend(name: string): ActiveBackend {
   if (name !== 'native') throw new ArgumentError(`setBackend: expected 'native' or 'reference', got ${showValue(name)}`)
   const native = nativeOrReason()
   if (native instanceof BackendError) throw native
-  forNative ??= { name: 'native', kernels: withTinyGrids(native.backend, unchecked) }
+  forNative ??= {
+    name: 'native',
+    kernels: withTinyGrids(native.backend, unchecked),
+    paddingOf: native.paddingOf,
+  }
   return forNative
 }
 

@@ -7,8 +7,8 @@
 #define BLASGRAD_DOT_INL_H_
 #endif
 
+#include "ahead-inl.h"
 #include "block.h"
-#include "parts-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -101,9 +101,11 @@ template <class T>
 constexpr const DotTileOf<T>* kDotTiles[kDotRows] = {kDotTilesOf<T, 1>, kDotTilesOf<T, 2>, kDotTilesOf<T, 3>,
                                                      kDotTilesOf<T, 4>};
 
-// out[m, n] (+)= a[m, k]·b[n, k]ᵀ. The larger operand is read once, the smaller one again and again.
+// out[m, n] (+)= a[m, k]·b[n, k]ᵀ. The larger operand is read once, and fetched ahead of its use; the smaller one is
+// read again and again.
 template <class T>
 void Dots(const Block<T>& block, bool add) {
+  constexpr Size kBytes = static_cast<Size>(sizeof(T));
   const Size lda = block.lda, ldb = block.ldb, ldc = block.ldc;
   const Parts stretches(block.k, kDotDepth<T>), down(block.m, kDotRows), across(block.n, kDotCols);
   const bool rowsFirst = block.m > block.n;
@@ -113,10 +115,17 @@ void Dots(const Block<T>& block, bool add) {
   for (Size s = 0; s < stretches.count; p += stretches[s++]) {
     Size at = 0;
     for (Size o = 0; o < outer.count; at += outer[o++]) {
+      Ahead coming;
+      if (o + 1 < outer.count) {
+        const Size next = at + outer[o];
+        coming = Ahead((rowsFirst ? block.a + next * lda : block.b + next * ldb) + p, (rowsFirst ? lda : ldb) * kBytes,
+                       outer[o + 1], stretches[s] * kBytes, inner.count);
+      }
       Size within = 0;
       for (Size i = 0; i < inner.count; within += inner[i++]) {
         const Size row = rowsFirst ? at : within, col = rowsFirst ? within : at;
         const Size rows = down[rowsFirst ? o : i], cols = across[rowsFirst ? i : o];
+        coming.fetch();
         kDotTiles<T>[rows - 1][cols - 1](stretches[s], block.a + row * lda + p, lda, block.b + col * ldb + p, ldb,
                                          block.out + row * ldc + col, ldc, add || p > 0);
       }

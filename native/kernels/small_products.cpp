@@ -33,8 +33,10 @@ constexpr double kSmall = kAvx512                  ? 1 << 26
 constexpr double kBlasInPlace = kAvx512 ? 1e6 : 0;
 // Fewer rows than these do not hide reading a right operand of more bytes, which BLAS does better on AVX2.
 constexpr int kFewRows = kAvx512 ? 0 : 16;
-// What the sum over lanes at a dot product's end costs, in multiply-adds of a vector.
-constexpr double kSumOfLanes = kAvx512 ? 2.5 : 5;
+// What the sum over lanes at a dot product's end costs, in multiply-adds of a vector; and what an outer product loses
+// for each term, in multiply-adds of a lane, to the right operand's coming in by columns.
+constexpr double kSumOfLanes = kAvx512 ? 3 : 5;
+constexpr double kByColumns = kAvx512 ? 0.05 : 0;
 constexpr double kRightBytes = 1 << 21;
 // In an output of more columns than these, the least multiplications a column that pay for its panels.
 constexpr int kWide = 48;
@@ -53,7 +55,7 @@ bool PrefersDots(const Block<T>& block) {
   if (static_cast<Size>(sizeof(T)) * HWY_MIN(block.m, block.n) * HWY_MIN(block.k, kDotDepth<T>) > kChunkBytes)
     return false;
   const double padding = lanes - 1 - (block.n - 1) % lanes;
-  return block.k * (6.0 / block.m + padding / block.n) > kSumOfLanes * lanes;
+  return block.k * (6.0 / block.m + padding / block.n + kByColumns) > kSumOfLanes * lanes;
 }
 
 template <class T>
