@@ -3,23 +3,13 @@
 #define HWY_TARGET_INCLUDE "kernels/pooling.cpp"
 #include <hwy/foreach_target.h>
 
+#include "averaging-inl.h"
 #include "families.h"
 #include "halving-inl.h"
-#include "window.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
-
-// The pairs of a pool: kernel, then a window's.
-struct Pool {
-  Size height, width;
-  Window window;
-};
-
-HWY_INLINE Pool ReadPool(const Axes& pairs) {
-  return {verticalOf(pairs, 0, 1), horizontalOf(pairs, 0, 1), readWindow(pairs, 1)};
-}
 
 // Whether windows are the 2 × 2 squares side by side, all of them inside.
 HWY_INLINE bool Halves(const Pool& pool, Size height, Size width, Size outHeight, Size outWidth) {
@@ -40,7 +30,7 @@ struct Inside {
 template <class T>
 void maxPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs, const T* x,
                T* out, std::int32_t* at) {
-  const Pool pool = ReadPool(pairs);
+  const Pool pool = readPool(pairs);
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
   if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
@@ -79,7 +69,7 @@ HWY_INLINE bool IsTap(const Sliding& sliding, Size begin, Size taps, Size positi
 template <class T>
 void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs,
                        const T* g, const std::int32_t* at, T* out) {
-  const Pool pool = ReadPool(pairs);
+  const Pool pool = readPool(pairs);
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
   if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
@@ -99,30 +89,18 @@ void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Siz
   }
 }
 
-// A window's elements inside the image, and what their sum is divided by: with padding, the part of the window that
-// lies in the padded image.
-struct Share {
-  Size from, to, length;
-  Share(const Sliding& sliding, Size at, Size kernel, Size size, bool padded) {
-    const Size begin = sliding.begin(at);
-    const Size end = HWY_MIN(begin + kernel, size + sliding.pad);
-    from = HWY_MAX(begin, Size(0));
-    to = HWY_MIN(end, size);
-    length = padded ? end - begin : to - from;
-  }
-};
-
-// Calls f(the first element of a window in its plane, its rows and columns, 1 / the divisor) for each window.
+// For windows too wide for a buffer: calls f(the first element of a window in its plane, its rows and columns, 1 / the
+// divisor) for each window.
 template <class T, class F>
 HWY_INLINE void EachMean(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool padded,
                          const Axes& pairs, F f) {
-  const Pool pool = ReadPool(pairs);
+  const Pool pool = readPool(pairs);
   for (Size plane = 0; plane < planes; plane++) {
     for (Size y = 0; y < outHeight; y++) {
       const Share v(pool.window.vertical, y, pool.height, height, padded);
       for (Size c = 0; c < outWidth; c++) {
         const Share h(pool.window.horizontal, c, pool.width, width, padded);
-        const bool empty = v.from >= v.to || h.from >= h.to;
+        const bool empty = v.isEmpty() || h.isEmpty();
         f((plane * height + v.from) * width + h.from, empty ? 0 : v.to - v.from, empty ? 0 : h.to - h.from,
           static_cast<T>(v.length) * static_cast<T>(h.length));
       }
@@ -133,6 +111,8 @@ HWY_INLINE void EachMean(Size planes, Size height, Size width, Size outHeight, S
 template <class T>
 void avgPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
                const Axes& pairs, const T* x, T* out) {
+  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
+  if (averaging.fits()) return averaging.forward(planes, x, out);
   EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
               [&](Size at, Size rows, Size cols, T divisor) {
                 T sum = 0;
@@ -146,6 +126,8 @@ void avgPool2d(Size planes, Size height, Size width, Size outHeight, Size outWid
 template <class T>
 void avgPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
                        const Axes& pairs, const T* g, T* out) {
+  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
+  if (averaging.fits()) return averaging.backward(planes, g, out);
   std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * height * width));
   EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
               [&](Size at, Size rows, Size cols, T divisor) {
