@@ -24,12 +24,12 @@ class PackedRight {
   using D = hn::ScalableTag<T>;
 
  public:
-  // Rows of the left operand are taken as many at a time; their sums are as many as fit a block.
+  // Rows of the left operand are taken at most as many at a time; their sums are as many as fit a block.
   static constexpr int kWidest = 4;
   static constexpr Size kRows = kBlockVectors / kWidest;
   static constexpr Size kMostDepth = 2048;
   // Terms for which a panel stays in the nearest cache.
-  static constexpr Size kNearDepth = 256;
+  static constexpr Size kNearDepth = 32768 / (kWidest * static_cast<Size>(hn::MaxLanes(D()) * sizeof(T)));
 
   // Whether there is room.
   static bool Fits(Size n, Size k) {
@@ -60,11 +60,13 @@ class PackedRight {
   void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
     HWY_ALIGN static constexpr T kZeros[kWidest * hn::MaxLanes(D())] = {};
     const Size most = HWY_MIN(kRows, HWY_MAX(Size(1), std::numeric_limits<At>::max() / HWY_MAX(lda, Size(1))));
+    const Size parts = (m + most - 1) / most;
     At rowAt[kRows];
     for (Size i = 0; i < HWY_MIN(most, m); i++) rowAt[i] = static_cast<At>(i * lda);
     HWY_ALIGN T block[kBlockElements<D>];
-    for (Size i = 0; i < m; i += most) {
-      const Size rows = HWY_MIN(most, m - i);
+    for (Size i = 0, part = 0, rows = 0; part < parts; part++, i += rows) {
+      // As equal as can be: each part reads all panels.
+      rows = (m - i + parts - part - 1) / (parts - part);
       for (Size j = 0, width = 0; j < n_; j += width) {
         const Size vectors = VectorsAt(j);
         width = vectors * lanes_;

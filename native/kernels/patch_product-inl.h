@@ -25,11 +25,12 @@ using At = std::int32_t;
 template <class T>
 using PatchTag = hn::CappedTag<T, 32 / sizeof(T)>;
 
-// Twelve sums and the vectors of the panel fit the 16 registers of AVX2; with one vector a row, the addresses of more
-// than 8 rows would not.
+// Twelve sums and the vectors of the panel fit the 16 registers of AVX2, twice as many the 32 of AVX-512; the addresses
+// of more than 8 rows would not.
 constexpr int kMostVectors = 3;
+constexpr int kPatchSums = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 24 : 12;
 template <int kVectors>
-constexpr int kPatchRows = kVectors == 1 ? 8 : 12 / kVectors;
+constexpr int kPatchRows = HWY_MIN(8, kPatchSums / kVectors);
 // The vectors of sums that are gathered before they are stored, a multiple of each tile's.
 constexpr Size kBlockVectors = 144;
 template <class D>
