@@ -25,6 +25,10 @@ template <int kOuts>
 constexpr int kPixelVectors = kOuts == 1   ? 8
                               : kOuts == 2 ? 4
                                            : 12 / kOuts;
+// With more registers twice as many where taps are not few: of few, stores are a large part, and come all at once.
+template <int kOuts>
+constexpr int kTallPixelVectors = kOuts <= 2 ? kPixelVectors<kOuts> : kPatchSums / kOuts;
+constexpr Size kFewTaps = 32;
 // Elements of all lines of a block.
 constexpr Size kLineElements = 16384;
 
@@ -113,9 +117,9 @@ HWY_INLINE PixelTilesOf<T> PixelTilesFor(Size vectors, std::integer_sequence<int
 template <class T, int kOuts>
 void PixelPanel(const T* patch, Size vectors, Size depth, const At* depthAt, const T* weights, const T* init,
                 T* lines) {
-  using Vectors = std::make_integer_sequence<int, kPixelVectors<kOuts>>;
+  using Vectors = std::make_integer_sequence<int, kTallPixelVectors<kOuts>>;
   const Size lanes = LanesOf(PatchTag<T>());
-  const Parts tiles(vectors, kPixelVectors<kOuts>);
+  const Parts tiles(vectors, depth > kFewTaps ? kTallPixelVectors<kOuts> : kPixelVectors<kOuts>);
   const Size longer = tiles.longer * (tiles.each + 1) * lanes;
   if (longer > 0) {
     PixelTilesFor<T, kOuts>(tiles.each + 1, Vectors())(tiles.longer, patch, depth, depthAt, weights, init, lines,
