@@ -249,7 +249,7 @@ void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Si
           zero(lower + 2 * outWidth, beside);
         }
       }
-      zero(out + 2 * outHeight * width, (height - 2 * outHeight) * width);
+      if (height > 2 * outHeight) zero(out + 2 * outHeight * width, (height - 2 * outHeight) * width);
     }
   } else {
     (void)planes, (void)height, (void)width, (void)outHeight, (void)outWidth, (void)g, (void)at, (void)out;
