@@ -48,8 +48,12 @@ struct Masks {
   Size Read(Size i, Size key, Size keys) const { return causal ? HWY_MAX(Size(0), HWY_MIN(keys, i + 1 - key)) : keys; }
 };
 
+// Of at most 32 bytes, whatever the instruction set: where queries read the keys before them, longer vectors compute
+// more that nobody reads, and leave more lanes empty (docs/performance/char-gpt.md).
 template <class T>
-constexpr Size kLanes = static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
+using AttentionTag = hn::CappedTag<T, 32 / sizeof(T)>;
+template <class T>
+constexpr Size kLanes = static_cast<Size>(hn::MaxLanes(AttentionTag<T>()));
 // The queries of a block are the columns of an outer product's tile.
 template <class T>
 constexpr Size kBlockQueries = kOuterVectors * kLanes<T>;
@@ -110,9 +114,11 @@ HWY_INLINE void BlockProduct(int vectors, Size rows, Size depth, Strided<T> left
   const Size width = vectors * kLanes<T>;
   const int store = add ? kTileAdd : kTileSet;
   if (vectors == 2) {
-    TileRows<T, 2>(Parts(rows, kOuterRows<2>), depth, 0, 0, width, left, right, rightRow, out, outRow, store);
+    TileRows<T, 2, AttentionTag<T>>(Parts(rows, kOuterRows<2>), depth, 0, 0, width, left, right, rightRow, out, outRow,
+                                    store);
   } else {
-    TileRows<T, 1>(Parts(rows, kOuterRows<1>), depth, 0, 0, width, left, right, rightRow, out, outRow, store);
+    TileRows<T, 1, AttentionTag<T>>(Parts(rows, kOuterRows<1>), depth, 0, 0, width, left, right, rightRow, out, outRow,
+                                    store);
   }
 }
 

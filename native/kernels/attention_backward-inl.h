@@ -37,7 +37,7 @@ struct Known {
 template <class T>
 HWY_NOINLINE void Know(const Queries<T>& queries, Size width, const Results<T>& results, T scale, Known<T>& known) {
   constexpr int kTogether = 4;
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   HWY_ALIGN T sums[HWY_MAX(kLanes<T> * kLanes<T>, kTogether)];
   for (int v = 0; v < queries.vectors; v++) {
     const auto rowOf = [&](Size lane) { return HWY_MAX(Size(0), queries.FirstOf(v) + HWY_MIN(lane, kLanes<T> - 1)); };
@@ -66,7 +66,7 @@ HWY_NOINLINE void Know(const Queries<T>& queries, Size width, const Results<T>& 
     }
     auto total = hn::Zero(d);
     for (Size c = 0; c < kLanes<T>; c += kSquare<T>) {
-      EachColumn(sums + c, kLanes<T>, [&](Size, auto column) HWY_ATTR { total = hn::Add(total, column); });
+      EachColumn(d, sums + c, kLanes<T>, [&](Size, auto column) HWY_ATTR { total = hn::Add(total, column); });
     }
     hn::Store(hn::Mul(total, hn::Set(d, scale)), d, known.mean + v * kLanes<T>);
     HWY_ALIGN T lse[kLanes<T>];
@@ -82,7 +82,7 @@ HWY_NOINLINE void Know(const Queries<T>& queries, Size width, const Results<T>& 
 template <class T, int kVectors>
 HWY_NOINLINE void Slopes(const Queries<T>& queries, const KeyTile<T>& tile, const Known<T>& known, T* s, T* slope,
                          Size row) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   hn::Vec<decltype(d)> shift[kVectors], less[kVectors];
   BLASGRAD_UNROLL
   for (int v = 0; v < kVectors; v++) {

@@ -26,7 +26,7 @@ struct Running {
 template <class T, int kVectors>
 HWY_NOINLINE void Powers(const Queries<T>& queries, const KeyTile<T>& tile, T* s, Size row, bool all, T* largest,
                          T* sum, T* factor) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const auto at = [](int v) { return v * kLanes<T>; };
   const V low = hn::Neg(Infinity(d));
@@ -101,7 +101,7 @@ HWY_INLINE void ForwardBlock(const Queries<T>& queries, const Head<T>& head, con
 
 template <class T>
 HWY_INLINE void Scale(Size n, T factor, T* p) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   const auto f = hn::Set(d, factor);
   Size i = 0;
   for (; i + LanesOf(d) <= n; i += LanesOf(d)) hn::StoreU(hn::Mul(hn::LoadU(d, p + i), f), d, p + i);
@@ -111,7 +111,7 @@ HWY_INLINE void Scale(Size n, T factor, T* p) {
 // lse, and out = out / sum unless it is that already.
 template <class T>
 HWY_NOINLINE void Finish(const Group& group, Size width, bool all, Running<T>& running, const Rows<T>& out, T* lse) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   const auto low = hn::Neg(Infinity(d));
   for (Size at = 0; at < group.queries; at += kLanes<T>) {
     const auto largest = hn::Load(d, running.largest + at);

@@ -77,7 +77,7 @@ HWY_INLINE void StoreLines(const T* lines, Size line, Size lineWidth, Size rows,
   for (Size c = 0; c < target.columns; c++, lines += line) {
     T* const out = target.out + c * target.column;
     if (target.at == nullptr && !target.add) {
-      CopyRows(hn::ScalableTag<T>(), rows, cols, lines, lineWidth, out, cols);
+      CopyRows(PatchTag<T>(), rows, cols, lines, lineWidth, out, cols);
       continue;
     }
     for (Size r = 0; r < rows; r++) {
@@ -129,7 +129,7 @@ class Correlator {
  private:
   // Packs panels for outputs from `out` on, as many as there is room for; gives where the next begin.
   Size pack(Size c, Size channels, Size tap, Size taps, Size out, bool add) {
-    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size lanes = LanesOf(PatchTag<T>());
     T* to = packed_;
     panelCount_ = 0;
     while (out < k_.outs && panelCount_ < kMostPanels) {
@@ -169,7 +169,7 @@ class Correlator {
             const Size vectors = patch_.lineVectors(rows, cols);
             PixelProduct<T>(panel.columns, patch_.memory(), vectors, patch_.depth(), patch_.tapAt, panel.weights,
                             panel.init, lines_);
-            StoreLines(lines_, vectors * LanesOf(hn::ScalableTag<T>()), patch_.lineWidth(), rows, cols, target);
+            StoreLines(lines_, vectors * LanesOf(PatchTag<T>()), patch_.lineWidth(), rows, cols, target);
           } else {
             PatchProduct<T>(panel.vectors, patch_.memory(), rows * cols, patch_.pixelAt, patch_.depth(), patch_.tapAt,
                             panel.weights, panel.init, target);

@@ -13,6 +13,10 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// Of at most 8 lanes: rows of outputs are often short, and longer vectors leave more of them empty.
+template <class T>
+using HalvingTag = hn::CappedTag<T, 8>;
+
 // Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it, or is
 // not among them where `leavesTail`. A row of less than a vector is taken with what follows it, which is done right
 // afterwards, or, without room, by `part()`.
@@ -100,24 +104,38 @@ HWY_INLINE hn::Vec<DI> BeginsOfSquares(DI di, Size width, bool halves) {
 template <class D, class DI, class V, class VI>
 HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size apart, VI begin,
                               Size width, V& most, VI& found) {
-  V value[3];
-  LoadPairs(d, upper, upper + apart, most, value[0]);
-  LoadPairs(d, lower, lower + apart, value[1], value[2]);
-  const Size places[] = {1, width, width + 1};
-  found = begin;
-  for (int i = 0; i < 3; i++) {
-    const auto take = hn::Or(hn::Gt(value[i], most), hn::Not(hn::Eq(value[i], value[i])));
-    most = hn::IfThenElse(take, value[i], most);
-    found = hn::IfThenElse(hn::RebindMask(di, take), hn::Add(begin, hn::Set(di, static_cast<std::int32_t>(places[i]))),
-                           found);
+  V first, second, third, fourth;
+  LoadPairs(d, upper, upper + apart, first, second);
+  LoadPairs(d, lower, lower + apart, third, fourth);
+  const VI next = hn::Add(begin, hn::Set(di, 1)), row = hn::Set(di, static_cast<std::int32_t>(width));
+  const auto at = [&](auto take, VI yes, VI no) HWY_ATTR { return hn::IfThenElse(hn::RebindMask(di, take), yes, no); };
+  // NaN also of infinities: then what follows is not needed, but right.
+  const V sum = hn::Add(hn::Add(first, second), hn::Add(third, fourth));
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(sum, sum)))) {
+    const auto right = hn::Gt(second, first), lowerRight = hn::Gt(fourth, third);
+    const V above = hn::IfThenElse(right, second, first), below = hn::IfThenElse(lowerRight, fourth, third);
+    const auto isBelow = hn::Gt(below, above);
+    most = hn::IfThenElse(isBelow, below, above);
+    found = at(isBelow, hn::Add(at(lowerRight, next, begin), row), at(right, next, begin));
+    return;
   }
+  most = first;
+  found = begin;
+  const auto meet = [&](V value, VI place) HWY_ATTR {
+    const auto take = hn::Or(hn::Gt(value, most), hn::Not(hn::Eq(value, value)));
+    most = hn::IfThenElse(take, value, most);
+    found = at(take, place, found);
+  };
+  meet(second, next);
+  meet(third, hn::Add(begin, row));
+  meet(fourth, hn::Add(next, row));
 }
 
 template <class T>
 void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* x, T* out,
                 std::int32_t* at) {
   if constexpr (sizeof(T) == 4) {
-    const hn::ScalableTag<T> d;
+    const HalvingTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
     using V = hn::Vec<decltype(d)>;
     using VI = hn::Vec<decltype(di)>;
@@ -189,7 +207,7 @@ template <class T>
 void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* g,
                         const std::int32_t* at, T* out) {
   if constexpr (sizeof(T) == 4) {
-    const hn::ScalableTag<T> d;
+    const HalvingTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
     using VI = hn::Vec<decltype(di)>;
     const Size lanes = LanesOf(d);
@@ -231,7 +249,7 @@ void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Si
           zero(lower + 2 * outWidth, beside);
         }
       }
-      zero(out + 2 * outHeight * width, (height - 2 * outHeight) * width);
+      if (height > 2 * outHeight) zero(out + 2 * outHeight * width, (height - 2 * outHeight) * width);
     }
   } else {
     (void)planes, (void)height, (void)width, (void)outHeight, (void)outWidth, (void)g, (void)at, (void)out;

@@ -126,16 +126,16 @@ HWY_INLINE OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLe
 }
 
 // `width` columns of the right operand into a panel `panelWidth` wide, 0 beyond them.
-template <class T>
+template <class T, class D = hn::ScalableTag<T>>
 HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Size panelWidth) {
-  const hn::ScalableTag<T> d;
+  const D d;
   const Size lanes = LanesOf(d);
   if (right.col != 1) {
     Size p = 0;
     if (width == panelWidth) {
       for (; p + kSquare<T> <= depth; p += kSquare<T>) {
         for (Size j = 0; j < width; j += lanes) {
-          EachColumn(right.at + j * right.col + p, right.col,
+          EachColumn(d, right.at + j * right.col + p, right.col,
                      [&](Size c, auto column) HWY_ATTR { hn::Store(column, d, panel + (p + c) * panelWidth + j); });
         }
       }

@@ -21,17 +21,19 @@ namespace HWY_NAMESPACE {
 // thread's scratch memory. The first row is what sums begin with.
 template <class T>
 class PackedRight {
+  using D = hn::ScalableTag<T>;
+
  public:
-  // Rows of the left operand are taken as many at a time; their sums are as many as fit a block.
+  // Rows of the left operand are taken at most as many at a time; their sums are as many as fit a block.
   static constexpr int kWidest = 4;
   static constexpr Size kRows = kBlockVectors / kWidest;
   static constexpr Size kMostDepth = 2048;
   // Terms for which a panel stays in the nearest cache.
-  static constexpr Size kNearDepth = 256;
+  static constexpr Size kNearDepth = 32768 / (kWidest * static_cast<Size>(hn::MaxLanes(D()) * sizeof(T)));
 
   // Whether there is room.
   static bool Fits(Size n, Size k) {
-    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size lanes = LanesOf(D());
     return k <= kMostDepth && n <= kPackedElements && (n + lanes - 1) / lanes * lanes * (k + 1) <= kPackedElements;
   }
 
@@ -56,19 +58,21 @@ class PackedRight {
 
   // out[m, n] (+)= init + a[m, k]·b, rows `lda` and `ldc` apart.
   void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
-    HWY_ALIGN static constexpr T kZeros[kWidest * hn::MaxLanes(hn::ScalableTag<T>())] = {};
+    HWY_ALIGN static constexpr T kZeros[kWidest * hn::MaxLanes(D())] = {};
     const Size most = HWY_MIN(kRows, HWY_MAX(Size(1), std::numeric_limits<At>::max() / HWY_MAX(lda, Size(1))));
+    const Size parts = (m + most - 1) / most;
     At rowAt[kRows];
     for (Size i = 0; i < HWY_MIN(most, m); i++) rowAt[i] = static_cast<At>(i * lda);
-    HWY_ALIGN T block[kBlockElements<T>];
-    for (Size i = 0; i < m; i += most) {
-      const Size rows = HWY_MIN(most, m - i);
+    HWY_ALIGN T block[kBlockElements<D>];
+    for (Size i = 0, part = 0, rows = 0; part < parts; part++, i += rows) {
+      // As equal as can be: each part reads all panels.
+      rows = (m - i + parts - part - 1) / (parts - part);
       for (Size j = 0, width = 0; j < n_; j += width) {
         const Size vectors = VectorsAt(j);
         width = vectors * lanes_;
         const T* const panel = panels_ + j * (k_ + 1);
-        static constexpr decltype(&PatchBlock<T, 1>) kBlocks[] = {&PatchBlock<T, 1>, &PatchBlock<T, 2>,
-                                                                  &PatchBlock<T, 3>, &PatchBlock<T, kWidest>};
+        static constexpr decltype(&PatchBlock<D, 1>) kBlocks[] = {&PatchBlock<D, 1>, &PatchBlock<D, 2>,
+                                                                  &PatchBlock<D, 3>, &PatchBlock<D, kWidest>};
         for (Size p = 0; p < k_; p += kNearDepth) {
           kBlocks[vectors - 1](a + i * lda, rows, rowAt, HWY_MIN(kNearDepth, k_ - p), depthAt_ + p,
                                panel + (p + 1) * width, p == 0 ? panel : kZeros, block, p > 0);
@@ -88,7 +92,7 @@ class PackedRight {
   }
 
   void store(const T* block, Size rows, Size width, Size columns, T* out, Size ldc, bool add) const {
-    const hn::ScalableTag<T> d;
+    const D d;
     for (Size r = 0; r < rows; r++, block += width, out += ldc) {
       for (Size c = 0; c < columns; c += LanesOf(d)) StoreFirst(d, hn::Load(d, block + c), out + c, columns - c, add);
     }
@@ -96,7 +100,7 @@ class PackedRight {
 
   Size n_, k_;
   T* panels_;
-  Size lanes_ = LanesOf(hn::ScalableTag<T>());
+  Size lanes_ = LanesOf(D());
   At depthAt_[kMostDepth];
 };
 

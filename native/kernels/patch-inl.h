@@ -134,7 +134,7 @@ class Patch {
   // between its rows.
   Size lineWidth() const { return width_; }
   Size lineVectors(Size rows, Size cols) const {
-    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size lanes = LanesOf(PatchTag<T>());
     return ((rows - 1) * width_ + cols + lanes - 1) / lanes;
   }
   // Whether pixels side by side lie side by side here.
@@ -168,7 +168,7 @@ class Patch {
     const T* from = planes.data + (top + fromRow) * planes.width + left + fromCol;
     T* to = memory_ + fromRow * width_ + fromCol;
     for (Size c = 0, plane = plane_; c < channels_; c++, from += size, to += plane) {
-      CopyRows(hn::ScalableTag<T>(), toRow - fromRow, toCol - fromCol, from, planes.width, to, width_);
+      CopyRows(PatchTag<T>(), toRow - fromRow, toCol - fromCol, from, planes.width, to, width_);
     }
   }
 
@@ -179,7 +179,7 @@ class Patch {
 
  private:
   void clear() {
-    const hn::ScalableTag<T> d;
+    const PatchTag<T> d;
     for (Size i = 0; i < channels_ * plane_; i += LanesOf(d)) hn::Store(hn::Zero(d), d, memory_ + i);
   }
 

@@ -20,31 +20,37 @@ namespace HWY_NAMESPACE {
 
 using At = std::int32_t;
 
-// Twelve sums and the vectors of the panel fit the 16 registers of AVX2; with one vector a row, the addresses of more
-// than 8 rows would not.
+// Of at most 32 bytes, whatever the instruction set: longer ones leave more lanes empty where channels end, and do no
+// more multiply-adds a cycle on Zen 4 (docs/performance/cnn.md).
+template <class T>
+using PatchTag = hn::CappedTag<T, 32 / sizeof(T)>;
+
+// Twelve sums and the vectors of the panel fit the 16 registers of AVX2, twice as many the 32 of AVX-512; the addresses
+// of more than 8 rows would not.
 constexpr int kMostVectors = 3;
+constexpr int kPatchSums = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 24 : 12;
 template <int kVectors>
-constexpr int kPatchRows = kVectors == 1 ? 8 : 12 / kVectors;
+constexpr int kPatchRows = HWY_MIN(8, kPatchSums / kVectors);
 // The vectors of sums that are gathered before they are stored, a multiple of each tile's.
 constexpr Size kBlockVectors = 144;
-template <class T>
-constexpr Size kBlockElements = kBlockVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
+template <class D>
+constexpr Size kBlockElements = kBlockVectors * static_cast<Size>(hn::MaxLanes(D()));
 
 // The vectors of the next panel, of `columns` columns that are left: two, or three where one would be left over.
 template <class T>
 HWY_INLINE int PanelVectors(Size columns) {
-  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  const Size lanes = LanesOf(PatchTag<T>());
   const Size vectors = (columns + lanes - 1) / lanes;
   return vectors == 1 ? 1 : vectors % 2 == 0 ? 2 : 3;
 }
 
 // So many tiles of kRows rows: block[rows, width] (+)= init[width] + left[rows, depth]·panel[depth, width], width =
 // kVectors vectors.
-template <class T, int kRows, int kVectors>
+template <class D, int kRows, int kVectors, class T = hn::TFromD<D>>
 void PatchTiles(Size tiles, const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel,
                 const T* init, T* block, bool add) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
+  const D d;
+  using V = hn::Vec<D>;
   const Size lanes = LanesOf(d);
   for (; tiles > 0; tiles--, rowAt += kRows, block += kRows * kVectors * lanes) {
     V sums[kRows][kVectors];
@@ -88,9 +94,9 @@ void PatchTiles(Size tiles, const T* patch, const At* rowAt, Size depth, const A
 template <class T>
 using PatchTilesOf = void (*)(Size, const T*, const At*, Size, const At*, const T*, const T*, T*, bool);
 
-template <class T, int kVectors, int... kLess>
-HWY_INLINE PatchTilesOf<T> PatchTilesFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr PatchTilesOf<T> kTiles[] = {&PatchTiles<T, kLess + 1, kVectors>...};
+template <class D, int kVectors, int... kLess>
+HWY_INLINE PatchTilesOf<hn::TFromD<D>> PatchTilesFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr PatchTilesOf<hn::TFromD<D>> kTiles[] = {&PatchTiles<D, kLess + 1, kVectors>...};
   return kTiles[rows - 1];
 }
 
@@ -111,8 +117,8 @@ HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, co
     TransposeBlock(count, target.columns, block, width, target.out + from, target.column);
     return;
   }
-  const hn::ScalableTag<T> d;
-  HWY_ALIGN T turned[kBlockElements<T>];
+  const PatchTag<T> d;
+  HWY_ALIGN T turned[kBlockElements<PatchTag<T>>];
   TransposeBlock(count, target.columns, block, width, turned, count);
   for (Size c = 0; c < target.columns; c++) {
     const T* const sums = turned + c * count;
@@ -130,18 +136,18 @@ HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, co
 }
 
 // block[rows, width] (+)= init + left[rows, depth]·panel[depth, width], by tiles.
-template <class T, int kVectors>
+template <class D, int kVectors, class T = hn::TFromD<D>>
 void PatchBlock(const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt, const T* panel,
                 const T* init, T* block, bool add) {
   using Rows = std::make_integer_sequence<int, kPatchRows<kVectors>>;
-  const Size width = kVectors * LanesOf(hn::ScalableTag<T>());
+  const Size width = kVectors * LanesOf(D());
   const Parts tiles(rows, kPatchRows<kVectors>);
   const Size longer = tiles.longer * (tiles.each + 1);
   if (longer > 0) {
-    PatchTilesFor<T, kVectors>(tiles.each + 1, Rows())(tiles.longer, patch, rowAt, depth, depthAt, panel, init, block,
+    PatchTilesFor<D, kVectors>(tiles.each + 1, Rows())(tiles.longer, patch, rowAt, depth, depthAt, panel, init, block,
                                                        add);
   }
-  PatchTilesFor<T, kVectors>(tiles.each, Rows())(tiles.count - tiles.longer, patch, rowAt + longer, depth, depthAt,
+  PatchTilesFor<D, kVectors>(tiles.each, Rows())(tiles.count - tiles.longer, patch, rowAt + longer, depth, depthAt,
                                                  panel, init, block + longer * width, add);
 }
 
@@ -149,11 +155,11 @@ template <class T, int kVectors>
 void PatchPanel(const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt, const T* panel,
                 const T* init, const Target<T>& target) {
   constexpr Size kRows = kBlockVectors / kVectors;
-  HWY_ALIGN T block[kBlockElements<T>];
+  HWY_ALIGN T block[kBlockElements<PatchTag<T>>];
   for (Size from = 0; from < rows; from += kRows) {
     const Size count = HWY_MIN(kRows, rows - from);
-    PatchBlock<T, kVectors>(patch, count, rowAt + from, depth, depthAt, panel, init, block, false);
-    StoreBlock(block, kVectors * LanesOf(hn::ScalableTag<T>()), from, count, target);
+    PatchBlock<PatchTag<T>, kVectors>(patch, count, rowAt + from, depth, depthAt, panel, init, block, false);
+    StoreBlock(block, kVectors * LanesOf(PatchTag<T>()), from, count, target);
   }
 }
 
@@ -169,8 +175,10 @@ HWY_INLINE void PatchProduct(int vectors, const T* patch, Size rows, const At* r
 template <class T>
 HWY_INLINE void AddPatchProduct(int vectors, const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt,
                                 const T* panel, T* sums) {
-  HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(hn::ScalableTag<T>())] = {};
-  const auto run = vectors == 1 ? &PatchBlock<T, 1> : vectors == 2 ? &PatchBlock<T, 2> : &PatchBlock<T, 3>;
+  HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(PatchTag<T>())] = {};
+  const auto run = vectors == 1   ? &PatchBlock<PatchTag<T>, 1>
+                   : vectors == 2 ? &PatchBlock<PatchTag<T>, 2>
+                                  : &PatchBlock<PatchTag<T>, 3>;
   run(patch, rows, rowAt, depth, depthAt, panel, kZeros, sums, true);
 }
 

@@ -25,6 +25,10 @@ template <int kOuts>
 constexpr int kPixelVectors = kOuts == 1   ? 8
                               : kOuts == 2 ? 4
                                            : 12 / kOuts;
+// With more registers twice as many where taps are not few: of few, stores are a large part, and come all at once.
+template <int kOuts>
+constexpr int kTallPixelVectors = kOuts <= 2 ? kPixelVectors<kOuts> : kPatchSums / kOuts;
+constexpr Size kFewTaps = 32;
 // Elements of all lines of a block.
 constexpr Size kLineElements = 16384;
 
@@ -38,7 +42,7 @@ template <class T>
 inline Size OutsAlongVectors(Size outs, Size pixels, Size vectors, Size times) {
   constexpr Size kOne = 82, kTwo = 106, kThree = 150;
   constexpr Size kPixels[] = {88, 150, 150, 200, 250, 300};
-  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  const Size lanes = LanesOf(PatchTag<T>());
   Size best = outs, least = 0;
   for (Size full = (outs + lanes - 1) / lanes, i = 0; full >= 0 && i < 3; full--, i++) {
     const Size rest = HWY_MAX(Size(0), outs - full * lanes);
@@ -58,7 +62,7 @@ inline Size OutsAlongVectors(Size outs, Size pixels, Size vectors, Size times) {
 template <class T, int kOuts, int kVectors>
 void PixelTiles(Size tiles, const T* patch, Size depth, const At* depthAt, const T* weights, const T* init, T* lines,
                 Size line) {
-  const hn::ScalableTag<T> d;
+  const PatchTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
   for (; tiles > 0; tiles--, patch += kVectors * lanes, lines += kVectors * lanes) {
@@ -113,9 +117,9 @@ HWY_INLINE PixelTilesOf<T> PixelTilesFor(Size vectors, std::integer_sequence<int
 template <class T, int kOuts>
 void PixelPanel(const T* patch, Size vectors, Size depth, const At* depthAt, const T* weights, const T* init,
                 T* lines) {
-  using Vectors = std::make_integer_sequence<int, kPixelVectors<kOuts>>;
-  const Size lanes = LanesOf(hn::ScalableTag<T>());
-  const Parts tiles(vectors, kPixelVectors<kOuts>);
+  using Vectors = std::make_integer_sequence<int, kTallPixelVectors<kOuts>>;
+  const Size lanes = LanesOf(PatchTag<T>());
+  const Parts tiles(vectors, depth > kFewTaps ? kTallPixelVectors<kOuts> : kPixelVectors<kOuts>);
   const Size longer = tiles.longer * (tiles.each + 1) * lanes;
   if (longer > 0) {
     PixelTilesFor<T, kOuts>(tiles.each + 1, Vectors())(tiles.longer, patch, depth, depthAt, weights, init, lines,
@@ -129,7 +133,7 @@ void PixelPanel(const T* patch, Size vectors, Size depth, const At* depthAt, con
 // what lies between rows may be anything. Lines of g are `line` apart.
 template <class T, int kOuts, int kTaps>
 void PixelDotTile(const T* patch, const At* tapAt, Size vectors, const T* mask, const T* g, Size line, T* sums) {
-  const hn::ScalableTag<T> d;
+  const PatchTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
   V all[kTaps][kOuts];
@@ -187,7 +191,7 @@ template <class T, int kOuts>
 void PixelDotPanel(const T* patch, Size taps, const At* tapAt, Size vectors, const T* mask, const T* g, Size line,
                    T* sums) {
   using Taps = std::make_integer_sequence<int, kPixelVectors<kOuts>>;
-  const Size lanes = LanesOf(hn::ScalableTag<T>());
+  const Size lanes = LanesOf(PatchTag<T>());
   const Parts tiles(taps, kPixelVectors<kOuts>);
   Size from = 0;
   for (Size tile = 0; tile < tiles.count; from += tiles[tile++]) {

@@ -3,23 +3,13 @@
 #define HWY_TARGET_INCLUDE "kernels/pooling.cpp"
 #include <hwy/foreach_target.h>
 
+#include "averaging-inl.h"
 #include "families.h"
 #include "halving-inl.h"
-#include "window.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
-
-// The pairs of a pool: kernel, then a window's.
-struct Pool {
-  Size height, width;
-  Window window;
-};
-
-HWY_INLINE Pool ReadPool(const Axes& pairs) {
-  return {verticalOf(pairs, 0, 1), horizontalOf(pairs, 0, 1), readWindow(pairs, 1)};
-}
 
 // Whether windows are the 2 × 2 squares side by side, all of them inside.
 HWY_INLINE bool Halves(const Pool& pool, Size height, Size width, Size outHeight, Size outWidth) {
@@ -37,19 +27,79 @@ struct Inside {
         to(HWY_MIN(taps, length > begin ? (length - 1 - begin) / dilation + 1 : 0)) {}
 };
 
+// The taps inside of windows [height, width] of a row of outputs.
+struct Taps {
+  Inside rows;
+  Size top, width;
+  Sliding vertical, horizontal;
+};
+
+// The largest element of a vector of windows from column c on, all of their columns inside, and where it is in the
+// plane x, whose rows are `row` apart; NaN if any is, the last of several.
+template <class T>
+HWY_INLINE void MostOfWindows(const Taps& taps, Size c, Size row, const T* x, T* out, std::int32_t* at) {
+  const HalvingTag<T> d;
+  const hn::Rebind<std::int32_t, decltype(d)> di;
+  const Sliding& h = taps.horizontal;
+  const auto iota = hn::Iota(di, 0);
+  const auto begins = h.stride == 2 ? hn::Add(iota, iota) : iota;
+  auto most = hn::Zero(d);
+  auto found = hn::Zero(di);
+  bool isFirst = true;
+  for (Size i = taps.rows.from; i < taps.rows.to; i++) {
+    for (Size j = 0; j < taps.width; j++) {
+      const Size first = (taps.top + i * taps.vertical.dilation) * row + h.begin(c) + j * h.dilation;
+      auto value = hn::LoadU(d, x + first);
+      if (h.stride == 2) {
+        decltype(value) between;
+        hn::LoadInterleaved2(d, x + first, value, between);
+      }
+      const auto here = hn::Add(begins, hn::Set(di, static_cast<std::int32_t>(first)));
+      const auto take = hn::Or(hn::Gt(value, most), hn::Not(hn::Eq(value, value)));
+      most = isFirst ? value : hn::IfThenElse(take, value, most);
+      found = isFirst ? here : hn::IfThenElse(hn::RebindMask(di, take), here, found);
+      isFirst = false;
+    }
+  }
+  hn::StoreU(most, d, out);
+  hn::StoreU(found, di, at);
+}
+
+// The outputs of a row that are taken by vectors: the first, and where the last vector begins; none where that is less.
+struct Vectors {
+  Size first, last;
+  Vectors(const Sliding& h, Size taps, Size width, Size outWidth, Size lanes)
+      : first((h.pad + h.stride - 1) / h.stride),
+        last(HWY_MIN(outWidth - lanes, (width - (taps - 1) * h.dilation - lanes * h.stride + h.pad) / h.stride)) {
+    if (h.stride > 2 || taps == 0 || width + h.pad < (taps - 1) * h.dilation + lanes * h.stride) last = -1;
+  }
+};
+
 template <class T>
 void maxPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs, const T* x,
                T* out, std::int32_t* at) {
-  const Pool pool = ReadPool(pairs);
+  const Pool pool = readPool(pairs);
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
   if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
     return HalveByMax(planes, height, width, outHeight, outWidth, x, out, at);
   }
+  const Size lanes = LanesOf(HalvingTag<T>());
+  const Vectors vectors(h, pool.width, width, outWidth, lanes);
   for (Size plane = 0; plane < planes; plane++, x += height * width) {
-    for (Size y = 0; y < outHeight; y++) {
+    for (Size y = 0; y < outHeight; y++, out += outWidth, at += outWidth) {
       const Inside rows(v.begin(y), v.dilation, pool.height, height);
+      const bool byVectors = sizeof(T) == 4 && vectors.first <= vectors.last && rows.from < rows.to;
       for (Size c = 0; c < outWidth; c++) {
+        if constexpr (sizeof(T) == 4) {
+          if (byVectors && c == vectors.first) {
+            const Taps taps{rows, v.begin(y), pool.width, v, h};
+            for (; c < vectors.last; c += lanes) MostOfWindows(taps, c, width, x, out + c, at + c);
+            MostOfWindows(taps, vectors.last, width, x, out + vectors.last, at + vectors.last);
+            c = vectors.last + lanes - 1;
+            continue;
+          }
+        }
         const Inside cols(h.begin(c), h.dilation, pool.width, width);
         T most = -std::numeric_limits<T>::infinity();
         Size found = -1;
@@ -62,8 +112,8 @@ void maxPool2d(Size planes, Size height, Size width, Size outHeight, Size outWid
             found = row + j * h.dilation;
           }
         }
-        *out++ = most;
-        *at++ = static_cast<std::int32_t>(found);
+        out[c] = most;
+        at[c] = static_cast<std::int32_t>(found);
       }
     }
   }
@@ -79,7 +129,7 @@ HWY_INLINE bool IsTap(const Sliding& sliding, Size begin, Size taps, Size positi
 template <class T>
 void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs,
                        const T* g, const std::int32_t* at, T* out) {
-  const Pool pool = ReadPool(pairs);
+  const Pool pool = readPool(pairs);
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
   if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
@@ -99,30 +149,18 @@ void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Siz
   }
 }
 
-// A window's elements inside the image, and what their sum is divided by: with padding, the part of the window that
-// lies in the padded image.
-struct Share {
-  Size from, to, length;
-  Share(const Sliding& sliding, Size at, Size kernel, Size size, bool padded) {
-    const Size begin = sliding.begin(at);
-    const Size end = HWY_MIN(begin + kernel, size + sliding.pad);
-    from = HWY_MAX(begin, Size(0));
-    to = HWY_MIN(end, size);
-    length = padded ? end - begin : to - from;
-  }
-};
-
-// Calls f(the first element of a window in its plane, its rows and columns, 1 / the divisor) for each window.
+// For windows too wide for a buffer: calls f(the first element of a window in its plane, its rows and columns, 1 / the
+// divisor) for each window.
 template <class T, class F>
 HWY_INLINE void EachMean(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool padded,
                          const Axes& pairs, F f) {
-  const Pool pool = ReadPool(pairs);
+  const Pool pool = readPool(pairs);
   for (Size plane = 0; plane < planes; plane++) {
     for (Size y = 0; y < outHeight; y++) {
       const Share v(pool.window.vertical, y, pool.height, height, padded);
       for (Size c = 0; c < outWidth; c++) {
         const Share h(pool.window.horizontal, c, pool.width, width, padded);
-        const bool empty = v.from >= v.to || h.from >= h.to;
+        const bool empty = v.isEmpty() || h.isEmpty();
         f((plane * height + v.from) * width + h.from, empty ? 0 : v.to - v.from, empty ? 0 : h.to - h.from,
           static_cast<T>(v.length) * static_cast<T>(h.length));
       }
@@ -133,6 +171,8 @@ HWY_INLINE void EachMean(Size planes, Size height, Size width, Size outHeight, S
 template <class T>
 void avgPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
                const Axes& pairs, const T* x, T* out) {
+  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
+  if (averaging.fits()) return averaging.forward(planes, x, out);
   EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
               [&](Size at, Size rows, Size cols, T divisor) {
                 T sum = 0;
@@ -146,6 +186,8 @@ void avgPool2d(Size planes, Size height, Size width, Size outHeight, Size outWid
 template <class T>
 void avgPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
                        const Axes& pairs, const T* g, T* out) {
+  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
+  if (averaging.fits()) return averaging.backward(planes, g, out);
   std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * height * width));
   EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
               [&](Size at, Size rows, Size cols, T divisor) {

@@ -52,7 +52,7 @@ struct KeyTile {
 // queries read only the first half.
 template <class T>
 HWY_NOINLINE void MultiplySquare(Size depth, const T* left, Size leftRow, const T* panel, T* s, Size row, bool add) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   using V = hn::Vec<decltype(d)>;
   for (Size i = 0; i < kLanes<T>; i += kSquareRows) {
     V first[kSquareRows], second[kSquareRows], below[kSquareRows];
@@ -114,7 +114,7 @@ HWY_INLINE void MultiplyKeys(const Queries<T>& queries, const KeyTile<T>& tile, 
 template <class T>
 HWY_NOINLINE void AddRows(const Queries<T>& queries, const Masks<T>& masks, const KeyTile<T>& tile, const T* rows,
                           Size count, T* s, Size row) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   const auto units = hn::Set(d, kUnits<T>);
   const auto add = [&](T* at, auto x) HWY_ATTR { hn::Store(hn::MulAdd(x, units, hn::Load(d, at)), d, at); };
   const int last = queries.vectors - 1;
@@ -156,7 +156,7 @@ HWY_INLINE void AddMasks(const Queries<T>& queries, const Masks<T>& masks, const
 // rows or terms, all but one.
 template <class T>
 HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Size keys, Size width, T* s, Size row) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   const Size rows = width > kLanes<T> ? kOuterRows<2> : kOuterRows<1>;
   const Size end = HWY_MIN(keys, tile.read + rows - 1);
   for (Size j = tile.read; j < end; j++) {
@@ -167,7 +167,7 @@ HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Si
 // Which lanes read key `at`, the first query being at lane 0.
 template <class T>
 HWY_INLINE auto ReadBy(Size first, Size at) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   return hn::Ge(hn::Iota(d, T(0)), hn::Set(d, static_cast<T>(at - first)));
 }
 

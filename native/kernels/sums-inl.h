@@ -33,7 +33,7 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
   using Counts = std::make_integer_sequence<int, kOuterRows<kVectors>>;
   constexpr Size kWidth = kVectors * kLanes<T>;
   bool filled = width < kWidth;
-  if (filled) FillPanel(wedge.terms, width, {right.at, right.row, 1}, panel, kWidth);
+  if (filled) FillPanel<T, AttentionTag<T>>(wedge.terms, width, {right.at, right.row, 1}, panel, kWidth);
   const T* b = panel;
   Size depth = wedge.terms;
   const auto sum = [&](Size rows, Size less) HWY_ATTR {
@@ -42,8 +42,8 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
     Parts tiles(rows, kOuterRows<kVectors>);
     if (!filled) {
       const Size count = tiles.TakeFirst();
-      TileColumnFor<T, kVectors, true>(count, Counts())(1, depth, 0, 0, left.at, left.row, left.col, right.at,
-                                                        right.row, panel, out.at, out.row, width, store);
+      TileColumnFor<T, kVectors, true, AttentionTag<T>>(count, Counts())(
+          1, depth, 0, 0, left.at, left.row, left.col, right.at, right.row, panel, out.at, out.row, width, store);
       filled = true;
       left.at += count * (left.row + skip * left.col);
       b += count * skip * kWidth;
@@ -51,7 +51,7 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
       out.at += count * out.row;
       rows -= count;
     }
-    TileRows<T, kVectors>(tiles, depth, less, skip, width, left, b, kWidth, out.at, out.row, store);
+    TileRows<T, kVectors, AttentionTag<T>>(tiles, depth, less, skip, width, left, b, kWidth, out.at, out.row, store);
     left.at += rows * left.row;
     out.at += rows * out.row;
   };

@@ -21,10 +21,10 @@ enum TileStore { kTileSet = 0, kTileAdd = 1, kTileFetch = 2 };
 // Tiles of kRows rows one below the other: out[rows, width] (+)= left[rows, depth]·right[depth, kVectors vectors]. For
 // each row above it a tile leaves out `less` terms, the first `skip` ones among them. Copies the right operand's rows
 // to `panel` on the way where kFill. The left operand comes as numbers, as OuterTile's does.
-template <class T, int kRows, int kVectors, bool kFill>
+template <class T, int kRows, int kVectors, bool kFill, class D = hn::ScalableTag<T>>
 void TileColumn(Size tiles, Size depth, Size less, Size skip, const T* left, Size leftRow, Size leftCol, const T* right,
                 Size rightRow, T* panel, T* out, Size outRow, Size width, int store) {
-  const hn::ScalableTag<T> d;
+  const D d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
   const bool add = (store & kTileAdd) != 0;
@@ -65,30 +65,30 @@ void TileColumn(Size tiles, Size depth, Size less, Size skip, const T* left, Siz
 template <class T>
 using TileColumnOf = void (*)(Size, Size, Size, Size, const T*, Size, Size, const T*, Size, T*, T*, Size, Size, int);
 
-template <class T, int kVectors, bool kFill, int... kLess>
+template <class T, int kVectors, bool kFill, class D = hn::ScalableTag<T>, int... kLess>
 HWY_INLINE TileColumnOf<T> TileColumnFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr TileColumnOf<T> kTiles[] = {&TileColumn<T, kLess + 1, kVectors, kFill>...};
+  static constexpr TileColumnOf<T> kTiles[] = {&TileColumn<T, kLess + 1, kVectors, kFill, D>...};
   return kTiles[rows - 1];
 }
 
 // out[m, width] (+)= left[m, depth]·right, `right` in rows of kVectors whole vectors, with `less` and `skip` as above.
-template <class T, int kVectors>
+template <class T, int kVectors, class D = hn::ScalableTag<T>>
 HWY_INLINE void TileRows(const Parts& tiles, Size depth, Size less, Size skip, Size width, Strided<T> left,
                          const T* right, Size rightRow, T* out, Size outRow, int store) {
   using Rows = std::make_integer_sequence<int, kOuterRows<kVectors>>;
   const Size above = (tiles.each + 1) * tiles.longer;
   if (above > 0) {
-    TileColumnFor<T, kVectors, false>(tiles.each + 1, Rows())(tiles.longer, depth, less, skip, left.at, left.row,
-                                                              left.col, right, rightRow, nullptr, out, outRow, width,
-                                                              store);
+    TileColumnFor<T, kVectors, false, D>(tiles.each + 1, Rows())(tiles.longer, depth, less, skip, left.at, left.row,
+                                                                 left.col, right, rightRow, nullptr, out, outRow, width,
+                                                                 store);
     left.at += above * (left.row + skip * left.col);
     right += above * skip * rightRow;
     out += above * outRow;
   }
   if (tiles.count > tiles.longer) {
-    TileColumnFor<T, kVectors, false>(tiles.each, Rows())(tiles.count - tiles.longer, depth - above * less, less, skip,
-                                                          left.at, left.row, left.col, right, rightRow, nullptr, out,
-                                                          outRow, width, store);
+    TileColumnFor<T, kVectors, false, D>(tiles.each, Rows())(tiles.count - tiles.longer, depth - above * less, less,
+                                                             skip, left.at, left.row, left.col, right, rightRow,
+                                                             nullptr, out, outRow, width, store);
   }
 }
 

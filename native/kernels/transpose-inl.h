@@ -147,9 +147,8 @@ HWY_INLINE hn::Vec<D> LoadEverySquare(D d, const T* from, Size row) {
 }
 
 // Calls f(c, column) for kSquare<T> columns of as many rows as a vector has lanes.
-template <class T, class F>
-HWY_INLINE void EachColumn(const T* from, Size row, F f) {
-  const hn::ScalableTag<T> d;
+template <class D, class T, class F>
+HWY_INLINE void EachColumn(D d, const T* from, Size row, F f) {
 #if HWY_TARGET == HWY_SCALAR
   f(0, LoadEverySquare(d, from, row));
 #else

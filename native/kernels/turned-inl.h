@@ -18,21 +18,21 @@ namespace HWY_NAMESPACE {
 template <class T, class F>
 HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) {
   constexpr Size kColumns = kSquare<T>;
+  const AttentionTag<T> d;
   Size c = 0;
   if (first >= 0) {
     for (; c + kColumns <= columns; c += kColumns) {
-      EachColumn(rows[first] + c, rows.row, [&](Size i, auto column) HWY_ATTR { f(c + i, column); });
+      EachColumn(d, rows[first] + c, rows.row, [&](Size i, auto column) HWY_ATTR { f(c + i, column); });
     }
     if (c < columns && columns >= kColumns) {
       const Size last = columns - kColumns;
-      EachColumn(rows[first] + last, rows.row, [&](Size i, auto column) HWY_ATTR {
+      EachColumn(d, rows[first] + last, rows.row, [&](Size i, auto column) HWY_ATTR {
         if (last + i >= c) f(last + i, column);
       });
       return;
     }
   }
   // By way of a square of whole rows.
-  const hn::ScalableTag<T> d;
   HWY_ALIGN T square[kLanes<T> * kLanes<T>];
   for (; c < columns; c += kLanes<T>) {
     const Size count = HWY_MIN(kLanes<T>, columns - c);
@@ -40,7 +40,7 @@ HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) 
       hn::Store(LoadUpTo(d, rows[HWY_MAX(Size(0), first + lane)] + c, count), d, square + lane * kLanes<T>);
     }
     for (Size i = 0; i < count; i += kColumns) {
-      EachColumn(square + i, kLanes<T>, [&](Size k, auto column) HWY_ATTR {
+      EachColumn(d, square + i, kLanes<T>, [&](Size k, auto column) HWY_ATTR {
         if (i + k < count) f(c + i + k, column);
       });
     }
@@ -50,7 +50,7 @@ HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) 
 // to[columns, queries of the block] = factor · the block's rows, turned.
 template <class T>
 HWY_NOINLINE void TurnIn(const Queries<T>& queries, Size columns, const T* rows, Size row, T factor, T* to) {
-  const hn::ScalableTag<T> d;
+  const AttentionTag<T> d;
   const auto f = hn::Set(d, factor);
   for (int v = 0; v < queries.vectors; v++) {
     T* const at = to + v * kLanes<T>;

@@ -19,7 +19,7 @@ namespace HWY_NAMESPACE {
 // to[width] += the rows of block[rows, width], width = kVectors vectors.
 template <class T, int kVectors>
 void AddRows(const T* block, Size rows, T* to) {
-  const hn::ScalableTag<T> d;
+  const PatchTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
   V even[kVectors], odd[kVectors];
@@ -62,7 +62,7 @@ class WeightGradient {
         mask_(lines_ + kLineElements),
         sums_(scratch + 3 * kScratchElements),
         alongOuts_(outs) {
-    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size lanes = LanesOf(PatchTag<T>());
     gathers_ = (outs + lanes - 1) / lanes * lanes * (depth_ + 1) <= (kScratchParts - 3) * kScratchElements;
     if (gathers_ && patch_.isDense()) {
       // A line is short: what is done for each tile besides counts.
@@ -73,7 +73,7 @@ class WeightGradient {
 
   // out [outs, columns] = what so many samples give, `inStep` and `gStep` elements apart; g [outs, rows, cols].
   void sum(Size samples, Planes<T> in, Size inStep, const T* g, Size gStep, T* out) {
-    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size lanes = LanesOf(PatchTag<T>());
     const Size sums = (along_ + (outs_ - alongOuts_) * lanes) * (depth_ + 1);
     const auto clear = [](T* at, Size count) { std::memset(at, 0, sizeof(T) * static_cast<std::size_t>(count)); };
     if (gathers_) clear(sums_, sums);
@@ -93,7 +93,7 @@ class WeightGradient {
   // a panel [depth + 1, width], the last for the bias, or [depth + 1, outputs, lanes].
   template <class F>
   HWY_INLINE void eachPanel(F f) {
-    const Size lanes = LanesOf(hn::ScalableTag<T>());
+    const Size lanes = LanesOf(PatchTag<T>());
     T* sums = sums_;
     for (Size o = 0; o < alongOuts_;) {
       const int vectors = PanelVectors<T>(alongOuts_ - o);
@@ -127,7 +127,7 @@ class WeightGradient {
 
   void addPanel(const T* g, Size y, Size x, Size rows, Size cols, Size outs, int vectors, Size column, T* sums,
                 T* out) {
-    const hn::ScalableTag<T> d;
+    const PatchTag<T> d;
     HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(d)] = {};
     const Size width = vectors * LanesOf(d);
     const Size pixels = rows * cols;
@@ -156,7 +156,7 @@ class WeightGradient {
 
   // What turned_ [pixels, width] sums to goes to sums [width], or to a column of out.
   void addBias(Size pixels, Size outs, int vectors, T* sums, T* out) {
-    const hn::ScalableTag<T> d;
+    const PatchTag<T> d;
     HWY_ALIGN T all[kMostVectors * hn::MaxLanes(d)];
     T* const to = gathers_ ? sums : all;
     if (!gathers_) std::memset(all, 0, sizeof(all));
@@ -166,7 +166,7 @@ class WeightGradient {
   }
 
   void addLines(const T* g, Size y, Size x, Size rows, Size cols, Size outs, Size column, T* sums) {
-    const hn::ScalableTag<T> d;
+    const PatchTag<T> d;
     const Size lanes = LanesOf(d);
     const Size vectors = patch_.lineVectors(rows, cols), line = vectors * lanes;
     if (rows != lineRows_ || cols != lineCols_) markLines(rows, cols, line);
@@ -198,7 +198,7 @@ class WeightGradient {
   }
 
   void storeSums(T* out) {
-    const hn::ScalableTag<T> d;
+    const PatchTag<T> d;
     const Size lanes = LanesOf(d);
     const Size count = HWY_MIN(depth_ + 1, columns_);
     eachPanel([&](Size o, Size outs, int vectors, const T* sums) HWY_ATTR {
