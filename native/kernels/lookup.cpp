@@ -36,61 +36,74 @@ void fetchRow(const T* row, Size inner) {
 }
 
 template <class T>
-Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
+Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out, Range<3> rows,
+          Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
   if (inner == 0 || count == 0) return -1;
-  for (Size o = 0; o < outer; o++, a += n * inner) {
-    for (Size j = 0; j < count; j++, out += inner) {
-      if (j + kAhead < count) fetchRow(a + ids[j + kAhead] * inner, inner);
+  for (Size o = 0; o < outer; o++, a += n * inner, out += count * inner) {
+    for (Size j = rows.from; j < rows.to; j++) {
+      if (j + kAhead < rows.to) fetchRow(a + ids[j + kAhead] * inner, inner);
       if (inner == 1) {
-        *out = a[ids[j]];
+        out[j] = a[ids[j]];
       } else {
-        std::memcpy(out, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
+        std::memcpy(out + j * inner, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
       }
     }
   }
   return -1;
 }
 
+// Columns of out [rows, inner] to 0.
 template <class T>
-void clear(Size n, T* out) {
-  if (n > 0) std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(n));
+void clear(Size rows, Size inner, Range<2> columns, T* out) {
+  const Size width = columns.to - columns.from;
+  if (rows == 0 || width <= 0) return;
+  const bool all = width == inner;
+  const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(all ? rows * inner : width);
+  for (Size r = 0; r < (all ? 1 : rows); r++) std::memset(out + r * inner + columns.from, 0, bytes);
 }
 
 template <class T>
-Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
-  clear(outer * n * inner, out);
+Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
+                  Range<2> columns, Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  clear(outer * n, inner, columns, out);
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, out += n * inner) {
     for (Size j = 0; j < count; j++, g += inner) {
       T* row = out + ids[j] * inner;
-      for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
+      for (Size i = columns.from; i < columns.to; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
     }
   }
   return -1;
 }
 
 template <class T>
-Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out, Range<2> columns,
+            Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, a += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, out += inner) {
-      for (Size i = 0; i < inner; i++) out[i] = a[ids[i] * inner + i];
+      for (Size i = columns.from; i < columns.to; i++) out[i] = a[ids[i] * inner + i];
     }
   }
   return -1;
 }
 
 template <class T>
-Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
-  clear(outer * n * inner, out);
+Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
+                    Range<2> columns, Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  clear(outer * n, inner, columns, out);
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, out += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, g += inner) {
-      for (Size i = 0; i < inner; i++) {
+      for (Size i = columns.from; i < columns.to; i++) {
         T& sum = out[ids[i] * inner + i];
         sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
       }

@@ -35,7 +35,8 @@ STEP(AddExp, {
   return e;
 })
 STEP(AddAnyExp, {
-  const V e = ExpOf(d, hn::Sub(a, other));
+  const V x = hn::Sub(a, other);
+  const V e = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), Infinity(d), ExpNonPositive(d, x));
   state = hn::Add(state, e);
   return e;
 })
@@ -68,7 +69,8 @@ struct IsInfinity {
   }
 };
 
-// Σ e^(a − shift); the terms go to `out`, if given. They are at most 1, or NaN, where `Add` is AddExp.
+// Σ e^(a − shift); the terms go to `out`, if given. They are at most 1, or NaN, where `Add` is AddExp; with AddAnyExp
+// what is greater counts as infinite, as in a line with a largest that is, and lines beside it keep their bits.
 template <class Add, class W, class T>
 HWY_INLINE typename W::State SumExp(const W& walk, const T* a, const typename W::State& shift, T* out) {
   auto sum = walk.Start(T(0));
@@ -137,13 +139,13 @@ struct LogSoftmaxBackwardLine {
 };
 
 template <class Line, class T>
-void Forward(Size outer, Size n, Size inner, const T* a, T* out) {
-  EachLine<Line>(outer, n, inner, a, a, out);
+void Forward(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
+  EachLine<Line>(outer, n, inner, a, a, out, columns);
 }
 
 template <class Line, class T>
-void Backward(Size outer, Size n, Size inner, const T* g, const T* y, T* out) {
-  EachLine<Line>(outer, n, inner, g, y, out);
+void Backward(Size outer, Size n, Size inner, const T* g, const T* y, T* out, Range<2> columns) {
+  EachLine<Line>(outer, n, inner, g, y, out, columns);
 }
 
 // The product of all the others is the product of those before times the product of those after. From both ends at
@@ -174,7 +176,7 @@ void ProdBackwardRow(Size n, T g, const T* a, T* out) {
 }
 
 template <class T>
-void ProdBackward(Size outer, Size n, Size inner, const T* g, const T* a, T* out) {
+void ProdBackward(Size outer, Size n, Size inner, const T* g, const T* a, T* out, Range<2> columns) {
   if (inner == 1) {
     for (Size o = 0; o < outer; o++) ProdBackwardRow(n, g[o], a + o * n, out + o * n);
     return;
@@ -182,20 +184,26 @@ void ProdBackward(Size outer, Size n, Size inner, const T* g, const T* a, T* out
   constexpr Size kColumns = 4096;
   T product[kColumns];
   for (Size o = 0; o < outer; o++, a += n * inner, out += n * inner, g += inner) {
-    for (Size at = 0; at < inner; at += kColumns) {
-      const Size width = HWY_MIN(kColumns, inner - at);
+    for (Size at = columns.from; at < columns.to; at += kColumns) {
+      const Size width = HWY_MIN(kColumns, columns.to - at);
       for (Size i = 0; i < width; i++) product[i] = g[at + i];
       for (Size j = 0; j < n; j++) {
+        const T* const from = a + j * inner + at;
+        T* const to = out + j * inner + at;
+        BLASGRAD_INDEPENDENT
         for (Size i = 0; i < width; i++) {
-          out[j * inner + at + i] = product[i];
-          product[i] *= a[j * inner + at + i];
+          to[i] = product[i];
+          product[i] *= from[i];
         }
       }
       for (Size i = 0; i < width; i++) product[i] = T(1);
       for (Size j = n; j-- > 0;) {
+        const T* const from = a + j * inner + at;
+        T* const to = out + j * inner + at;
+        BLASGRAD_INDEPENDENT
         for (Size i = 0; i < width; i++) {
-          out[j * inner + at + i] *= product[i];
-          product[i] *= a[j * inner + at + i];
+          to[i] *= product[i];
+          product[i] *= from[i];
         }
       }
     }

@@ -184,15 +184,17 @@ void EachColumn(Size n, Size stride, Size width, const T* a, const T* b, T* out)
 }
 
 // Runs `Line` over all lines of [outer, n, inner] along the middle axis; the output has the input's shape, or is
-// [outer, inner] where Line::kReduces. Narrow rows are turned into columns first.
+// [outer, inner] where Line::kReduces; of several columns those of the range. Narrow rows are turned into columns
+// first.
 template <class Line, class T>
-void EachLine(Size outer, Size n, Size inner, const T* a, const T* b, T* out) {
+void EachLine(Size outer, Size n, Size inner, const T* a, const T* b, T* out, Range<2> columns) {
   const Size size = n * inner;
   const Size outSize = Line::kReduces ? inner : size;
   if (inner == 0 || (n == 0 && !Line::kReduces)) return;
   if (inner > 1) {
     for (Size o = 0; o < outer; o++) {
-      EachColumn<Line>(n, inner, inner, a + o * size, b + o * size, out + o * outSize);
+      const Size at = o * size + columns.from;
+      EachColumn<Line>(n, inner, columns.to - columns.from, a + at, b + at, out + o * outSize + columns.from);
     }
   } else if (n > kNarrow) {
     for (Size o = 0; o < outer; o++) Line::Run(RowWalk<T>{n}, a + o * size, b + o * size, out + o * outSize);
