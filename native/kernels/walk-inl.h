@@ -95,6 +95,8 @@ struct ColumnWalk {
 constexpr Size kPanel = 4096;
 // Up to here the vectors of a column stay in the nearest cache from one pass to the next.
 constexpr Size kNearBytes = 16384;
+// Parts of rows are asked for so many rows ahead: the processor does not see by itself where the next part begins.
+constexpr Size kRowsAhead = 2;
 
 template <class T>
 struct PanelWalk {
@@ -116,9 +118,14 @@ struct PanelWalk {
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T, T* out) const {
     const D d;
+    const Size ahead = width < stride ? kRowsAhead * stride : 0;
     for (Size j = 0; j < n; j++) {
       for (Size i = 0; i < width; i += LanesOf(d)) {
         const Size at = j * stride + i;
+        if (ahead > 0) {
+          BLASGRAD_PREFETCH(a + at + ahead);
+          if (a != b) BLASGRAD_PREFETCH(b + at + ahead);
+        }
         auto lanes = hn::Load(d, state.lanes + i);
         const auto y =
             f(d, lanes, hn::Load(d, other.lanes + i), LoadUpTo(d, a + at, width - i), LoadUpTo(d, b + at, width - i));
