@@ -124,21 +124,23 @@
 // For all element types; lookup.cpp.
 #define BLASGRAD_LOOKUP(slot) \
   (Size outer, Size n, Size inner, Size count, In<T> a, In<std::int32_t> ids, Out<T> out, Range<slot> range, Pass pass)
-#define BLASGRAD_LOOKUPS(X)                                                                                          \
-  X(take, Size, BLASGRAD_LOOKUP(3), "",                                                                              \
-    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] "   \
-    "-> index")                                                                                                      \
-  X(takeBackward, Size, BLASGRAD_LOOKUP(2), "",                                                                      \
-    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] "   \
-    "-> index")                                                                                                      \
-  X(gather, Size, BLASGRAD_LOOKUP(2), "",                                                                            \
-    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                  \
-    "out:out[outer*count*inner] -> index")                                                                           \
-  X(gatherBackward, Size, BLASGRAD_LOOKUP(2), "",                                                                    \
-    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "              \
-    "out:out[outer*n*inner] -> index")                                                                               \
-  X(rowLists, Size, (Size n, Size count, In<std::int32_t> ids, Out<std::int32_t> first, Out<std::int32_t> next), "", \
-    "n:size count:size ids:in<int32>[count] first:out<int32>[n] next:out<int32>[count] -> index")
+#define BLASGRAD_LOOKUPS(X)                                                                                        \
+  X(take, Size, BLASGRAD_LOOKUP(3), "",                                                                            \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] " \
+    "-> index")                                                                                                    \
+  X(takeBackward, Size, BLASGRAD_LOOKUP(2), "",                                                                    \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] " \
+    "-> index")                                                                                                    \
+  X(gather, Size, BLASGRAD_LOOKUP(2), "",                                                                          \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                \
+    "out:out[outer*count*inner] -> index")                                                                         \
+  X(gatherBackward, Size, BLASGRAD_LOOKUP(2), "",                                                                  \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "            \
+    "out:out[outer*n*inner] -> index")                                                                             \
+  X(rowLists, Size,                                                                                                \
+    (Size n, Size count, In<std::int32_t> ids, Out<std::int32_t> first, Out<std::int32_t> next, Range<0> range,    \
+     Pass pass),                                                                                                   \
+    "", "n:size count:size ids:in<int32>[count] first:out<int32>[n] next:out<int32>[count] -> index")
 
 // For floats; random.cpp.
 #define BLASGRAD_RANDOMS(X)                                                                            \

@@ -112,14 +112,19 @@ Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, cons
   return -1;
 }
 
-// The same for every element type: there is nothing but ids.
+// The same for every element type: there is nothing but ids. A part has the rows that are its own, and their places in
+// the lists.
 template <class T>
-Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next) {
-  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
-  std::fill_n(first, n, -1);
+Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next, Range<0> rows,
+              Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  std::fill_n(first + rows.from, rows.to - rows.from, -1);
   for (Size j = count - 1; j >= 0; j--) {
-    next[j] = first[ids[j]];
-    first[ids[j]] = static_cast<std::int32_t>(j);
+    const Size id = ids[j];
+    if (id < rows.from || id >= rows.to) continue;
+    next[j] = first[id];
+    first[id] = static_cast<std::int32_t>(j);
   }
   return -1;
 }
