@@ -81,18 +81,45 @@ HWY_INLINE typename W::State SumExp(const W& walk, const T* a, const typename W:
 
 struct LogSumExpLine {
   static constexpr bool kReduces = true;
+  // The line's logarithm is shift + ln sum.
   template <class W, class T>
-  static void Run(const W walk, const T* a, const T*, T* out) {
-    auto shift = Maximum(walk, a);
+  static HWY_INLINE void Terms(const W walk, const T* a, typename W::State& shift, typename W::State& sum) {
+    shift = Maximum(walk, a);
     // An infinite largest comes through the sum.
     const bool isHuge = walk.Any(IsInfinity(), shift);
     walk.Map(ZeroIfInfinite(), shift, shift);
     T* const nowhere = nullptr;
-    auto sum = isHuge ? SumExp<AddAnyExp>(walk, a, shift, nowhere) : SumExp<AddExp>(walk, a, shift, nowhere);
+    sum = isHuge ? SumExp<AddAnyExp>(walk, a, shift, nowhere) : SumExp<AddExp>(walk, a, shift, nowhere);
+  }
+  template <class W, class T>
+  static void Run(const W walk, const T* a, const T*, T* out) {
+    typename W::State shift, sum;
+    Terms(walk, a, shift, sum);
     walk.Map(OtherPlusLogarithm(), sum, shift);
     walk.StoreLine(sum, out);
   }
 };
+
+// Of rows the logarithms are taken together: one vector has as many of them as lanes.
+template <class T>
+void LogSumExpRows(Size rows, Size n, const T* a, T* out) {
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T shifts[kNarrowRows];
+  for (Size at = 0; at < rows; at += kNarrowRows) {
+    const Size count = HWY_MIN(kNarrowRows, rows - at);
+    for (Size r = 0; r < count; r++) {
+      const RowWalk<T> walk{n};
+      auto shift = hn::Zero(d), sum = hn::Zero(d);
+      LogSumExpLine::Terms(walk, a + (at + r) * n, shift, sum);
+      walk.StoreLine(shift, shifts + r);
+      walk.StoreLine(sum, out + at + r);
+    }
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      const auto log = LogOf(d, LoadUpTo(d, out + at + r, count - r));
+      StoreUpTo(hn::Add(LoadUpTo(d, shifts + r, count - r), log), d, out + at + r, count - r);
+    }
+  }
+}
 
 struct SoftmaxLine {
   static constexpr bool kReduces = false;
@@ -140,6 +167,9 @@ struct LogSoftmaxBackwardLine {
 
 template <class Line, class T>
 void Forward(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
+  if constexpr (std::is_same_v<Line, LogSumExpLine>) {
+    if (inner == 1 && n > kNarrow) return LogSumExpRows(outer, n, a, out);
+  }
   EachLine<Line>(outer, n, inner, a, a, out, columns);
 }
 

@@ -10,6 +10,8 @@
 #define BLASGRAD_WALK_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,19 +26,36 @@ struct RowWalk {
   Size n;
   Size step = LanesOf(D());
 
-  // `rest` stands in for what lies beyond the row's end.
-  HWY_INLINE State Load(const T* p, Size i, T rest) const { return LoadUpTo(D(), p + i, n - i, rest); }
-  HWY_INLINE void Store(State v, T* p, Size i) const { StoreUpTo(v, D(), p + i, n - i); }
+  // A vector of the row, whole or what is left at its end, for which `rest` stands in beyond.
+  struct Whole {
+    Size at;
+    HWY_INLINE State Load(const T* p, T) const { return hn::LoadU(D(), p + at); }
+    HWY_INLINE void Store(State v, T* p) const { hn::StoreU(v, D(), p + at); }
+  };
+  struct Part {
+    Size at;
+    Size count;
+    HWY_INLINE State Load(const T* p, T rest) const { return LoadPart(D(), p + at, count, rest); }
+    HWY_INLINE void Store(State v, T* p) const { StorePart(v, D(), p + at, count); }
+  };
+
+  // Runs f(vector) over the row's vectors.
+  template <class F>
+  HWY_INLINE void Over(const F& f) const {
+    Size i = 0;
+    for (; i + step <= n; i += step) f(Whole{i});
+    if (i < n) f(Part{i, n - i});
+  }
   HWY_INLINE State Sum(State v) const { return hn::SumOfLanes(D(), v); }
 
   HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
 
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T rest, T* out) const {
-    for (Size i = 0; i < n; i += step) {
-      const auto y = f(D(), state, other, Load(a, i, rest), Load(b, i, rest));
-      if (out != nullptr) Store(y, out, i);
-    }
+    Over([&](const auto& vector) BLASGRAD_INLINED {
+      const auto y = f(D(), state, other, vector.Load(a, rest), vector.Load(b, rest));
+      if (out != nullptr) vector.Store(y, out);
+    });
   }
 
   // state = f(tag, state, other).
@@ -55,6 +74,22 @@ struct RowWalk {
   HWY_INLINE void JoinByMax(State& state) const { state = hn::MaxOfLanes(D(), state); }
   HWY_INLINE void StoreLine(const State& state, T* p) const { *p = hn::GetLane(state); }
 };
+
+// So many rows at once, where it pays: while one waits for its lanes to join, the others go on.
+constexpr int kTogetherRows = 2;
+#ifndef BLASGRAD_EACH_ROW
+#define BLASGRAD_EACH_ROW \
+  BLASGRAD_UNROLL         \
+  for (int k = 0; k < kRows; k++)
+#endif
+
+// Runs f(how many, the first) over all rows.
+template <class F>
+HWY_INLINE void EachRows(Size rows, const F& f) {
+  Size r = 0;
+  for (; r + kTogetherRows <= rows; r += kTogetherRows) f(std::integral_constant<int, kTogetherRows>(), r);
+  for (; r < rows; r++) f(std::integral_constant<int, 1>(), r);
+}
 
 template <class T>
 struct ColumnWalk {
