@@ -50,6 +50,12 @@ struct RowWalk {
 
   HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
 
+  HWY_INLINE bool IsFar() const { return false; }
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    f(*this, 0);
+  }
+
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T rest, T* out) const {
     Over([&](const auto& vector) BLASGRAD_INLINED {
@@ -101,6 +107,12 @@ struct ColumnWalk {
 
   HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
 
+  HWY_INLINE bool IsFar() const { return false; }
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    f(*this, 0);
+  }
+
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T, T* out) const {
     const D d;
@@ -130,6 +142,11 @@ struct ColumnWalk {
 constexpr Size kPanel = 4096;
 // Up to here the vectors of a column stay in the nearest cache from one pass to the next.
 constexpr Size kNearBytes = 16384;
+// Lines that together have more are in no cache from one pass to the next; so much of them is, of rows that are gone
+// through twice at once.
+constexpr Size kFarBytes = 32 << 20;
+constexpr Size kRunBytes = 256 << 10;
+constexpr Size kLeastRun = 16;
 // Parts of rows are asked for so many rows ahead: the processor does not see by itself where the next part begins.
 constexpr Size kRowsAhead = 2;
 
@@ -168,6 +185,14 @@ struct PanelWalk {
         if (out != nullptr) StoreUpTo(y, d, out + at, width - i);
       }
     }
+  }
+
+  HWY_INLINE bool IsFar() const { return n * stride * static_cast<Size>(sizeof(T)) > kFarBytes; }
+  // Runs f(walk, where it begins) over runs of rows, the same for all columns of the array.
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    const Size rows = HWY_MAX(kLeastRun, kRunBytes / (stride * static_cast<Size>(sizeof(T))));
+    for (Size at = 0; at < n; at += rows) f(PanelWalk{HWY_MIN(rows, n - at), stride, width}, at * stride);
   }
 
   template <class F>
