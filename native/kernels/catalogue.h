@@ -128,7 +128,7 @@
   X(take, Size, BLASGRAD_LOOKUP(3), "",                                                                            \
     "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] " \
     "-> index")                                                                                                    \
-  X(takeBackward, Size, BLASGRAD_LOOKUP(2), "",                                                                    \
+  X(takeBackward, Size, BLASGRAD_LOOKUP(1), "",                                                                    \
     "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] " \
     "-> index")                                                                                                    \
   X(gather, Size, BLASGRAD_LOOKUP(2), "",                                                                          \

@@ -64,17 +64,18 @@ void clear(Size rows, Size inner, Range<2> columns, T* out) {
   for (Size r = 0; r < (all ? 1 : rows); r++) std::memset(out + r * inner + columns.from, 0, bytes);
 }
 
+// A part has the rows of the table that are its own.
 template <class T>
 Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
-                  Range<2> columns, Pass pass) {
+                  Range<1> rows, Pass pass) {
   if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
   if (pass == Pass::check) return -1;
-  clear(outer * n, inner, columns, out);
-  if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, out += n * inner) {
+    clear(1, (rows.to - rows.from) * inner, {0, (rows.to - rows.from) * inner}, out + rows.from * inner);
     for (Size j = 0; j < count; j++, g += inner) {
+      if (ids[j] < rows.from || ids[j] >= rows.to) continue;
       T* row = out + ids[j] * inner;
-      for (Size i = columns.from; i < columns.to; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
+      for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
     }
   }
   return -1;
