@@ -44,5 +44,6 @@ export const networkFamilies: Readonly<Record<string, readonly Shape[]>> = {
   // As many steps as the caches hold at a fifth more too.
   'batch steps hidden': [{ name: '32×24, 128 units', parameters: { batch: 32, steps: 24, hidden: 128 } }],
   'n count': [{ name: '1,024 of 100,000', parameters: { n: 100_000, count: 1024 } }],
-  'n inner count': [{ name: '1,024 of 100,000×32', parameters: { n: 100_000, inner: 32, count: 1024 } }],
+  // A table that no cache holds.
+  'n inner count': [{ name: '1,024 of 1,000,000×32', parameters: { n: 1_000_000, inner: 32, count: 1024 } }],
 }

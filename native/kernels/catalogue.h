@@ -4,7 +4,7 @@
 #pragma once
 
 // For all element types; reductions.cpp.
-#define BLASGRAD_REDUCE (Size outer, Size n, Size inner, In<T> a, Out<T> out)
+#define BLASGRAD_REDUCE (Size outer, Size n, Size inner, In<T> a, Out<T> out, Range<2> columns)
 #define BLASGRAD_REDUCE_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*inner]"
 #define BLASGRAD_REDUCTIONS(X)                             \
   X(sum, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)  \
@@ -13,16 +13,16 @@
   X(min, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)
 
 // For all element types; index_reductions.cpp.
-#define BLASGRAD_REDUCE_INDEX (Size outer, Size n, Size inner, In<T> a, Out<std::int32_t> out)
+#define BLASGRAD_REDUCE_INDEX (Size outer, Size n, Size inner, In<T> a, Out<std::int32_t> out, Range<2> columns)
 #define BLASGRAD_REDUCE_INDEX_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out<int32>[outer*inner]"
 #define BLASGRAD_INDEX_REDUCTIONS(X)                                     \
   X(argmax, void, BLASGRAD_REDUCE_INDEX, "", BLASGRAD_REDUCE_INDEX_TEXT) \
   X(argmin, void, BLASGRAD_REDUCE_INDEX, "", BLASGRAD_REDUCE_INDEX_TEXT)
 
 // For floats; softmax.cpp.
-#define BLASGRAD_LINE (Size outer, Size n, Size inner, In<T> a, Out<T> out)
+#define BLASGRAD_LINE (Size outer, Size n, Size inner, In<T> a, Out<T> out, Range<2> columns)
 #define BLASGRAD_LINE_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*n*inner]"
-#define BLASGRAD_LINE_BACKWARD (Size outer, Size n, Size inner, In<T> g, In<T> y, Out<T> out)
+#define BLASGRAD_LINE_BACKWARD (Size outer, Size n, Size inner, In<T> g, In<T> y, Out<T> out, Range<2> columns)
 #define BLASGRAD_LINE_BACKWARD_TEXT \
   "outer:size n:size inner:size g:in[outer*n*inner] y:in[outer*n*inner] out:out[outer*n*inner]"
 #define BLASGRAD_LINES(X)                                                                        \
@@ -38,7 +38,7 @@
 #define BLASGRAD_LOSSES(X)                                                                                            \
   X(crossEntropy, Size,                                                                                               \
     (Size rows, Size n, double ignoreIndex, double smoothing, In<T> a, In<std::int32_t> ids, In<T> weight,            \
-     Out<T> losses, Out<T> weights, Out<T> lse),                                                                      \
+     Out<T> losses, Out<T> weights, Out<T> lse, Pass pass),                                                           \
     "",                                                                                                               \
     "rows:size n:size ignoreIndex:scalar smoothing:scalar a:in[rows*n] ids:in<int32>[rows] weight:in[n?] "            \
     "losses:out[rows] weights:out[rows] lse:out[rows] -> index")                                                      \
@@ -122,22 +122,25 @@
     "at:size dims:sizes a:in[count(dims)] out:inout[reach(at,dims)]")
 
 // For all element types; lookup.cpp.
-#define BLASGRAD_LOOKUP (Size outer, Size n, Size inner, Size count, In<T> a, In<std::int32_t> ids, Out<T> out)
-#define BLASGRAD_LOOKUPS(X)                                                                                          \
-  X(take, Size, BLASGRAD_LOOKUP, "",                                                                                 \
-    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] "   \
-    "-> index")                                                                                                      \
-  X(takeBackward, Size, BLASGRAD_LOOKUP, "",                                                                         \
-    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] "   \
-    "-> index")                                                                                                      \
-  X(gather, Size, BLASGRAD_LOOKUP, "",                                                                               \
-    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                  \
-    "out:out[outer*count*inner] -> index")                                                                           \
-  X(gatherBackward, Size, BLASGRAD_LOOKUP, "",                                                                       \
-    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "              \
-    "out:out[outer*n*inner] -> index")                                                                               \
-  X(rowLists, Size, (Size n, Size count, In<std::int32_t> ids, Out<std::int32_t> first, Out<std::int32_t> next), "", \
-    "n:size count:size ids:in<int32>[count] first:out<int32>[n] next:out<int32>[count] -> index")
+#define BLASGRAD_LOOKUP(slot) \
+  (Size outer, Size n, Size inner, Size count, In<T> a, In<std::int32_t> ids, Out<T> out, Range<slot> range, Pass pass)
+#define BLASGRAD_LOOKUPS(X)                                                                                        \
+  X(take, Size, BLASGRAD_LOOKUP(3), "",                                                                            \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] " \
+    "-> index")                                                                                                    \
+  X(takeBackward, Size, BLASGRAD_LOOKUP(1), "",                                                                    \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] " \
+    "-> index")                                                                                                    \
+  X(gather, Size, BLASGRAD_LOOKUP(2), "",                                                                          \
+    "outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] "                \
+    "out:out[outer*count*inner] -> index")                                                                         \
+  X(gatherBackward, Size, BLASGRAD_LOOKUP(2), "",                                                                  \
+    "outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[outer*count*inner] "            \
+    "out:out[outer*n*inner] -> index")                                                                             \
+  X(rowLists, Size,                                                                                                \
+    (Size n, Size count, In<std::int32_t> ids, Out<std::int32_t> first, Out<std::int32_t> next, Range<0> range,    \
+     Pass pass),                                                                                                   \
+    "", "n:size count:size ids:in<int32>[count] first:out<int32>[n] next:out<int32>[count] -> index")
 
 // For floats; random.cpp.
 #define BLASGRAD_RANDOMS(X)                                                                            \

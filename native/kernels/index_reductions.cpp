@@ -17,6 +17,17 @@ HWY_INLINE bool Beats(T b, T a) {
   return (kLargest ? b > a : b < a) || (b != b && a == a);
 }
 
+// The same of lanes.
+template <bool kLargest, class D, class V>
+HWY_INLINE hn::Mask<D> IsBetter(D, V b, V a) {
+  if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
+    const auto notWorse = hn::Not(kLargest ? hn::Le(b, a) : hn::Ge(b, a));
+    return hn::And(notWorse, hn::Eq(a, a));
+  } else {
+    return kLargest ? hn::Gt(b, a) : hn::Lt(b, a);
+  }
+}
+
 template <bool kLargest, class T>
 Size FirstBest(Size n, const T* a) {
   Size at = 0;
@@ -78,43 +89,69 @@ Size BestOfWideRow(Size n, const T* a) {
 template <bool kLargest>
 Size BestOfWideRow(Size n, const std::uint8_t* a) {
   std::uint8_t value;
-  (kLargest ? reductions().uint8.max : reductions().uint8.min)(1, n, 1, a, &value);
+  (kLargest ? reductions().uint8.max : reductions().uint8.min)(1, n, 1, a, &value, {0, 1});
   return static_cast<const std::uint8_t*>(std::memchr(a, value, static_cast<std::size_t>(n))) - a;
 }
 
 // At least two vectors.
 constexpr Size kWide = 64;
-constexpr Size kColumns = 256;
+
+// Columns side by side: of rows that are not very wide all, so that memory is read in order.
+constexpr Size kColumns = 2048;
 
 template <bool kLargest, class T>
 void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* out) {
-  T best[kColumns];
-  std::int32_t at[kColumns];
-  for (Size i = 0; i < width; i++) {
-    best[i] = a[i];
-    at[i] = 0;
+  const hn::ScalableTag<T> d;
+  const hn::RebindToSigned<decltype(d)> places;
+  using Place = hn::TFromD<decltype(places)>;
+  const Size lanes = LanesOf(d);
+  HWY_ALIGN T best[kColumns];
+  HWY_ALIGN Place at[kColumns];
+  for (Size i = 0; i < width; i += lanes) {
+    hn::Store(LoadUpTo(d, a + i, width - i), d, best + i);
+    hn::Store(hn::Zero(places), places, at + i);
   }
   for (Size j = 1; j < n; j++) {
     const T* row = a + j * stride;
+    const auto place = hn::Set(places, static_cast<Place>(j));
+    for (Size i = 0; i < width; i += lanes) {
+      const auto x = LoadUpTo(d, row + i, width - i);
+      const auto was = hn::Load(d, best + i);
+      const auto better = IsBetter<kLargest>(d, x, was);
+      hn::Store(hn::IfThenElse(better, x, was), d, best + i);
+      hn::Store(hn::IfThenElse(hn::RebindMask(places, better), place, hn::Load(places, at + i)), places, at + i);
+    }
+  }
+  for (Size i = 0; i < width; i++) out[i] = static_cast<std::int32_t>(at[i]);
+}
+
+// Bytes have no room for places.
+template <bool kLargest>
+void BestOfColumns(Size n, Size stride, Size width, const std::uint8_t* a, std::int32_t* out) {
+  std::uint8_t best[kColumns];
+  std::memcpy(best, a, static_cast<std::size_t>(width));
+  std::memset(out, 0, static_cast<std::size_t>(width) * sizeof(std::int32_t));
+  for (Size j = 1; j < n; j++) {
+    const std::uint8_t* row = a + j * stride;
+    BLASGRAD_INDEPENDENT
     for (Size i = 0; i < width; i++) {
       const bool better = Beats<kLargest>(row[i], best[i]);
       best[i] = better ? row[i] : best[i];
-      at[i] = better ? static_cast<std::int32_t>(j) : at[i];
+      out[i] = better ? static_cast<std::int32_t>(j) : out[i];
     }
   }
-  std::memcpy(out, at, static_cast<std::size_t>(width) * sizeof(std::int32_t));
 }
 
 template <bool kLargest, class T>
-void Best(Size outer, Size n, Size inner, const T* a, std::int32_t* out) {
+void Best(Size outer, Size n, Size inner, const T* a, std::int32_t* out, Range<2> columns) {
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (n == 0) {
-      std::memset(out, 0, static_cast<std::size_t>(inner) * sizeof(std::int32_t));
+      for (Size i = columns.from; i < columns.to; i++) out[i] = 0;
     } else if (inner == 1) {
       *out = static_cast<std::int32_t>(n < kWide ? FirstBest<kLargest>(n, a) : BestOfWideRow<kLargest>(n, a));
     } else {
-      for (Size at = 0; at < inner; at += kColumns) {
-        BestOfColumns<kLargest>(n, inner, HWY_MIN(kColumns, inner - at), a + at, out + at);
+      for (Size at = columns.from; at < columns.to; at += kColumns) {
+        BestOfColumns<kLargest>(n, inner, HWY_MIN(kColumns, columns.to - at), a + at, out + at);
       }
     }
   }

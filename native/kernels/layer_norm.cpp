@@ -10,66 +10,92 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+template <int kRows, class T>
+HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, const T* bias, T* out, T* mean, T* rstd) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const RowWalk<T> walk{n};
+  const auto count = hn::Set(d, static_cast<T>(n));
+  V sum[kRows], average[kRows], left[kRows], squares[kRows], rest[kRows], scale[kRows];
+  BLASGRAD_EACH_ROW sum[k] = left[k] = squares[k] = hn::Zero(d);
+  walk.Over([&](const auto& vector)
+                BLASGRAD_INLINED { BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(a + k * n, T(0))); });
+  BLASGRAD_EACH_ROW average[k] = hn::Div(walk.Sum(sum[k]), count);
+  BLASGRAD_EACH_ROW mean[k] = hn::GetLane(average[k]);
+  // What the rounded mean leaves over is taken off too: rows of nearly equal values would feel it.
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      const auto x = hn::Sub(vector.Load(a + k * n, mean[k]), average[k]);
+      left[k] = hn::Add(left[k], x);
+      squares[k] = hn::MulAdd(x, x, squares[k]);
+    }
+  });
+  BLASGRAD_EACH_ROW rest[k] = hn::Div(walk.Sum(left[k]), count);
+  BLASGRAD_EACH_ROW {
+    const double rest0 = hn::GetLane(rest[k]);
+    const double variance = double(hn::GetLane(walk.Sum(squares[k]))) / static_cast<double>(n) - rest0 * rest0;
+    rstd[k] = static_cast<T>(1 / std::sqrt((variance > 0 || variance != variance ? variance : 0) + eps));
+    scale[k] = hn::Set(d, rstd[k]);
+  }
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      auto y = hn::Mul(hn::Sub(hn::Sub(vector.Load(a + k * n, T(0)), average[k]), rest[k]), scale[k]);
+      if (weight != nullptr) y = hn::Mul(y, vector.Load(weight, T(0)));
+      if (bias != nullptr) y = hn::Add(y, vector.Load(bias, T(0)));
+      vector.Store(y, out + k * n);
+    }
+  });
+}
+
 template <class T>
 void layerNorm(Size rows, Size n, double eps, const T* a, const T* weight, const T* bias, T* out, T* mean, T* rstd) {
+  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINED {
+    NormRows<together>(n, eps, a + r * n, weight, bias, out + r * n, mean + r, rstd + r);
+  });
+}
+
+template <int kRows, class T>
+HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight, const T* mean, const T* rstd,
+                                 T* out) {
   const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
   const RowWalk<T> walk{n};
-  const T count = static_cast<T>(n);
-  for (Size r = 0; r < rows; r++, a += n, out += n) {
-    auto sum = hn::Zero(d);
-    for (Size i = 0; i < n; i += walk.step) sum = hn::Add(sum, walk.Load(a, i, T(0)));
-    const auto average = hn::Div(walk.Sum(sum), hn::Set(d, count));
-    const T average0 = hn::GetLane(average);
-    // What the rounded mean leaves over is taken off too: rows of nearly equal values would feel it.
-    auto left = hn::Zero(d);
-    auto squares = hn::Zero(d);
-    for (Size i = 0; i < n; i += walk.step) {
-      const auto x = hn::Sub(walk.Load(a, i, average0), average);
-      left = hn::Add(left, x);
-      squares = hn::MulAdd(x, x, squares);
-    }
-    const auto rest = hn::Div(walk.Sum(left), hn::Set(d, count));
-    const double rest0 = hn::GetLane(rest);
-    const double variance = double(hn::GetLane(walk.Sum(squares))) / static_cast<double>(n) - rest0 * rest0;
-    const T scale0 = static_cast<T>(1 / std::sqrt((variance > 0 || variance != variance ? variance : 0) + eps));
-    const auto scale = hn::Set(d, scale0);
-    for (Size i = 0; i < n; i += walk.step) {
-      auto y = hn::Mul(hn::Sub(hn::Sub(walk.Load(a, i, T(0)), average), rest), scale);
-      if (weight != nullptr) y = hn::Mul(y, walk.Load(weight, i, T(0)));
-      if (bias != nullptr) y = hn::Add(y, walk.Load(bias, i, T(0)));
-      walk.Store(y, out, i);
-    }
-    mean[r] = average0;
-    rstd[r] = scale0;
+  const auto count = hn::Set(d, static_cast<T>(n));
+  V average[kRows], scale[kRows], sum[kRows], dot[kRows], meanH[kRows], meanDot[kRows];
+  BLASGRAD_EACH_ROW {
+    average[k] = hn::Set(d, mean[k]);
+    scale[k] = hn::Set(d, rstd[k]);
+    sum[k] = dot[k] = hn::Zero(d);
   }
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      auto h = vector.Load(g + k * n, T(0));
+      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
+      sum[k] = hn::Add(sum[k], h);
+      const auto x = hn::Mul(hn::Sub(vector.Load(a + k * n, mean[k]), average[k]), scale[k]);
+      dot[k] = hn::MulAdd(h, x, dot[k]);
+    }
+  });
+  BLASGRAD_EACH_ROW {
+    meanH[k] = hn::Div(walk.Sum(sum[k]), count);
+    meanDot[k] = hn::Div(walk.Sum(dot[k]), count);
+  }
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      auto h = vector.Load(g + k * n, T(0));
+      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
+      const auto x = hn::Mul(hn::Sub(vector.Load(a + k * n, T(0)), average[k]), scale[k]);
+      vector.Store(hn::Mul(scale[k], hn::NegMulAdd(x, meanDot[k], hn::Sub(h, meanH[k]))), out + k * n);
+    }
+  });
 }
 
 template <class T>
 void layerNormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, const T* mean, const T* rstd,
                        T* out) {
-  const hn::ScalableTag<T> d;
-  const RowWalk<T> walk{n};
-  const auto count = hn::Set(d, static_cast<T>(n));
-  for (Size r = 0; r < rows; r++, g += n, a += n, out += n) {
-    const auto average = hn::Set(d, mean[r]);
-    const auto scale = hn::Set(d, rstd[r]);
-    auto sum = hn::Zero(d);
-    auto dot = hn::Zero(d);
-    for (Size i = 0; i < n; i += walk.step) {
-      auto h = walk.Load(g, i, T(0));
-      if (weight != nullptr) h = hn::Mul(h, walk.Load(weight, i, T(0)));
-      sum = hn::Add(sum, h);
-      dot = hn::MulAdd(h, hn::Mul(hn::Sub(walk.Load(a, i, mean[r]), average), scale), dot);
-    }
-    const auto meanH = hn::Div(walk.Sum(sum), count);
-    const auto meanDot = hn::Div(walk.Sum(dot), count);
-    for (Size i = 0; i < n; i += walk.step) {
-      auto h = walk.Load(g, i, T(0));
-      if (weight != nullptr) h = hn::Mul(h, walk.Load(weight, i, T(0)));
-      const auto x = hn::Mul(hn::Sub(walk.Load(a, i, T(0)), average), scale);
-      walk.Store(hn::Mul(scale, hn::NegMulAdd(x, meanDot, hn::Sub(h, meanH))), out, i);
-    }
-  }
+  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINED {
+    NormRowsBackward<together>(n, g + r * n, a + r * n, weight, mean + r, rstd + r, out + r * n);
+  });
 }
 
 template <class T>

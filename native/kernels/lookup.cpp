@@ -36,34 +36,44 @@ void fetchRow(const T* row, Size inner) {
 }
 
 template <class T>
-Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
+Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out, Range<3> rows,
+          Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
   if (inner == 0 || count == 0) return -1;
-  for (Size o = 0; o < outer; o++, a += n * inner) {
-    for (Size j = 0; j < count; j++, out += inner) {
-      if (j + kAhead < count) fetchRow(a + ids[j + kAhead] * inner, inner);
+  for (Size o = 0; o < outer; o++, a += n * inner, out += count * inner) {
+    for (Size j = rows.from; j < rows.to; j++) {
+      if (j + kAhead < rows.to) fetchRow(a + ids[j + kAhead] * inner, inner);
       if (inner == 1) {
-        *out = a[ids[j]];
+        out[j] = a[ids[j]];
       } else {
-        std::memcpy(out, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
+        std::memcpy(out + j * inner, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
       }
     }
   }
   return -1;
 }
 
+// Columns of out [rows, inner] to 0.
 template <class T>
-void clear(Size n, T* out) {
-  if (n > 0) std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(n));
+void clear(Size rows, Size inner, Range<2> columns, T* out) {
+  const Size width = columns.to - columns.from;
+  if (rows == 0 || width <= 0) return;
+  const bool all = width == inner;
+  const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(all ? rows * inner : width);
+  for (Size r = 0; r < (all ? 1 : rows); r++) std::memset(out + r * inner + columns.from, 0, bytes);
 }
 
+// A part has the rows of the table that are its own.
 template <class T>
-Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
-  clear(outer * n * inner, out);
-  if (inner == 0 || count == 0) return -1;
+Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
+                  Range<1> rows, Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
   for (Size o = 0; o < outer; o++, out += n * inner) {
+    clear(1, (rows.to - rows.from) * inner, {0, (rows.to - rows.from) * inner}, out + rows.from * inner);
     for (Size j = 0; j < count; j++, g += inner) {
+      if (ids[j] < rows.from || ids[j] >= rows.to) continue;
       T* row = out + ids[j] * inner;
       for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
     }
@@ -72,25 +82,29 @@ Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const 
 }
 
 template <class T>
-Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out, Range<2> columns,
+            Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, a += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, out += inner) {
-      for (Size i = 0; i < inner; i++) out[i] = a[ids[i] * inner + i];
+      for (Size i = columns.from; i < columns.to; i++) out[i] = a[ids[i] * inner + i];
     }
   }
   return -1;
 }
 
 template <class T>
-Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out) {
-  if (const Size bad = firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
-  clear(outer * n * inner, out);
+Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
+                    Range<2> columns, Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  clear(outer * n, inner, columns, out);
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, out += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, g += inner) {
-      for (Size i = 0; i < inner; i++) {
+      for (Size i = columns.from; i < columns.to; i++) {
         T& sum = out[ids[i] * inner + i];
         sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
       }
@@ -99,14 +113,19 @@ Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, cons
   return -1;
 }
 
-// The same for every element type: there is nothing but ids.
+// The same for every element type: there is nothing but ids. A part has the rows that are its own, and their places in
+// the lists.
 template <class T>
-Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next) {
-  if (const Size bad = firstBad(ids, count, n); bad >= 0) return bad;
-  std::fill_n(first, n, -1);
+Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next, Range<0> rows,
+              Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  std::fill_n(first + rows.from, rows.to - rows.from, -1);
   for (Size j = count - 1; j >= 0; j--) {
-    next[j] = first[ids[j]];
-    first[ids[j]] = static_cast<std::int32_t>(j);
+    const Size id = ids[j];
+    if (id < rows.from || id >= rows.to) continue;
+    next[j] = first[id];
+    first[id] = static_cast<std::int32_t>(j);
   }
   return -1;
 }

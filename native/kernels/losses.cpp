@@ -18,14 +18,15 @@ HWY_INLINE auto LogSumExpOf() {
 
 template <class T>
 Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const T* a, const std::int32_t* ids,
-                  const T* weight, T* losses, T* weights, T* lse) {
+                  const T* weight, T* losses, T* weights, T* lse, Pass pass) {
   // All at once, which vectors can: that there is one is rare.
   int bad = 0;
-  for (Size r = 0; r < rows; r++) bad |= (ids[r] < 0 || ids[r] >= n) ? 1 : 0;
+  for (Size r = 0; pass != Pass::work && r < rows; r++) bad |= (ids[r] < 0 || ids[r] >= n) ? 1 : 0;
   for (Size r = 0; bad != 0 && r < rows; r++) {
     if ((ids[r] < 0 || ids[r] >= n) && ids[r] != ignoreIndex) return r;
   }
-  LogSumExpOf<T>()(rows, n, 1, a, lse);
+  if (pass == Pass::check) return -1;
+  LogSumExpOf<T>()(rows, n, 1, a, lse, {0, 1});
   if (weight == nullptr && smoothing == 0) {
     for (Size r = 0; r < rows; r++) {
       const bool counts = ids[r] != ignoreIndex;

@@ -94,6 +94,24 @@ void copyLine(Size n, const T* from, Size fromStride, T* to, Size toStride) {
   }
 }
 
+// Rows that are whole in both views: short ones by vectors, of which the last may begin within the one before it.
+constexpr Size kShortBytes = 512;
+
+template <class T>
+void copyRows(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
+  const hn::ScalableTag<T> d;
+  const Size lanes = LanesOf(d);
+  const bool isShort = cols >= lanes && cols * static_cast<Size>(sizeof(T)) <= kShortBytes;
+  for (Size r = 0; r < rows; r++, from += fromRow, to += toRow) {
+    if (!isShort) {
+      copyLine(cols, from, 1, to, 1);
+      continue;
+    }
+    for (Size c = 0; c + lanes <= cols; c += lanes) hn::StoreU(hn::LoadU(d, from + c), d, to + c);
+    hn::StoreU(hn::LoadU(d, from + cols - lanes), d, to + cols - lanes);
+  }
+}
+
 // The two innermost axes.
 template <class T>
 void copyPlane(const Copy& copy, int axis, const T* from, T* to) {
@@ -102,6 +120,7 @@ void copyPlane(const Copy& copy, int axis, const T* from, T* to) {
   const Size toRow = copy.to[axis], toCol = copy.to[axis + 1];
   if (fromCol == 1 && toRow == 1) return Transpose(rows, cols, from, fromRow, to, toCol);
   if (fromRow == 1 && toCol == 1) return Transpose(cols, rows, from, fromCol, to, toRow);
+  if (fromCol == 1 && toCol == 1) return copyRows(rows, cols, from, fromRow, to, toRow);
   // Where one view runs across the other, in narrow strips, so that both stay in cache.
   const bool crosswise = (fromRow < fromCol) != (toRow < toCol) && rows >= 16;
   const Size width = crosswise ? 16 : cols;

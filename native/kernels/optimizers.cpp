@@ -34,6 +34,9 @@ struct Whole {
 constexpr Size kBlock = 64;
 // Blocks whose moments stay in a first-level cache.
 constexpr int kBlocks = 16;
+// Elements of a cache line.
+template <class T>
+constexpr Size kLine = 64 / static_cast<Size>(sizeof(T));
 
 // Whether `count` elements at p are 0; at most kBlock.
 template <class T>
@@ -65,8 +68,8 @@ struct Rows {
   HWY_INLINE void each(Size n, const Update& update) const {
     Size row = 0;
     while (row < n) {
-      Size untouched = row;
-      while (untouched < n && !has(first[untouched])) untouched++;
+      const Size untouched = nextTouched(row, n);
+      if (untouched < n) fetchRow(untouched, update);
       for (Size i = row * inner, end = untouched * inner; i < end; i += kBlocks * kBlock) {
         eachMoving(i, std::min(end, i + kBlocks * kBlock), update);
       }
@@ -75,21 +78,48 @@ struct Rows {
     }
   }
 
-  // Of what nothing is added to, the blocks that are not at rest: found first, so that what else is theirs can be asked
-  // for in time.
+  // The first row from `row` on that is touched, or n.
+  HWY_INLINE Size nextTouched(Size row, Size n) const {
+    const hn::ScalableTag<std::int32_t> d;
+    const hn::RebindToUnsigned<decltype(d)> positions;
+    const auto limit = hn::Set(positions, static_cast<std::uint32_t>(count));
+    for (; row + LanesOf(d) <= n; row += LanesOf(d)) {
+      const auto touched = hn::Lt(hn::BitCast(positions, hn::LoadU(d, first + row)), limit);
+      const Size at = hn::FindFirstTrue(positions, touched);
+      if (at >= 0) return row + at;
+    }
+    while (row < n && !has(first[row])) row++;
+    return row;
+  }
+
+  // Asks for what a touched row needs, some time before its turn.
+  template <class Update>
+  HWY_INLINE void fetchRow(Size row, const Update& update) const {
+    for (Size i = 0; i < std::min(inner, kBlock); i += kLine<T>) {
+      update.fetch(row * inner + i);
+      hwy::Prefetch(g + first[row] * inner + i);
+    }
+  }
+
+  // Of what nothing is added to, the lines that are not at rest, which are few where their blocks are not: found first,
+  // so that what else is theirs can be asked for in time.
   template <class Update>
   HWY_INLINE void eachMoving(Size from, Size to, const Update& update) const {
     const hn::ScalableTag<T> d;
-    Size moving[kBlocks];
+    Size moving[kBlocks * kBlock / kLine<T>];
     int count = 0;
     for (Size i = from; i < to; i += kBlock) {
-      if (update.rests(i, std::min(kBlock, to - i))) continue;
-      for (Size j = i; j < std::min(to, i + kBlock); j += 64 / Size(sizeof(T))) update.fetch(j);
-      moving[count++] = i;
+      const Size end = std::min(to, i + kBlock);
+      if (update.rests(i, end - i)) continue;
+      for (Size j = i; j < end; j += kLine<T>) {
+        if (update.rests(j, std::min(kLine<T>, end - j))) continue;
+        update.fetch(j);
+        moving[count++] = j;
+      }
     }
-    for (int block = 0; block < count; block++) {
-      const Size end = std::min(to, moving[block] + kBlock);
-      for (Size i = moving[block]; i < end; i += LanesOf(d)) update.goOn(i, end - i);
+    for (int line = 0; line < count; line++) {
+      const Size end = std::min(to, moving[line] + kLine<T>);
+      for (Size i = moving[line]; i < end; i += LanesOf(d)) update.goOn(i, end - i);
     }
   }
 

@@ -14,8 +14,59 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// a to a finite power as e^(exponent·ln|a|), with C's signs and NaN. For float32 elements in float64 lanes: the
-// rounding of the logarithm then costs no digit.
+// The powers of z = s² in log₂((1 + s)/(1 − s))/s where z ≤ (3 − 2√2)², and those of r in 2^r where
+// |r| ≤ 1/2: the best of their degree by relative error (Remez' criterion, 2⁻⁴⁵ and 2⁻³⁴).
+constexpr double kLogPowers[] = {2.88539008177785,    0.96179669411340031, 0.577077942346922,
+                                 0.41220925431087319, 0.31990561255009118, 0.28290143695671337};
+constexpr double kPowersOf2[] = {0.99999999996168198,    0.69314718072844556,   0.24022651198157207,
+                                 0.055504103534532085,   0.0096180272537113697, 0.0013333922559077526,
+                                 0.00015469291131801062, 1.5201922641975562e-5};
+
+// The logarithm of x ≥ 0, a float32 in a float64 (none is denormal), to base 2: x = 2^whole·m, √½ ≤ m < √2.
+template <class D, class V>
+HWY_INLINE V Log2OfFloat(D d, V x) {
+  const hn::RebindToUnsigned<D> words;
+  constexpr std::uint64_t one = 0x3FF0000000000000, root = 0x3FE6A09E667F3BCD;
+  const auto bits = hn::BitCast(words, x);
+  // What is shifted is not negative: the least float32 above 0 is 2⁻¹⁴⁹.
+  const auto biased = hn::ShiftRight<52>(hn::Add(bits, hn::Set(words, one - root)));
+  const auto shift = hn::ShiftLeft<52>(hn::Sub(biased, hn::Set(words, std::uint64_t{1023})));
+  const V m = hn::BitCast(d, hn::Sub(bits, shift));
+  // An integer below 2⁵² in the low bits of 2⁵².
+  const V whole = hn::Sub(hn::BitCast(d, hn::Or(biased, hn::Set(words, std::uint64_t{0x4330000000000000}))),
+                          Value(d, 4503599627370496.0 + 1023));
+  const V t = hn::Sub(m, Value(d, 1));
+  const V s = hn::Div(t, hn::Add(t, Value(d, 2)));
+  const V z = hn::Mul(s, s), square = hn::Mul(z, z);
+  const V low = hn::MulAdd(z, Value(d, kLogPowers[1]), Value(d, kLogPowers[0]));
+  const V middle = hn::MulAdd(z, Value(d, kLogPowers[3]), Value(d, kLogPowers[2]));
+  const V high = hn::MulAdd(z, Value(d, kLogPowers[5]), Value(d, kLogPowers[4]));
+  const V log = hn::MulAdd(hn::MulAdd(hn::MulAdd(high, square, middle), square, low), s, whole);
+  const V most = hn::IfThenElse(hn::Lt(x, Infinity(d)), log, x);
+  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(Infinity(d)), most);
+}
+
+// 2^x, to 2⁻³⁴ of itself; 0 below 2⁻¹⁰²² and infinite from 2^1023.5 on.
+template <class D, class V>
+HWY_INLINE V PowerOf2(D d, V x) {
+  // 1.5·2⁵² + 1023: a sum with it is rounded to an integer, which is then in the low bits, as an exponent is biased.
+  const V rounder = Value(d, 6755399441055744.0 + 1023);
+  const V bounded = hn::Min(hn::Max(x, Value(d, -1023)), Value(d, 1024));
+  const V biased = hn::Add(bounded, rounder);
+  const V r = hn::Sub(bounded, hn::Sub(biased, rounder));
+  const V square = hn::Mul(r, r);
+  const V first = hn::MulAdd(r, Value(d, kPowersOf2[1]), Value(d, kPowersOf2[0]));
+  const V second = hn::MulAdd(r, Value(d, kPowersOf2[3]), Value(d, kPowersOf2[2]));
+  const V third = hn::MulAdd(r, Value(d, kPowersOf2[5]), Value(d, kPowersOf2[4]));
+  const V fourth = hn::MulAdd(r, Value(d, kPowersOf2[7]), Value(d, kPowersOf2[6]));
+  const V low = hn::MulAdd(second, square, first), high = hn::MulAdd(fourth, square, third);
+  const V sum = hn::MulAdd(high, hn::Mul(square, square), low);
+  const V power = hn::BitCast(d, hn::ShiftLeft<52>(hn::BitCast(hn::RebindToUnsigned<D>(), biased)));
+  return hn::IfThenElse(hn::Eq(x, x), hn::Mul(sum, power), x);
+}
+
+// float32 to a finite power as 2^(exponent·log₂|a|), with C's signs and NaN. In float64 lanes: the rounding of the
+// logarithm then costs no digit.
 class PowerOf {
  public:
   explicit PowerOf(double exponent)
@@ -23,7 +74,7 @@ class PowerOf {
 
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a) const {
-    const V power = ExpOf(d, hn::Mul(Value(d, exponent_), LogOf(d, hn::Abs(a))));
+    const V power = PowerOf2(d, hn::Mul(Value(d, exponent_), Log2OfFloat(d, hn::Abs(a))));
     if (odd_) return hn::CopySignToAbs(power, a);
     if (whole_) return power;
     const auto undefined = hn::And(hn::Lt(a, hn::Zero(d)), hn::Gt(a, hn::Neg(Infinity(d))));

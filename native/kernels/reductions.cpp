@@ -165,7 +165,7 @@ void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
 }
 
 template <class Op, class T>
-void Reduce(Size outer, Size n, Size inner, const T* a, T* out) {
+void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
   using Total = typename Op::template Total<T>;
   const Op op;
   Total totals[kColumns];
@@ -184,8 +184,8 @@ void Reduce(Size outer, Size n, Size inner, const T* a, T* out) {
       }
       for (Size i = 0; i < inner; i++) out[i] = T(totals[i]);
     } else {
-      for (Size at = 0; at < inner; at += kColumns) {
-        const Size width = HWY_MIN(kColumns, inner - at);
+      for (Size at = columns.from; at < columns.to; at += kColumns) {
+        const Size width = HWY_MIN(kColumns, columns.to - at);
         ReduceColumns<Op>(a + at, n, inner, width, totals);
         for (Size i = 0; i < width; i++) out[at + i] = T(totals[i]);
       }

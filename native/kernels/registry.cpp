@@ -1,10 +1,16 @@
 #include "registry.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
 namespace blasgrad {
 namespace {
+
+template <class A>
+constexpr int kRangeSlot = -1;
+template <int kSlot>
+constexpr int kRangeSlot<Range<kSlot>> = kSlot;
 
 // A slot as the type of a C++ parameter.
 template <class A>
@@ -22,6 +28,10 @@ A get(const Call& call, std::size_t i) {
     return call.axes;
   } else if constexpr (std::is_same_v<A, Any>) {
     return {slot.pointer, slot.element};
+  } else if constexpr (std::is_same_v<A, Pass>) {
+    return call.pass;
+  } else if constexpr (kRangeSlot<A> >= 0) {
+    return {call.from, std::min(call.to, call.slots[kRangeSlot<A>].size)};
   } else {
     // An output came in through a non-const typed array.
     return static_cast<A>(const_cast<void*>(slot.pointer));
@@ -42,6 +52,7 @@ template <class F>
 struct Invoker;
 template <class R, class... A>
 struct Invoker<R (*)(A...)> {
+  static constexpr int kRanged = std::max({-1, kRangeSlot<A>...});
   static Size invoke(Function function, const Call& call) {
     return invokeWith(reinterpret_cast<R (*)(A...)>(function), call, std::index_sequence_for<A...>());
   }
@@ -94,13 +105,14 @@ constexpr bool kHasIntegers<Numbers<Table>> = true;
 template <class Tables, class Pick>
 Kernel makeKernel(const char* name, Kernel::FamilyName family, const std::string& text, const std::string& inPlace,
                   const Tables& tables, Pick pick) {
-  Kernel kernel{name, family, text, Signature::parse(text), inPlace, kHasIntegers<Tables>, {}, {}};
+  Kernel kernel{name, family, text, Signature::parse(text), inPlace, kHasIntegers<Tables>, -1, {}, {}};
   for (auto& argument : kernel.signature.arguments) {
     for (const auto& input : words(inPlace)) argument.inPlace = argument.inPlace || argument.name == input;
   }
   const auto put = [&](Element element, auto function) {
     kernel.function[static_cast<int>(element)] = reinterpret_cast<Function>(function);
     if constexpr (!std::is_same_v<decltype(function), Tile>) {
+      kernel.ranged = Invoker<decltype(function)>::kRanged;
       kernel.invoke[static_cast<int>(element)] = &Invoker<decltype(function)>::invoke;
     }
   };

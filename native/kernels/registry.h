@@ -28,6 +28,7 @@ struct Kernel {
   Signature signature;
   std::string inPlace;  // the inputs that the output may be, separated by spaces
   bool numbers;         // exists for integers too
+  int ranged;           // the slot of the size of which a call may do a part (Range); -1: none
   Function function[kElements];
   Invoke invoke[kElements];  // null: an elementwise kernel, whose functions are tiles
 

@@ -10,47 +10,70 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-template <class T>
-void rmsNorm(Size rows, Size n, double eps, const T* a, const T* weight, T* out, T* rstd) {
+template <int kRows, class T>
+HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, T* out, T* rstd) {
   const hn::ScalableTag<T> d;
   const RowWalk<T> walk{n};
-  for (Size r = 0; r < rows; r++, a += n, out += n) {
-    auto squares = hn::Zero(d);
-    for (Size i = 0; i < n; i += walk.step) {
-      const auto x = walk.Load(a, i, T(0));
-      squares = hn::MulAdd(x, x, squares);
+  hn::Vec<decltype(d)> squares[kRows], scale[kRows];
+  BLASGRAD_EACH_ROW squares[k] = hn::Zero(d);
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      const auto x = vector.Load(a + k * n, T(0));
+      squares[k] = hn::MulAdd(x, x, squares[k]);
     }
-    const double mean = double(hn::GetLane(walk.Sum(squares))) / static_cast<double>(n);
-    const T scale0 = static_cast<T>(1 / std::sqrt(mean + eps));
-    const auto scale = hn::Set(d, scale0);
-    for (Size i = 0; i < n; i += walk.step) {
-      auto y = hn::Mul(walk.Load(a, i, T(0)), scale);
-      if (weight != nullptr) y = hn::Mul(y, walk.Load(weight, i, T(0)));
-      walk.Store(y, out, i);
-    }
-    rstd[r] = scale0;
+  });
+  BLASGRAD_EACH_ROW {
+    const double mean = double(hn::GetLane(walk.Sum(squares[k]))) / static_cast<double>(n);
+    rstd[k] = static_cast<T>(1 / std::sqrt(mean + eps));
+    scale[k] = hn::Set(d, rstd[k]);
   }
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      auto y = hn::Mul(vector.Load(a + k * n, T(0)), scale[k]);
+      if (weight != nullptr) y = hn::Mul(y, vector.Load(weight, T(0)));
+      vector.Store(y, out + k * n);
+    }
+  });
+}
+
+template <class T>
+void rmsNorm(Size rows, Size n, double eps, const T* a, const T* weight, T* out, T* rstd) {
+  EachRows(rows, [&](auto together, Size r)
+                     BLASGRAD_INLINED { NormRows<together>(n, eps, a + r * n, weight, out + r * n, rstd + r); });
+}
+
+template <int kRows, class T>
+HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight, const T* rstd, T* out) {
+  const hn::ScalableTag<T> d;
+  const RowWalk<T> walk{n};
+  hn::Vec<decltype(d)> scale[kRows], dot[kRows], mean[kRows];
+  BLASGRAD_EACH_ROW {
+    scale[k] = hn::Set(d, rstd[k]);
+    dot[k] = hn::Zero(d);
+  }
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      auto h = vector.Load(g + k * n, T(0));
+      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
+      dot[k] = hn::MulAdd(h, hn::Mul(vector.Load(a + k * n, T(0)), scale[k]), dot[k]);
+    }
+  });
+  BLASGRAD_EACH_ROW mean[k] = hn::Div(walk.Sum(dot[k]), hn::Set(d, static_cast<T>(n)));
+  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+    BLASGRAD_EACH_ROW {
+      auto h = vector.Load(g + k * n, T(0));
+      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
+      const auto x = hn::Mul(vector.Load(a + k * n, T(0)), scale[k]);
+      vector.Store(hn::Mul(scale[k], hn::NegMulAdd(x, mean[k], h)), out + k * n);
+    }
+  });
 }
 
 template <class T>
 void rmsNormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, const T* rstd, T* out) {
-  const hn::ScalableTag<T> d;
-  const RowWalk<T> walk{n};
-  for (Size r = 0; r < rows; r++, g += n, a += n, out += n) {
-    const auto scale = hn::Set(d, rstd[r]);
-    auto dot = hn::Zero(d);
-    for (Size i = 0; i < n; i += walk.step) {
-      auto h = walk.Load(g, i, T(0));
-      if (weight != nullptr) h = hn::Mul(h, walk.Load(weight, i, T(0)));
-      dot = hn::MulAdd(h, hn::Mul(walk.Load(a, i, T(0)), scale), dot);
-    }
-    const auto mean = hn::Div(walk.Sum(dot), hn::Set(d, static_cast<T>(n)));
-    for (Size i = 0; i < n; i += walk.step) {
-      auto h = walk.Load(g, i, T(0));
-      if (weight != nullptr) h = hn::Mul(h, walk.Load(weight, i, T(0)));
-      walk.Store(hn::Mul(scale, hn::NegMulAdd(hn::Mul(walk.Load(a, i, T(0)), scale), mean, h)), out, i);
-    }
-  }
+  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINED {
+    NormRowsBackward<together>(n, g + r * n, a + r * n, weight, rstd + r, out + r * n);
+  });
 }
 
 template <class T>

@@ -28,6 +28,10 @@ struct Call {
   Axes axes;
   // Of all arrays together, as the check found them needed: a measure of the work.
   Size elements;
+  // Where several share the work: the part of a size that this call does (Range), and whether it checks or works.
+  Size from = 0;
+  Size to = PTRDIFF_MAX;
+  Pass pass = Pass::all;
 };
 
 // One factor of a length.

@@ -25,6 +25,13 @@
 #define BLASGRAD_PREFETCH_TO_WRITE(at) ((void)(at))
 #endif
 
+// On a lambda within a vector loop, before its body: called out of line it would have its vectors in memory.
+#if defined(__GNUC__)
+#define BLASGRAD_INLINED HWY_ATTR __attribute__((always_inline))
+#else
+#define BLASGRAD_INLINED HWY_ATTR
+#endif
+
 #if defined(__clang__)
 #define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define BLASGRAD_UNROLL _Pragma("clang loop unroll(full)")

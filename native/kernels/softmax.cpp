@@ -1,10 +1,11 @@
-// Softmax, its logarithm and log-sum-exp along the middle axis of [outer, n, inner], with their gradients, and the
-// gradient of a product. A maximum that NaN confused does not matter: NaN then reaches every result through the sum.
+// Softmax, its logarithm and log-sum-exp along the middle axis of [outer, n, inner], with their gradients. A maximum
+// that NaN confused does not matter: NaN then reaches every result through the sum.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/softmax.cpp"
 #include <hwy/foreach_target.h>
 
 #include "families.h"
+#include "prod_backward-inl.h"
 #include "walk-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -20,12 +21,12 @@ constexpr T kMinusInfinity = -std::numeric_limits<T>::infinity();
     HWY_INLINE V operator()([[maybe_unused]] D d, V& state, [[maybe_unused]] V other, [[maybe_unused]] V a, \
                             [[maybe_unused]] V b) const body                                                \
   };
-#define MAP(name, expression)                                                                \
-  struct name {                                                                              \
-    template <class D, class V>                                                              \
-    HWY_INLINE V operator()(D d, [[maybe_unused]] V state, [[maybe_unused]] V other) const { \
-      return expression;                                                                     \
-    }                                                                                        \
+#define MAP(name, expression)                                                                                 \
+  struct name {                                                                                               \
+    template <class D, class V>                                                                               \
+    HWY_INLINE V operator()([[maybe_unused]] D d, [[maybe_unused]] V state, [[maybe_unused]] V other) const { \
+      return expression;                                                                                      \
+    }                                                                                                         \
   };
 
 STEP(GrowLargest, { return state = hn::Max(state, a); })
@@ -35,19 +36,26 @@ STEP(AddExp, {
   return e;
 })
 STEP(AddAnyExp, {
-  const V e = ExpOf(d, hn::Sub(a, other));
+  const V x = hn::Sub(a, other);
+  const V e = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), Infinity(d), ExpNonPositive(d, x));
   state = hn::Add(state, e);
   return e;
 })
 STEP(AddProduct, { return state = hn::MulAdd(a, b, state); })
 STEP(AddElement, { return state = hn::Add(state, a); })
 STEP(TimesState, { return hn::Mul(a, state); })
+STEP(ExpTimesState, { return hn::Mul(ExpNonPositive(d, hn::Sub(a, other)), state); })
 STEP(MinusBoth, { return hn::Sub(hn::Sub(a, other), state); })
 STEP(SoftmaxSlope, { return hn::Mul(b, hn::Sub(a, state)); })
 STEP(LogSoftmaxSlope, { return hn::NegMulAdd(ExpOf(d, b), state, a); })
 MAP(Reciprocal, hn::Div(Value(d, 1), state))
 MAP(Logarithm, LogOf(d, state))
 MAP(ZeroIfInfinite, hn::IfThenElse(hn::Lt(hn::Abs(state), Infinity(d)), state, hn::Zero(d)))
+MAP(ZeroIfLowest, hn::IfThenZeroElse(hn::Eq(state, hn::Neg(Infinity(d))), state))
+MAP(Other, other)
+MAP(TimesOther, hn::Mul(state, other))
+// What a sum of e^(a − state) is to be multiplied by where the largest has grown from there to `other`.
+MAP(Shrinking, hn::IfThenElse(hn::Eq(state, other), Value(d, 1), ExpNonPositive(d, hn::Sub(state, other))))
 MAP(OtherPlusLogarithm, hn::Add(other, LogOf(d, state)))
 
 #undef STEP
@@ -68,7 +76,8 @@ struct IsInfinity {
   }
 };
 
-// Σ e^(a − shift); the terms go to `out`, if given. They are at most 1, or NaN, where `Add` is AddExp.
+// Σ e^(a − shift); the terms go to `out`, if given. They are at most 1, or NaN, where `Add` is AddExp; with AddAnyExp
+// what is greater counts as infinite, as in a line with a largest that is, and lines beside it keep their bits.
 template <class Add, class W, class T>
 HWY_INLINE typename W::State SumExp(const W& walk, const T* a, const typename W::State& shift, T* out) {
   auto sum = walk.Start(T(0));
@@ -77,27 +86,87 @@ HWY_INLINE typename W::State SumExp(const W& walk, const T* a, const typename W:
   return sum;
 }
 
+// The largest, and Σ e^(a − largest), of lines that no cache holds, in one pass through memory: a run of rows that a
+// near one holds is gone through twice, and where the largest has grown the sum so far shrinks with it. `Shift` says
+// what is taken off where the largest is infinite.
+template <class Add, class Shift, class W, class T>
+HWY_INLINE void MaximumAndSum(const W& walk, const T* a, typename W::State& largest, typename W::State& sum) {
+  largest = walk.Start(kMinusInfinity<T>);
+  sum = walk.Start(T(0));
+  auto shift = sum;
+  T* const nowhere = nullptr;
+  walk.EachRun([&](const W& run, Size at) BLASGRAD_INLINED {
+    run.Map(Other(), shift, largest);
+    run.Each(GrowLargest(), largest, largest, a + at, a + at, kMinusInfinity<T>, nowhere);
+    run.Map(Shrinking(), shift, largest);
+    run.Map(TimesOther(), sum, shift);
+    // (Where there is nothing but −∞ so far, nothing is added.)
+    run.Map(Other(), shift, largest);
+    run.Map(Shift(), shift, shift);
+    run.Each(Add(), sum, shift, a + at, a + at, kMinusInfinity<T>, nowhere);
+  });
+}
+
 struct LogSumExpLine {
   static constexpr bool kReduces = true;
+  // The line's logarithm is shift + ln sum.
   template <class W, class T>
-  static void Run(const W walk, const T* a, const T*, T* out) {
-    auto shift = Maximum(walk, a);
+  static HWY_INLINE void Terms(const W walk, const T* a, typename W::State& shift, typename W::State& sum) {
+    if (walk.IsFar()) {
+      MaximumAndSum<AddAnyExp, ZeroIfInfinite>(walk, a, shift, sum);
+      walk.Map(ZeroIfInfinite(), shift, shift);
+      return;
+    }
+    shift = Maximum(walk, a);
     // An infinite largest comes through the sum.
     const bool isHuge = walk.Any(IsInfinity(), shift);
     walk.Map(ZeroIfInfinite(), shift, shift);
     T* const nowhere = nullptr;
-    auto sum = isHuge ? SumExp<AddAnyExp>(walk, a, shift, nowhere) : SumExp<AddExp>(walk, a, shift, nowhere);
+    sum = isHuge ? SumExp<AddAnyExp>(walk, a, shift, nowhere) : SumExp<AddExp>(walk, a, shift, nowhere);
+  }
+  template <class W, class T>
+  static void Run(const W walk, const T* a, const T*, T* out) {
+    typename W::State shift, sum;
+    Terms(walk, a, shift, sum);
     walk.Map(OtherPlusLogarithm(), sum, shift);
     walk.StoreLine(sum, out);
   }
 };
 
+// Of rows the logarithms are taken together: one vector has as many of them as lanes.
+template <class T>
+void LogSumExpRows(Size rows, Size n, const T* a, T* out) {
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T shifts[kNarrowRows];
+  for (Size at = 0; at < rows; at += kNarrowRows) {
+    const Size count = HWY_MIN(kNarrowRows, rows - at);
+    for (Size r = 0; r < count; r++) {
+      const RowWalk<T> walk{n};
+      auto shift = hn::Zero(d), sum = hn::Zero(d);
+      LogSumExpLine::Terms(walk, a + (at + r) * n, shift, sum);
+      walk.StoreLine(shift, shifts + r);
+      walk.StoreLine(sum, out + at + r);
+    }
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      const auto log = LogOf(d, LoadUpTo(d, out + at + r, count - r));
+      StoreUpTo(hn::Add(LoadUpTo(d, shifts + r, count - r), log), d, out + at + r, count - r);
+    }
+  }
+}
+
 struct SoftmaxLine {
   static constexpr bool kReduces = false;
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
-    const auto largest = Maximum(walk, a);
-    auto scale = SumExp<AddExp>(walk, a, largest, out);
+    typename W::State largest, scale;
+    if (walk.IsFar()) {
+      MaximumAndSum<AddExp, ZeroIfLowest>(walk, a, largest, scale);
+      walk.Map(Reciprocal(), scale, scale);
+      walk.Each(ExpTimesState(), scale, largest, a, a, T(0), out);
+      return;
+    }
+    largest = Maximum(walk, a);
+    scale = SumExp<AddExp>(walk, a, largest, out);
     walk.Map(Reciprocal(), scale, scale);
     walk.Each(TimesState(), scale, scale, out, out, T(0), out);
   }
@@ -118,8 +187,13 @@ struct LogSoftmaxLine {
   static constexpr bool kReduces = false;
   template <class W, class T>
   static void Run(const W walk, const T* a, const T*, T* out) {
-    const auto largest = Maximum(walk, a);
-    auto log = SumExp<AddExp>(walk, a, largest, static_cast<T*>(nullptr));
+    typename W::State largest, log;
+    if (walk.IsFar()) {
+      MaximumAndSum<AddExp, ZeroIfLowest>(walk, a, largest, log);
+    } else {
+      largest = Maximum(walk, a);
+      log = SumExp<AddExp>(walk, a, largest, static_cast<T*>(nullptr));
+    }
     walk.Map(Logarithm(), log, log);
     walk.Each(MinusBoth(), log, largest, a, a, T(0), out);
   }
@@ -137,69 +211,16 @@ struct LogSoftmaxBackwardLine {
 };
 
 template <class Line, class T>
-void Forward(Size outer, Size n, Size inner, const T* a, T* out) {
-  EachLine<Line>(outer, n, inner, a, a, out);
+void Forward(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
+  if constexpr (std::is_same_v<Line, LogSumExpLine>) {
+    if (inner == 1 && n > kNarrow) return LogSumExpRows(outer, n, a, out);
+  }
+  EachLine<Line>(outer, n, inner, a, a, out, columns);
 }
 
 template <class Line, class T>
-void Backward(Size outer, Size n, Size inner, const T* g, const T* y, T* out) {
-  EachLine<Line>(outer, n, inner, g, y, out);
-}
-
-// The product of all the others is the product of those before times the product of those after. From both ends at
-// once: two chains of multiplications are as fast as one.
-template <class T>
-void ProdBackwardRow(Size n, T g, const T* a, T* out) {
-  T before = g;
-  T after = T(1);
-  Size i = 0;
-  Size j = n - 1;
-  for (; i < j; i++, j--) {
-    out[i] = before;
-    out[j] = after;
-    before *= a[i];
-    after *= a[j];
-  }
-  if (i == j) {
-    out[i] = before * after;
-    before *= a[i++];
-    after *= a[j--];
-  }
-  for (; i < n; i++, j--) {
-    out[i] *= before;
-    out[j] *= after;
-    before *= a[i];
-    after *= a[j];
-  }
-}
-
-template <class T>
-void ProdBackward(Size outer, Size n, Size inner, const T* g, const T* a, T* out) {
-  if (inner == 1) {
-    for (Size o = 0; o < outer; o++) ProdBackwardRow(n, g[o], a + o * n, out + o * n);
-    return;
-  }
-  constexpr Size kColumns = 4096;
-  T product[kColumns];
-  for (Size o = 0; o < outer; o++, a += n * inner, out += n * inner, g += inner) {
-    for (Size at = 0; at < inner; at += kColumns) {
-      const Size width = HWY_MIN(kColumns, inner - at);
-      for (Size i = 0; i < width; i++) product[i] = g[at + i];
-      for (Size j = 0; j < n; j++) {
-        for (Size i = 0; i < width; i++) {
-          out[j * inner + at + i] = product[i];
-          product[i] *= a[j * inner + at + i];
-        }
-      }
-      for (Size i = 0; i < width; i++) product[i] = T(1);
-      for (Size j = n; j-- > 0;) {
-        for (Size i = 0; i < width; i++) {
-          out[j * inner + at + i] *= product[i];
-          product[i] *= a[j * inner + at + i];
-        }
-      }
-    }
-  }
+void Backward(Size outer, Size n, Size inner, const T* g, const T* y, T* out, Range<2> columns) {
+  EachLine<Line>(outer, n, inner, g, y, out, columns);
 }
 
 template <class T>

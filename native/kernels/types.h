@@ -37,6 +37,17 @@ struct Any {
   Element element;
 };
 
+// From … to − 1 of the size in slot kSlot: what a call works on, where several share the work. All its arrays are
+// whole.
+template <int kSlot>
+struct Range {
+  Size from;
+  Size to;
+};
+
+// What a call with ids does: it checks them all, then works; or one of the two, where several share the work.
+enum class Pass { all, check, work };
+
 // An elementwise kernel over n contiguous elements; `out` may be one of the inputs.
 using Tile = void (*)(Size n, const void* const* inputs, const double* scalars, void* out);
 

@@ -10,6 +10,8 @@
 #define BLASGRAD_WALK_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,19 +26,42 @@ struct RowWalk {
   Size n;
   Size step = LanesOf(D());
 
-  // `rest` stands in for what lies beyond the row's end.
-  HWY_INLINE State Load(const T* p, Size i, T rest) const { return LoadUpTo(D(), p + i, n - i, rest); }
-  HWY_INLINE void Store(State v, T* p, Size i) const { StoreUpTo(v, D(), p + i, n - i); }
+  // A vector of the row, whole or what is left at its end, for which `rest` stands in beyond.
+  struct Whole {
+    Size at;
+    HWY_INLINE State Load(const T* p, T) const { return hn::LoadU(D(), p + at); }
+    HWY_INLINE void Store(State v, T* p) const { hn::StoreU(v, D(), p + at); }
+  };
+  struct Part {
+    Size at;
+    Size count;
+    HWY_INLINE State Load(const T* p, T rest) const { return LoadPart(D(), p + at, count, rest); }
+    HWY_INLINE void Store(State v, T* p) const { StorePart(v, D(), p + at, count); }
+  };
+
+  // Runs f(vector) over the row's vectors.
+  template <class F>
+  HWY_INLINE void Over(const F& f) const {
+    Size i = 0;
+    for (; i + step <= n; i += step) f(Whole{i});
+    if (i < n) f(Part{i, n - i});
+  }
   HWY_INLINE State Sum(State v) const { return hn::SumOfLanes(D(), v); }
 
   HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
 
+  HWY_INLINE bool IsFar() const { return false; }
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    f(*this, 0);
+  }
+
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T rest, T* out) const {
-    for (Size i = 0; i < n; i += step) {
-      const auto y = f(D(), state, other, Load(a, i, rest), Load(b, i, rest));
-      if (out != nullptr) Store(y, out, i);
-    }
+    Over([&](const auto& vector) BLASGRAD_INLINED {
+      const auto y = f(D(), state, other, vector.Load(a, rest), vector.Load(b, rest));
+      if (out != nullptr) vector.Store(y, out);
+    });
   }
 
   // state = f(tag, state, other).
@@ -56,6 +81,22 @@ struct RowWalk {
   HWY_INLINE void StoreLine(const State& state, T* p) const { *p = hn::GetLane(state); }
 };
 
+// So many rows at once, where it pays: while one waits for its lanes to join, the others go on.
+constexpr int kTogetherRows = 2;
+#ifndef BLASGRAD_EACH_ROW
+#define BLASGRAD_EACH_ROW \
+  BLASGRAD_UNROLL         \
+  for (int k = 0; k < kRows; k++)
+#endif
+
+// Runs f(how many, the first) over all rows.
+template <class F>
+HWY_INLINE void EachRows(Size rows, const F& f) {
+  Size r = 0;
+  for (; r + kTogetherRows <= rows; r += kTogetherRows) f(std::integral_constant<int, kTogetherRows>(), r);
+  for (; r < rows; r++) f(std::integral_constant<int, 1>(), r);
+}
+
 template <class T>
 struct ColumnWalk {
   using D = hn::ScalableTag<T>;
@@ -65,6 +106,12 @@ struct ColumnWalk {
   Size width;
 
   HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
+
+  HWY_INLINE bool IsFar() const { return false; }
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    f(*this, 0);
+  }
 
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T, T* out) const {
@@ -95,6 +142,13 @@ struct ColumnWalk {
 constexpr Size kPanel = 4096;
 // Up to here the vectors of a column stay in the nearest cache from one pass to the next.
 constexpr Size kNearBytes = 16384;
+// Lines that together have more are in no cache from one pass to the next; so much of them is, of rows that are gone
+// through twice at once.
+constexpr Size kFarBytes = 32 << 20;
+constexpr Size kRunBytes = 256 << 10;
+constexpr Size kLeastRun = 16;
+// Parts of rows are asked for so many rows ahead: the processor does not see by itself where the next part begins.
+constexpr Size kRowsAhead = 2;
 
 template <class T>
 struct PanelWalk {
@@ -116,9 +170,14 @@ struct PanelWalk {
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T, T* out) const {
     const D d;
+    const Size ahead = width < stride ? kRowsAhead * stride : 0;
     for (Size j = 0; j < n; j++) {
       for (Size i = 0; i < width; i += LanesOf(d)) {
         const Size at = j * stride + i;
+        if (ahead > 0) {
+          BLASGRAD_PREFETCH(a + at + ahead);
+          if (a != b) BLASGRAD_PREFETCH(b + at + ahead);
+        }
         auto lanes = hn::Load(d, state.lanes + i);
         const auto y =
             f(d, lanes, hn::Load(d, other.lanes + i), LoadUpTo(d, a + at, width - i), LoadUpTo(d, b + at, width - i));
@@ -126,6 +185,14 @@ struct PanelWalk {
         if (out != nullptr) StoreUpTo(y, d, out + at, width - i);
       }
     }
+  }
+
+  HWY_INLINE bool IsFar() const { return n * stride * static_cast<Size>(sizeof(T)) > kFarBytes; }
+  // Runs f(walk, where it begins) over runs of rows, the same for all columns of the array.
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    const Size rows = HWY_MAX(kLeastRun, kRunBytes / (stride * static_cast<Size>(sizeof(T))));
+    for (Size at = 0; at < n; at += rows) f(PanelWalk{HWY_MIN(rows, n - at), stride, width}, at * stride);
   }
 
   template <class F>
@@ -184,15 +251,17 @@ void EachColumn(Size n, Size stride, Size width, const T* a, const T* b, T* out)
 }
 
 // Runs `Line` over all lines of [outer, n, inner] along the middle axis; the output has the input's shape, or is
-// [outer, inner] where Line::kReduces. Narrow rows are turned into columns first.
+// [outer, inner] where Line::kReduces; of several columns those of the range. Narrow rows are turned into columns
+// first.
 template <class Line, class T>
-void EachLine(Size outer, Size n, Size inner, const T* a, const T* b, T* out) {
+void EachLine(Size outer, Size n, Size inner, const T* a, const T* b, T* out, Range<2> columns) {
   const Size size = n * inner;
   const Size outSize = Line::kReduces ? inner : size;
   if (inner == 0 || (n == 0 && !Line::kReduces)) return;
   if (inner > 1) {
     for (Size o = 0; o < outer; o++) {
-      EachColumn<Line>(n, inner, inner, a + o * size, b + o * size, out + o * outSize);
+      const Size at = o * size + columns.from;
+      EachColumn<Line>(n, inner, columns.to - columns.from, a + at, b + at, out + o * outSize + columns.from);
     }
   } else if (n > kNarrow) {
     for (Size o = 0; o < outer; o++) Line::Run(RowWalk<T>{n}, a + o * size, b + o * size, out + o * outSize);

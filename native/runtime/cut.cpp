@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/convolution_cost.h"
+#include "leading.h"
 
 namespace blasgrad {
 namespace {
@@ -31,41 +32,6 @@ Cut cutOfProduct(const Product& p, int threads) {
   const Cut& first = rowsFirst ? rows : columns;
   const Cut& second = rowsFirst ? columns : rows;
   return first.total >= threads * first.unit || first.total >= second.total ? first : second;
-}
-
-// The slot of the size that leads the length of every array that is written: the call falls into parts along it. Then
-// each array either has it as its leading factor too, or is read whole by all parts. −1: there is none. An input has
-// to have it, or what an element becomes could depend on its position. Ids that are checked have to be whole: nothing
-// is written where one is bad.
-int leadingSize(const Signature& signature) {
-  int leading = -1;
-  for (const Argument& argument : signature.arguments) {
-    if (argument.role == Role::out || argument.role == Role::inout) {
-      const Factor& first = argument.factors[0];
-      if (first.kind != Factor::size || (leading >= 0 && leading != first.value)) return -1;
-      leading = static_cast<int>(first.value);
-    }
-  }
-  bool isRead = false;
-  for (const Argument& argument : signature.arguments) {
-    for (std::size_t i = 0; i < argument.factors.size(); i++) {
-      const Factor& factor = argument.factors[i];
-      if (factor.kind != Factor::number && factor.kind != Factor::size) return -1;
-      if (factor.kind != Factor::size || factor.value != leading) continue;
-      if (i > 0 || (signature.reportsIndex && argument.element == ElementRule::int32)) return -1;
-      isRead = isRead || argument.role != Role::out;
-    }
-  }
-  return isRead ? leading : -1;
-}
-
-int leadingOf(const Kernel& kernel) {
-  static const std::vector<int> slots = [] {
-    std::vector<int> found;
-    for (const Kernel& each : registry()) found.push_back(leadingSize(each.signature));
-    return found;
-  }();
-  return slots[static_cast<std::size_t>(&kernel - registry().data())];
 }
 
 // The call's part along its leading size, from … to − 1.
@@ -100,6 +66,13 @@ void runOuter(const Kernel& kernel, Element element, const Call& call, Size from
     single.sources[operand].data += from * axes.stride[operand][0] * single.sources[operand].bytes;
   }
   runOver(single.group, single.member, axes);
+}
+
+// Along the size of which the kernel does a part where it is told to.
+Cut cutOfRange(const Kernel& kernel, const Call& call) {
+  if (kernel.ranged < 0) return {};
+  const Size apart = std::max<Size>(1, rangeStride(kernel, call));
+  return {Cut::range, call.slots[kernel.ranged].size, std::max<Size>(1, kElementsApart / apart), kernel.ranged};
 }
 
 bool isFlat(const Group& group) {
@@ -163,6 +136,9 @@ Cut cutOf(const Kernel& kernel, Element element, const Call& call, int threads) 
   if (isProduct(kernel)) return cutOfProduct(readProduct(element, call), threads);
   if (kernel.isTile()) return call.axes.rank == 0 ? Cut{} : Cut{Cut::outer, call.axes.count[0], 1};
   const int leading = leadingOf(kernel);
+  const Cut range = cutOfRange(kernel, call);
+  const bool few = leading < 0 || call.slots[leading].size < threads;
+  if (few && range.partsFor(threads) > (leading < 0 ? 1 : call.slots[leading].size)) return range;
   if (leading < 0 || call.slots[leading].size < 2) return {};
   const Size total = call.slots[leading].size;
   return {Cut::leading, total, std::max<Size>(1, kElementsApart * total / std::max<Size>(1, call.elements)), leading};
@@ -198,6 +174,12 @@ Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut
   from *= cut.each;
   to *= cut.each;
   if (cut.kind == Cut::leading) return run(kernel, element, partOf(kernel, call, cut.slot, from, to));
+  if (cut.kind == Cut::range) {
+    Call part = call;
+    part.from = from;
+    part.to = to;
+    return run(kernel, element, part);
+  }
   if (cut.kind == Cut::block) {
     const Product product = readProduct(element, call);
     Part part = blasgrad::whole(product);
@@ -272,6 +254,16 @@ bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument) {
   return cut.kind == Cut::leading && argument.factors[0].kind == Factor::size && argument.factors[0].value == cut.slot;
 }
 
+Size elementsOf(const Kernel& kernel, const Call& call) {
+  if (kernel.family != Kernel::FamilyName::Lookups) return call.elements;
+  // Of its table a lookup reads as much as it writes.
+  const auto& arguments = kernel.signature.arguments;
+  const auto first =
+      std::find_if(arguments.begin(), arguments.end(), [](const Argument& argument) { return argument.isArray(); });
+  const Size unread = kernel.signature.needed(*first, call) - kernel.signature.needed(arguments.back(), call);
+  return call.elements - std::max<Size>(0, unread);
+}
+
 double microsOfElements(Size elements) { return static_cast<double>(elements) / kElementsPerMicro; }
 
 double microsOf(const Kernel& kernel, Element element, const Call& call) {
@@ -279,7 +271,7 @@ double microsOf(const Kernel& kernel, Element element, const Call& call) {
   if (kernel.family == Kernel::FamilyName::Convolutions) {
     return convolutionFlops(kernel.signature, call) / kFlopsPerMicro;
   }
-  return microsOfElements(call.elements);
+  return microsOfElements(elementsOf(kernel, call));
 }
 
 double microsOf(const Task& task) {

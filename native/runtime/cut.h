@@ -9,10 +9,10 @@ namespace blasgrad {
 
 // Ranges from … to − 1 of `total`, which begin at multiples of `unit`; a total of 1 stands for the task as a whole.
 struct Cut {
-  enum Kind { whole, block, leading, outer, tiles, rows, reduction } kind = whole;
+  enum Kind { whole, block, leading, range, outer, tiles, rows, reduction } kind = whole;
   Size total = 1;
   Size unit = 1;
-  int slot = -1;                // of the size that leads what is written (leading) or is reduced (reduction)
+  int slot = -1;                // of the size that leads what is written, is done by parts (range) or is reduced
   Size Part::* from = nullptr;  // the fields of a product's part (block)
   Size Part::* to = nullptr;
   Size each = 1;  // of the task's own rows in one of `total` (rows, leading, block)
@@ -65,6 +65,9 @@ void sweep(const Task& task, const Cut& cut, Size from, Size to, bool down);
 
 // Whether an argument of the call has the rows of a cut along its leading size: its i-th part belongs to row i.
 bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument);
+
+// The elements that a call reads and writes: a measure of its work.
+Size elementsOf(const Kernel& kernel, const Call& call);
 
 // Estimates of the duration on one thread, in µs.
 double microsOf(const Kernel& kernel, Element element, const Call& call);

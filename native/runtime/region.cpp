@@ -163,6 +163,8 @@ void Region::schedule(int threads) const {
   for (const Lane& lane : lanes_) {
     const bool alone = lane.tasks.size() == 1;
     made.cuts.push_back(alone ? cutOf(lane.tasks[0], threads) : lane.rows == 1 ? Cut{} : Cut{Cut::rows, lane.rows, 8});
+    // Beside other work columns stay together: halves of short rows are slower than whole ones.
+    if (made.cuts.back().kind == Cut::range && lanes_.size() > 1) made.cuts.back() = {};
   }
   std::vector<int> order(lanes_.size());
   std::iota(order.begin(), order.end(), 0);

@@ -1,7 +1,5 @@
 #include "split.h"
 
-#include <atomic>
-
 #include "cut.h"
 #include "pool.h"
 
@@ -18,7 +16,7 @@ constexpr int kMoreParts = 4;
 bool isLarge(Size elements) { return elements >= kLargeElements; }
 
 bool isLarge(const Kernel& kernel, Element element, const Call& call) {
-  return isProduct(kernel) ? flopsOf(readProduct(element, call)) >= kLargeFlops : isLarge(call.elements);
+  return isProduct(kernel) ? flopsOf(readProduct(element, call)) >= kLargeFlops : isLarge(elementsOf(kernel, call));
 }
 
 void runGroupSplit(const Group& group, Size elements) {
@@ -45,12 +43,22 @@ Size runSplit(const Kernel& kernel, Element element, const Call& call) {
   if (cut.kind == Cut::whole) return run(kernel, element, call);
   const bool more = isProduct(kernel) && flopsOf(readProduct(element, call)) >= kFlopsForMoreParts * threads;
   const int parts = cut.partsFor(more ? threads * kMoreParts : threads);
-  std::atomic<Size> bad{-1};
-  parallel(parts, microsOf(kernel, element, call), [&](int i) {
-    const Size found = runRange(kernel, element, call, cut, cut.begin(parts, i), cut.begin(parts, i + 1));
-    if (found >= 0) bad.store(found, std::memory_order_relaxed);
-  });
-  return bad.load();
+  if (parts == 1) return run(kernel, element, call);
+  const auto share = [&](const Call& shared) {
+    parallel(parts, microsOf(kernel, element, call),
+             [&](int i) { runRange(kernel, element, shared, cut, cut.begin(parts, i), cut.begin(parts, i + 1)); });
+  };
+  if (!kernel.signature.reportsIndex) {
+    share(call);
+    return -1;
+  }
+  // All ids first: nothing is written where one is bad.
+  Call checked = call;
+  checked.pass = Pass::check;
+  const Size bad = run(kernel, element, checked);
+  checked.pass = Pass::work;
+  if (bad < 0) share(checked);
+  return bad;
 }
 
 Size runSplit(const Task& task) {

@@ -10,8 +10,8 @@ const timing = (median: number): { median: number } => ({ median })
 
 const kernels = [
   ['matmul', '1024×1024×1024'],
-  ['softmax', '4096×1000, rows'],
-  ['add', '4096×1000'],
+  ['softmax', '16384×1000, rows'],
+  ['add', '16384×1000'],
   ['adam', '4,000,000'],
 ].map(([kernel, shape]) => ({
   kernel,
