@@ -7,6 +7,7 @@
 
 #include "kernels/product_time.h"
 #include "runtime/machine.h"
+#include "runtime/memory.h"
 #include "runtime/pool.h"
 
 namespace blasgrad {
@@ -73,7 +74,7 @@ Napi::Value paddingOf(const Napi::CallbackInfo& info) {
   if (napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, &data, nullptr, nullptr) != napi_ok) {
     throw Napi::TypeError::New(info.Env(), "paddingOf: expected a typed array");
   }
-  constexpr std::uintptr_t kLine = 64, kLargestElement = 8;
+  constexpr std::uintptr_t kLine = kAlignment, kLargestElement = 8;
   const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(data) % kLine;
   return Napi::Number::New(info.Env(), static_cast<double>((kLine - past) % kLine / kLargestElement * kLargestElement));
 }
