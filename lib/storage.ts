@@ -177,7 +177,7 @@ function nextWindow(ArrayType: ArrayType, length: number): NumberArray {
 }
 
 // Arrays from this size on begin with a line of the cache, where that counts: the engine's memory is aligned to 16 bytes,
-// and a kernel whose every load takes from two lines loses up to a third.
+// and a kernel whose every load takes from two lines loses a quarter.
 const leastAligned = 4096
 const mostPadding = 56
 

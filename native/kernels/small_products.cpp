@@ -33,11 +33,11 @@ constexpr double kSmall = kAvx512                  ? 1 << 26
 constexpr double kBlasInPlace = kAvx512 ? 1e6 : 0;
 // Fewer rows than these do not hide reading a right operand of more bytes, which BLAS does better on AVX2.
 constexpr int kFewRows = kAvx512 ? 0 : 16;
+constexpr double kRightBytes = 1 << 21;
 // What the sum over lanes at a dot product's end costs, in multiply-adds of a vector; and what an outer product loses
 // for each term, in multiply-adds of a lane, to the right operand's coming in by columns.
 constexpr double kSumOfLanes = kAvx512 ? 3 : 5;
 constexpr double kByColumns = kAvx512 ? 0.05 : 0;
-constexpr double kRightBytes = 1 << 21;
 // In an output of more columns than these, the least multiplications a column that pay for its panels.
 constexpr int kWide = 48;
 template <class T>
