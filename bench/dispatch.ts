@@ -83,8 +83,8 @@ async function timeExpression(expression: Expression, elements: number, settings
     ...backendNames.map(backend => on(backend, () => void run(a, b))),
     ...finalists.map(({ contestant }) => contestant),
   ]
-  const { result, scaling } = await timedOnCores(settings.peers, settings.smoke, () =>
-    race<string>(all, patient(settings.plan)),
+  const { result, scaling } = await timedOnCores(settings.peers, settings.smoke, take =>
+    race<string>(all, patient(settings.plan), { take }),
   )
   const { figures, lost } = result
   if (finalists.length > 0) {

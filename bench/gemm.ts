@@ -64,8 +64,8 @@ async function timeProduct(product: Product, threads: number, { plan, peers, smo
     },
     ...(sgemm === null ? [] : [sgemm.contestant('sgemm', product, threads)]),
   ]
-  const { result, scaling } = await timedOnCores(peers, smoke, () =>
-    race<'native' | 'sgemm'>(contestants, gemmPlan(plan)),
+  const { result, scaling } = await timedOnCores(peers, smoke, take =>
+    race<'native' | 'sgemm'>(contestants, gemmPlan(plan), { take }),
   )
   const { figures } = result
   const { native, sgemm: direct = null } = figures

@@ -76,7 +76,7 @@ async function timeSteps(workload: Workload, settings: Settings): Promise<StepRe
   const peersOf = [...pytorchIn(found), ...scripts]
   const all = [...finalistsOf(peersOf).map(({ contestant }) => contestant), ...contestants(workload)]
   const limited = { ...(workload.large || smoke ? plan : patient(plan)), mostMs }
-  const { result, scaling } = await timedOnCores(peers, smoke, () => race(all, limited))
+  const { result, scaling } = await timedOnCores(peers, smoke, take => race(all, limited, { take }))
   const { figures } = result
   await releasePeers(found, result.lost)
   const [pytorch, javaScript] = [bestOf(figures, pytorchIn(found)), bestOf(figures, scripts)]

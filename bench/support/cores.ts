@@ -1,20 +1,102 @@
-// Whether the machine gives two whole cores just now: a shared host does not always. Ratios count where it did, so what is
-// timed waits for it, and is timed again where it was not so afterwards.
+// Whether the machine gives two whole cores just now: a shared host does not always, and changes its mind within tenths of a
+// second. Ratios count where it did, so each sample of a race is taken between two probes, and again where one of them fails.
 
 import type { Peers } from './peers.js'
+import type { Take } from './timing.js'
 
-/** How many times one thread's sgemm two threads did, before and after something was timed. */
+/** Of what was timed: how many times one thread's sgemm two threads did. */
 export interface Scaling {
-  readonly before: number
-  readonly after: number
+  /** Before or after a sample that was kept, at the worst. */
+  readonly least: number
+  /** The samples that were taken again. */
+  readonly retaken: number
 }
 
 /** Below this, two threads did not have two whole cores: what was timed then does not count. */
 export const wholeCores = 1.7
 
-const [mostAttempts, mostWaits, waitMs] = [2, 4, 500]
+/** How long a race waits for whole cores and takes samples again at most, and all races of a run; how long it waits at once. */
+const [patienceMs, patienceOfRunMs, waitMs] = [30_000, 600_000, 100]
 
-export const leastOf = ({ before, after }: Scaling): number => Math.min(before, after)
+/** What the watch asks of the world. */
+export interface Surroundings {
+  /** The scaling now; null where that cannot be tried. */
+  readonly probe: () => Promise<number | null>
+  /** A clock in milliseconds. */
+  readonly now?: () => number
+  readonly wait?: (ms: number) => Promise<unknown>
+  /** How long to wait and to take samples again, in ms. */
+  readonly patience?: number
+}
+
+/** Takes the samples of one race while the cores are whole. */
+export class CoreWatch {
+  readonly #probe: () => Promise<number | null>
+  readonly #now: () => number
+  readonly #wait: (ms: number) => Promise<unknown>
+  readonly #patience: number
+  #spent = 0
+  /** The probe after the last sample, which is the one before the next. */
+  #last: number | null = null
+  #least = Number.POSITIVE_INFINITY
+  #retaken = 0
+
+  constructor({
+    probe,
+    now = () => performance.now(),
+    wait = ms => new Promise(resolve => setTimeout(resolve, ms)),
+    patience = patienceMs,
+  }: Surroundings) {
+    this.#probe = probe
+    this.#now = now
+    this.#wait = wait
+    this.#patience = patience
+  }
+
+  /**
+   * What `attempt` gives between two probes that find whole cores: it is made again where they do not, for as long as there
+   * is patience; the attempt with the best of the worse probes counts.
+   */
+  readonly take: Take = async attempt => {
+    let best: { readonly value: Awaited<ReturnType<typeof attempt>>; readonly least: number } | undefined
+    for (;;) {
+      const before = await this.#whole()
+      const started = this.#now()
+      const value = await attempt()
+      const after = await this.#probe()
+      if (before === null || after === null) return value
+      this.#last = after
+      const least = Math.min(before, after)
+      if (best === undefined || least > best.least) best = { value, least }
+      if (least >= wholeCores || this.#spent >= this.#patience) break
+      this.#spent += this.#now() - started
+      this.#retaken++
+    }
+    this.#least = Math.min(this.#least, best.least)
+    return best.value
+  }
+
+  /** What waiting and taking samples again took, in ms. */
+  get spent(): number {
+    return this.#spent
+  }
+
+  /** Of all that was taken; null where it could not be tried. */
+  get scaling(): Scaling | null {
+    return this.#least === Number.POSITIVE_INFINITY ? null : { least: this.#least, retaken: this.#retaken }
+  }
+
+  /** The probe before a sample, after waiting for whole cores where there is patience. */
+  async #whole(): Promise<number | null> {
+    let scaling = this.#last ?? (await this.#probe())
+    while (scaling !== null && scaling < wholeCores && this.#spent < this.#patience) {
+      await this.#wait(waitMs)
+      this.#spent += waitMs
+      scaling = await this.#probe()
+    }
+    return scaling
+  }
+}
 
 /** What is timed, and the scaling around it; null where that cannot be tried. */
 export interface Timed<T> {
@@ -22,42 +104,25 @@ export interface Timed<T> {
   readonly scaling: Scaling | null
 }
 
-/**
- * Waits a few seconds at most for whole cores, and runs `attempt`; once more, where the cores were not whole then: the
- * better attempt counts.
- * @param probe the scaling now, or null.
- */
-export async function onWholeCores<T>(
-  probe: () => Promise<number | null>,
-  attempt: () => Promise<T>,
-  wait: (ms: number) => Promise<unknown> = ms => new Promise(resolve => setTimeout(resolve, ms)),
+let leftOfRunMs = patienceOfRunMs
+
+/** A race of a group, its samples taken on whole cores; a smoke run neither looks nor waits. */
+export async function timedOnCores<T>(
+  peers: Peers,
+  smoke: boolean,
+  race: (take: Take | undefined) => Promise<T>,
 ): Promise<Timed<T>> {
-  let best: Timed<T> | undefined
-  for (let attempts = 0; attempts < mostAttempts; attempts++) {
-    let before = await probe()
-    for (let waits = 0; before !== null && before < wholeCores && waits < mostWaits; waits++) {
-      await wait(waitMs)
-      before = await probe()
-    }
-    const result = await attempt()
-    const after = await probe()
-    if (before === null || after === null) return { result, scaling: null }
-    const scaling = { before, after }
-    if (!best?.scaling || leastOf(scaling) > leastOf(best.scaling)) best = { result, scaling }
-    if (leastOf(scaling) >= wholeCores) break
-  }
-  return best as Timed<T>
+  if (smoke) return { result: await race(undefined), scaling: null }
+  const watch = new CoreWatch({ probe: () => peers.scaling(), patience: Math.min(patienceMs, leftOfRunMs) })
+  const result = await race(watch.take)
+  leftOfRunMs -= watch.spent
+  return { result, scaling: watch.scaling }
 }
 
-/** `onWholeCores` for a group; a smoke run neither looks nor waits. */
-export const timedOnCores = async <T>(peers: Peers, smoke: boolean, attempt: () => Promise<T>): Promise<Timed<T>> =>
-  smoke ? { result: await attempt(), scaling: null } : onWholeCores(() => peers.scaling(), attempt)
-
-/** What two threads were worth at the worse time. */
+/** What two threads were worth at the worst. */
 export function scalingCell(scaling: Scaling | null): string {
   if (scaling === null) return ''
-  const least = leastOf(scaling)
-  return `${least.toFixed(2)}${least < wholeCores ? '!' : ''}`
+  return `${scaling.least.toFixed(2)}${scaling.least < wholeCores ? '!' : ''}`
 }
 
 /** Prints what a mark in a "cores" column means, where there is one. */

@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { leastOf, type Scaling, wholeCores } from './cores.js'
+import { type Scaling, wholeCores } from './cores.js'
 import { digits, time } from './format.js'
 import { type Drawn, drawPictures } from './picture.js'
 
@@ -58,7 +58,7 @@ const faster = (ours: Timing, other: Timing): string => {
 const nameOf = (workload = ''): string => functions[workload] ?? `training step, ${workload}`
 
 /** Marks a row that was taken where there were not two whole cores. */
-const mark = ({ scaling }: Row): string => (scaling && leastOf(scaling) < wholeCores ? ' †' : '')
+const mark = ({ scaling }: Row): string => (scaling && scaling.least < wholeCores ? ' †' : '')
 
 function overPyTorch(name: string, row: Row, ours: Timing | undefined): string {
   const { pytorch } = row

@@ -108,6 +108,17 @@ async function warmUp(
   }
 }
 
+/** Takes a sample, or as many as it wants, of which it gives the one that is to count. */
+export type Take = <T>(attempt: () => Promise<T>) => Promise<T>
+
+/** What a race may be told beside its plan. */
+export interface Conditions {
+  /** A clock in milliseconds. */
+  readonly now?: Clock
+  /** How samples are taken; each once by default. */
+  readonly take?: Take | undefined
+}
+
 /** What a race gives: the figures, and why who has none was lost. */
 export interface Race<Name extends string> {
   readonly figures: Readonly<Partial<Record<Name, Figure>>>
@@ -116,12 +127,12 @@ export interface Race<Name extends string> {
 
 /**
  * The figures of contestants timed in turns: each round samples all of them, every other round in reverse order, so that
- * none always follows the same one. A peer that fails is left out from then on. `now` is a clock in milliseconds.
+ * none always follows the same one. A peer that fails is left out from then on.
  */
 export async function race<Name extends string>(
   contestants: readonly (Contestant<Name> | SelfTimed<Name>)[],
   plan: Plan,
-  now: Clock = () => performance.now(),
+  { now = () => performance.now(), take = attempt => attempt() }: Conditions = {},
 ): Promise<Race<Name>> {
   const lost = new Map<Name, PeerError>()
   const entries = contestants.map(contestant => ({
@@ -130,10 +141,10 @@ export async function race<Name extends string>(
     rounds: plan.rounds,
     samples: [] as number[],
   }))
-  const unlessLost = async (name: Name, take: () => Promise<void>): Promise<void> => {
+  const unlessLost = async (name: Name, action: () => Promise<void>): Promise<void> => {
     if (lost.has(name)) return
     try {
-      await take()
+      await action()
     } catch (error) {
       if (!(error instanceof PeerError)) throw error
       lost.set(name, error)
@@ -149,7 +160,8 @@ export async function race<Name extends string>(
     for (const entry of order.filter(({ rounds }) => round < rounds)) {
       await unlessLost(entry.contestant.name, async () => {
         const { contestant, repetitions, samples } = entry
-        samples.push(((await sample(contestant, repetitions, now)) * 1000) / repetitions)
+        const took = await take(async () => sample(contestant, repetitions, now))
+        samples.push((took * 1000) / repetitions)
       })
     }
   }
@@ -166,7 +178,7 @@ export async function race<Name extends string>(
 export async function compare<Name extends string>(
   contestants: readonly Contestant<Name>[],
   plan: Plan,
-  now?: Clock,
+  conditions?: Conditions,
 ): Promise<Record<Name, Figure>> {
-  return (await race(contestants, plan, now)).figures as Record<Name, Figure>
+  return (await race(contestants, plan, conditions)).figures as Record<Name, Figure>
 }

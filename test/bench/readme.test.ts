@@ -27,7 +27,7 @@ const step = {
   compiled: timing(20),
   reference: timing(5000),
   pytorch: { ...timing(100), setting: 'torch 1, blas 2, loop' },
-  scaling: { before: 1.9, after: 1.9 },
+  scaling: { least: 1.9, retaken: 0 },
   ...{ overPyTorch: { ratio: 5 }, overJavaScript: null, overReference: { ratio: 250 } },
 }
 
@@ -65,7 +65,7 @@ test('a time of seconds has no exponent', () => {
 })
 
 test('a row that was taken without two whole cores is marked', () => {
-  const text = speedLines(report([{ ...step, scaling: { before: 1.9, after: 1.1 } }]))
+  const text = speedLines(report([{ ...step, scaling: { least: 1.1, retaken: 3 } }]))
   expect(text).toContain('| 5.0× † |')
   expect(text).toContain('† taken where the machine did not give two whole cores')
 })

@@ -32,7 +32,7 @@ test('median does not reorder its argument', () => {
 test('a figure is microseconds of one run: median, smallest and largest of the rounds', async () => {
   const { now, pass } = clock()
   const times = [9, 4, 2, 100, 3, 5]
-  const { a } = await compare([{ name: 'a', run: () => pass(times.shift() as number) }], plan(5), now)
+  const { a } = await compare([{ name: 'a', run: () => pass(times.shift() as number) }], plan(5), { now })
   expect(a).toEqual({
     median: 4000,
     min: 2000,
@@ -52,7 +52,7 @@ test('contestants take turns, and every other round is in reverse', async () => 
       pass(1)
     },
   })
-  await compare(['a', 'b', 'c'].map(contestant), plan(3), now)
+  await compare(['a', 'b', 'c'].map(contestant), plan(3), { now })
   expect(order.join('')).toBe('abc' + 'abc' + 'cba' + 'abc')
 })
 
@@ -64,7 +64,7 @@ test('a short run is repeated until a sample is long enough, and counted once', 
       { name: 'b', run: () => pass(50) },
     ],
     fullPlan,
-    now,
+    { now },
   )
   expect(a.repetitions * 0.1).toBeGreaterThanOrEqual(fullPlan.sampleMs - 1e-9)
   expect(a.repetitions * 0.1).toBeLessThan(2 * fullPlan.sampleMs)
@@ -80,7 +80,7 @@ test('the warm-up lasts as long as the plan says', async () => {
     runs++
     pass(4)
   }
-  await compare([{ name: 'a', run }], { rounds: 2, sampleMs: 2, warmUpMs: 15 }, now)
+  await compare([{ name: 'a', run }], { rounds: 2, sampleMs: 2, warmUpMs: 15 }, { now })
   expect(runs).toBe(4 + 2)
 })
 
@@ -102,7 +102,7 @@ test('what prepares a sample is not timed, and comes once before each', async ()
       },
     ],
     plan(2),
-    now,
+    { now },
   )
   expect(order).toEqual(['prepare', 'run', 'prepare', 'run', 'prepare', 'run'])
   expect(a.max).toBe(1000)
@@ -115,7 +115,7 @@ test('a smoke run warms up once and samples once', async () => {
     runs++
     pass(1)
   }
-  await compare([{ name: 'a', run }], smokePlan, now)
+  await compare([{ name: 'a', run }], smokePlan, { now })
   expect(runs).toBe(2)
 })
 
@@ -126,7 +126,7 @@ test('an eighth of a sample goes before it, not counted; a single run is not pre
     runs++
     pass(runs <= 1 ? 1 : 0.125)
   }
-  const { a } = await compare([{ name: 'a', run }], { rounds: 1, sampleMs: 2, warmUpMs: 0 }, now)
+  const { a } = await compare([{ name: 'a', run }], { rounds: 1, sampleMs: 2, warmUpMs: 0 }, { now })
   // Warm-up: 1, then 1 + 2, 1 + 4, 1 + 8, 2 + 16 runs, and as many again are the sample.
   expect(a.repetitions).toBe(16)
   expect(runs).toBe(1 + 3 + 5 + 9 + 18 + 18)
@@ -146,7 +146,7 @@ test('one that times itself takes its turns among the others', async () => {
       { name: 'a', run: () => pass(1) },
     ],
     plan(2),
-    now,
+    { now },
   )
   expect(asked).toEqual([1, 2, 4, 4, 4])
   expect(figures.self?.median).toBe(250)
@@ -171,8 +171,25 @@ test('one that is slow takes part in the first rounds only, in three at least', 
   const { figures } = await race(
     [contestant('slow', 100), contestant('slower', 1000), contestant('quick', 1)],
     { rounds: 7, sampleMs: 1, warmUpMs: 1, mostMs: 500 },
-    now,
+    { now },
   )
   const rounds = Object.values(figures).map(figure => figure?.samples.length)
   expect(rounds).toEqual([5, 3, 7])
+})
+
+test('samples are taken as the conditions say, in turns still', async () => {
+  const { now, pass } = clock()
+  const times = [1, 5, 1, 7, 2]
+  const contestant = { name: 'a', run: () => pass(times.shift() as number) }
+  let attempts = 0
+  const { a } = await compare([contestant], plan(2), {
+    now,
+    take: async attempt => {
+      await attempt()
+      attempts++
+      return attempt()
+    },
+  })
+  expect(a.samples).toEqual([1000, 2000])
+  expect(attempts).toBe(2)
 })
