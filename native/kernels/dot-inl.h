@@ -66,10 +66,10 @@ void DotTile(Size depth, const T* a, Size lda, const T* b, Size ldb, T* out, Siz
   for (; p + lanes <= depth; p += lanes) {
     V y[kCols];
     BLASGRAD_UNROLL
-    for (int j = 0; j < kCols; j++) y[j] = hn::LoadU(d, b + j * ldb + p);
+    for (int j = 0; j < kCols; j++) y[j] = InRegister<kRows>(hn::LoadU(d, b + j * ldb + p));
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++) {
-      const V x = hn::LoadU(d, a + i * lda + p);
+      const V x = InRegister<kCols>(hn::LoadU(d, a + i * lda + p));
       BLASGRAD_UNROLL
       for (int j = 0; j < kCols; j++) sums[i][j] = hn::MulAdd(x, y[j], sums[i][j]);
     }

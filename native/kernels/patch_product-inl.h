@@ -66,10 +66,10 @@ void PatchTiles(Size tiles, const T* patch, const At* rowAt, Size depth, const A
       const Size at = depthAt[p];
       V b[kVectors];
       BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) b[v] = hn::Load(d, right + v * lanes);
+      for (int v = 0; v < kVectors; v++) b[v] = InRegister<kRows>(hn::Load(d, right + v * lanes));
       BLASGRAD_UNROLL
       for (int i = 0; i < kRows; i++) {
-        const V x = hn::Set(d, rows[i][at]);
+        const V x = InRegister<kVectors>(hn::Set(d, rows[i][at]));
         BLASGRAD_UNROLL
         for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
       }

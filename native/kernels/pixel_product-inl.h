@@ -78,20 +78,20 @@ void PixelTiles(Size tiles, const T* patch, Size depth, const At* depthAt, const
       if constexpr (kOuts <= kVectors) {
         V w[kOuts];
         BLASGRAD_UNROLL
-        for (int j = 0; j < kOuts; j++) w[j] = hn::Set(d, factors[j]);
+        for (int j = 0; j < kOuts; j++) w[j] = InRegister<kVectors>(hn::Set(d, factors[j]));
         BLASGRAD_UNROLL
         for (int v = 0; v < kVectors; v++) {
-          const V x = hn::LoadU(d, pixels + v * lanes);
+          const V x = InRegister<kOuts>(hn::LoadU(d, pixels + v * lanes));
           BLASGRAD_UNROLL
           for (int j = 0; j < kOuts; j++) sums[j][v] = hn::MulAdd(x, w[j], sums[j][v]);
         }
       } else {
         V x[kVectors];
         BLASGRAD_UNROLL
-        for (int v = 0; v < kVectors; v++) x[v] = hn::LoadU(d, pixels + v * lanes);
+        for (int v = 0; v < kVectors; v++) x[v] = InRegister<kOuts>(hn::LoadU(d, pixels + v * lanes));
         BLASGRAD_UNROLL
         for (int j = 0; j < kOuts; j++) {
-          const V w = hn::Set(d, factors[j]);
+          const V w = InRegister<kVectors>(hn::Set(d, factors[j]));
           BLASGRAD_UNROLL
           for (int v = 0; v < kVectors; v++) sums[j][v] = hn::MulAdd(x[v], w, sums[j][v]);
         }
@@ -145,11 +145,11 @@ void PixelDotTile(const T* patch, const At* tapAt, Size vectors, const T* mask, 
     for (int j = 0; j < kOuts; j++) all[t][j] = hn::Zero(d);
   }
   for (Size i = 0; i < vectors * lanes; i += lanes) {
-    const V within = hn::LoadU(d, mask + i);
+    const V within = InRegister<kTaps>(hn::LoadU(d, mask + i));
     if constexpr (kOuts <= kTaps) {
       V slopes[kOuts];
       BLASGRAD_UNROLL
-      for (int j = 0; j < kOuts; j++) slopes[j] = hn::LoadU(d, g + j * line + i);
+      for (int j = 0; j < kOuts; j++) slopes[j] = InRegister<kTaps>(hn::LoadU(d, g + j * line + i));
       BLASGRAD_UNROLL
       for (int t = 0; t < kTaps; t++) {
         const V x = hn::And(within, hn::LoadU(d, taps[t] + i));
@@ -162,7 +162,7 @@ void PixelDotTile(const T* patch, const At* tapAt, Size vectors, const T* mask, 
       for (int t = 0; t < kTaps; t++) x[t] = hn::And(within, hn::LoadU(d, taps[t] + i));
       BLASGRAD_UNROLL
       for (int j = 0; j < kOuts; j++) {
-        const V slope = hn::LoadU(d, g + j * line + i);
+        const V slope = InRegister<kTaps>(hn::LoadU(d, g + j * line + i));
         BLASGRAD_UNROLL
         for (int t = 0; t < kTaps; t++) all[t][j] = hn::MulAdd(x[t], slope, all[t][j]);
       }

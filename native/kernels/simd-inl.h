@@ -56,6 +56,16 @@ HWY_INLINE Size LanesOf(D d) {
   return static_cast<Size>(hn::Lanes(d));
 }
 
+// A loaded vector that `kUses` operations need: GCC is free to take it from memory again in each of them, and there are
+// fewer loads a cycle than what tiles want to multiply.
+template <int kUses, class V>
+HWY_INLINE V InRegister(V v) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR && defined(__GNUC__)
+  if constexpr (kUses > 1) __asm__("" : "+v"(v.raw));
+#endif
+  return v;
+}
+
 // Whether single lanes can be left out of a load or store, so that it touches only the memory of the others.
 template <class T>
 constexpr bool kMasked = !HWY_MEM_OPS_MIGHT_FAULT && sizeof(T) >= 4;
