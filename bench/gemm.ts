@@ -2,6 +2,7 @@
 // calls from JavaScript of the kernel in `blasgrad/backend`: crossing into the addon, about 0.2 µs a call, is in what is
 // timed, which matters for the smallest only.
 
+import { randn, zeros } from 'blasgrad'
 import { loadNative } from 'blasgrad/backend'
 import { allThreads, use } from './support/backends.js'
 import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
@@ -53,8 +54,8 @@ const gemmPlan = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
 async function timeProduct(product: Product, threads: number, { plan, peers, smoke }: Settings): Promise<GemmResult> {
   const { m, k, n, transposeA, transposeB } = product
   const { backend } = loadNative()
-  const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * Math.random() - 1)
-  const [a, b, out] = [numbers(m * k), numbers(k * n), new Float32Array(m * n)]
+  // The memory of tensors, as in every step: it begins with a line of the cache.
+  const [a, b, out] = [randn([m, k]), randn([k, n]), zeros([m, n])].map(({ data }) => data as Float32Array)
   const sgemm = await peers.sgemm()
   const contestants = [
     {
