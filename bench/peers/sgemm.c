@@ -7,7 +7,9 @@
 //   scaling <n> <runs>                                   microseconds of that many calls of n×n×n, one thread each, by
 //                                                        one thread and by two at once
 
+#define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,10 +69,30 @@ static double timed(const Product* product, int runs) {
 typedef struct {
   Product product;
   int runs;
+  int which;
 } Job;
+
+// Keeps the thread on the CPU of that number among those it may use: two new threads may else be put on one of them, which
+// says nothing of the machine.
+static void stay(int which) {
+#if defined(__linux__)
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed) || which-- > 0) continue;
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+#else
+  (void)which;
+#endif
+}
 
 static void* work(void* pointer) {
   const Job* job = pointer;
+  stay(job->which);
   multiply(&job->product, job->runs);
   return NULL;
 }
@@ -82,6 +104,7 @@ static double together(int n, int runs) {
   for (int i = 0; i < 2; i++) {
     jobs[i].product = make(0, 0, n, n, n);
     jobs[i].runs = runs;
+    jobs[i].which = i;
   }
   const double started = now();
   for (int i = 0; i < 2; i++) {

@@ -26,7 +26,7 @@ constexpr auto kSpin = std::chrono::microseconds(100);
 // And where more work is expected: a step goes on by itself for a while, and waking a thread costs as much.
 constexpr auto kSpinExpecting = std::chrono::milliseconds(1);
 // The least work, in µs on one thread, that is worth waking a sleeping thread; and where the last work was not long
-// ago, so that the thread will stay awake for the next.
+// ago, so that the thread will stay awake for the next. Shorter work adds up where it comes before a thread would sleep.
 constexpr double kWakeMicros = 150;
 constexpr double kWakeMicrosOften = 10;
 constexpr auto kOften = std::chrono::microseconds(500);
@@ -39,27 +39,32 @@ void relax() {
 #endif
 }
 
-int currentCpu() {
+// Keeps a thread from the CPU of who makes one of these, which is about to create it or to wake it: there it would often
+// be put, and stay for tens of milliseconds, taking turns with who waits for it.
+class Elsewhere {
+ public:
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
 #if defined(__linux__)
-  return sched_getcpu();
-#else
-  return -1;
-#endif
-}
+  explicit Elsewhere(std::thread& thread) : thread_(thread.native_handle()) {
+    const int cpu = sched_getcpu();
+    if (cpu < 0 || pthread_getaffinity_np(thread_, sizeof allowed_, &allowed_) != 0) return;
+    cpu_set_t others = allowed_;
+    CPU_CLR(static_cast<std::size_t>(cpu), &others);
+    isBound_ = CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread_, sizeof others, &others) == 0;
+  }
+  ~Elsewhere() {
+    if (isBound_) pthread_setaffinity_np(thread_, sizeof allowed_, &allowed_);
+  }
 
-// A thread starts on its creator's CPU, and may stay there for tens of milliseconds: moves it elsewhere.
-void leaveCpu(int cpu) {
-#if defined(__linux__)
-  cpu_set_t allowed, others;
-  if (cpu < 0 || sched_getcpu() != cpu || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  others = allowed;
-  CPU_CLR(cpu, &others);
-  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
-  sched_setaffinity(0, sizeof allowed, &allowed);
+ private:
+  pthread_t thread_;
+  cpu_set_t allowed_;
+  bool isBound_ = false;
 #else
-  (void)cpu;
+  explicit Elsewhere(std::thread&) {}
 #endif
-}
+};
 
 // A thread and the parts it owns. The parts not yet begun are `open`: (first << 16) | end, empty where both are equal.
 // Who takes one by changing `open` may read what the work is: that stays until all parts are done.
@@ -93,6 +98,7 @@ struct alignas(128) Worker {
   }
 
   void wake() {
+    const Elsewhere elsewhere(thread);
     called.store(true);
     parking.wake();
   }
@@ -169,9 +175,11 @@ class Pool {
     for (auto& worker : workers_) asleep = asleep || worker->asleep.load(std::memory_order_relaxed);
     if (!asleep) return;
     const auto now = std::chrono::steady_clock::now();
-    const bool often = now - lastCall_ < kOften;
+    const auto since = now - lastCall_;
     lastCall_ = now;
-    if (micros < (often ? kWakeMicrosOften : kWakeMicros)) return;
+    alone_ = micros + (since < kSpin ? alone_ : 0);
+    if (alone_ < kWakeMicros && (micros < kWakeMicrosOften || since >= kOften)) return;
+    alone_ = 0;
     for (auto& worker : workers_) {
       if (worker->asleep.load()) worker->wake();
     }
@@ -180,15 +188,14 @@ class Pool {
   void makeWorkers() {
     const std::size_t wanted = static_cast<std::size_t>(threads.load() - 1);
     if (workers_.size() == wanted) return;
-    const int cpu = currentCpu();
     while (workers_.size() < wanted) {
       workers_.push_back(std::make_unique<Worker>());
       Worker& worker = *workers_.back();
-      worker.thread = std::thread([this, &worker, cpu] {
-        leaveCpu(cpu);
+      worker.thread = std::thread([this, &worker] {
         prepareThread();
         live(worker);
       });
+      const Elsewhere elsewhere(worker.thread);
     }
   }
 
@@ -219,8 +226,9 @@ class Pool {
   std::atomic<bool> busy_{false};
   alignas(128) std::atomic<int> pending_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
-  // When sleeping threads were last wanted.
+  // When sleeping threads were last wanted, and the work in µs that was done without them just before.
   std::chrono::steady_clock::time_point lastCall_;
+  double alone_ = 0;
 };
 
 // Never destroyed: at exit its threads may still be asleep.

@@ -1,0 +1,47 @@
+// A thread of the pool that is woken starts on another CPU than the one that its caller waits on: there the two would take
+// turns, for tens of milliseconds, and be as slow as one.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { loadNative } from '../../lib/backend/load.js'
+import { setThreads } from '../../lib/backend-control.js'
+
+const hasTwo =
+  process.platform === 'linux' && availableParallelism() > 1 && process.env.BLASGRAD_BACKEND !== 'reference'
+const tasks = '/proc/self/task'
+const wakes = 24
+/** Long enough for a thread to fall asleep, in ms. */
+const idle = 5
+
+const threadsNow = (): readonly string[] => readdirSync(tasks)
+
+/** The CPU that a thread ran on last: field 39 of its line, counted from behind the name, which may hold blanks. */
+function cpuOf(thread: string): number {
+  const line = readFileSync(`${tasks}/${thread}/stat`, 'utf8')
+  return Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[36])
+}
+
+describe.runIf(hasTwo)('the pool’s thread, woken', () => {
+  test('is not on the CPU of its caller', async () => {
+    const n = 256
+    const [a, b, out] = [new Float32Array(n * n).fill(1), new Float32Array(n * n).fill(1), new Float32Array(n * n)]
+    const { backend } = loadNative()
+    const multiply = (): void => backend.matmul(false, false, n, n, n, 1, 1, 0, 0, 0, a, b, out)
+    setThreads(1)
+    const before = threadsNow()
+    setThreads(2)
+    multiply()
+    const [worker, ...more] = threadsNow().filter(thread => !before.includes(thread))
+    expect(more).toEqual([])
+    let apart = 0
+    for (let i = 0; i < wakes; i++) {
+      await pause(idle)
+      multiply()
+      if (cpuOf(worker) !== cpuOf(String(process.pid))) apart++
+    }
+    // Other work of the machine may move them; called where they wait, they were apart once in twenty times.
+    expect(apart).toBeGreaterThan(wakes / 2)
+  })
+})
