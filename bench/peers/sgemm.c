@@ -72,8 +72,8 @@ typedef struct {
   int which;
 } Job;
 
-// Keeps the thread on the CPU of that number among those it may use: two new threads may else be put on one of them, which
-// says nothing of the machine.
+// Keeps the thread on the CPU of that number among those it may use: two new threads may else be put on one of them,
+// which says nothing of the machine.
 static void stay(int which) {
 #if defined(__linux__)
   cpu_set_t allowed, one;

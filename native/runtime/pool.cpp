@@ -26,7 +26,8 @@ constexpr auto kSpin = std::chrono::microseconds(100);
 // And where more work is expected: a step goes on by itself for a while, and waking a thread costs as much.
 constexpr auto kSpinExpecting = std::chrono::milliseconds(1);
 // The least work, in µs on one thread, that is worth waking a sleeping thread; and where the last work was not long
-// ago, so that the thread will stay awake for the next. Shorter work adds up where it comes before a thread would sleep.
+// ago, so that the thread will stay awake for the next. Shorter work adds up where it comes before a thread would
+// sleep.
 constexpr double kWakeMicros = 150;
 constexpr double kWakeMicrosOften = 10;
 constexpr auto kOften = std::chrono::microseconds(500);
@@ -39,8 +40,8 @@ void relax() {
 #endif
 }
 
-// Keeps a thread from the CPU of who makes one of these, which is about to create it or to wake it: there it would often
-// be put, and stay for tens of milliseconds, taking turns with who waits for it.
+// Keeps a thread from the CPU of who makes one of these, which is about to create it or to wake it: there it would
+// often be put, and stay for tens of milliseconds, taking turns with who waits for it.
 class Elsewhere {
  public:
   Elsewhere(const Elsewhere&) = delete;
