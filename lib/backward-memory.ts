@@ -39,6 +39,7 @@ export class BackwardMemory implements MemorySource {
 
   /** The end of a node: its formulas are done, and what they returned is held. */
   sweep(): void {
+    if (this.#loose.length === 0) return
     for (const storage of this.#loose) {
       if (storage.isPrivate && storage.holders === 0) this.#pool?.give(storage.takeAway())
     }
@@ -50,7 +51,7 @@ export class BackwardMemory implements MemorySource {
     this.#pool?.fitTo(this.#bytes)
     this.#pool = null
     this.#bytes = 0
-    this.#loose.length = 0
+    if (this.#loose.length > 0) this.#loose.length = 0
   }
 }
 

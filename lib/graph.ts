@@ -18,6 +18,9 @@ export class Node {
   retainedBy: Tensor | null = null
   /** What backward reads; null once it was walked without retainGraph. */
   saved: Saved | null
+  /** The last sort that met it, and where it stands in its order: a walk within a walk may have sorted since. */
+  sort = 0
+  at = 0
 
   constructor(
     readonly parents: readonly (Node | null)[],
@@ -33,31 +36,40 @@ export function leafNode(leaf: Tensor): Node {
   return node
 }
 
+let sorts = 0
+
 /** The nodes that `root` was made from, itself last; each once, after all of its parents. */
 function topologicalOrder(root: Node): Node[] {
   const order: Node[] = []
-  const visited = new Set<Node>([root])
+  const sort = ++sorts
+  root.sort = sort
   const path = [root]
   /** For each node of the path, which of its parents is next. */
   const next = [0]
   while (path.length > 0) {
     const last = path.length - 1
-    const { parents } = path[last]
+    const node = path[last]
+    const { parents } = node
     if (next[last] === parents.length) {
-      order.push(path[last])
+      node.at = order.length
+      order.push(node)
       path.pop()
       next.pop()
       continue
     }
     const parent = parents[next[last]++]
-    if (parent !== null && !visited.has(parent)) {
-      visited.add(parent)
+    if (parent !== null && parent.sort !== sort) {
+      parent.sort = sort
       path.push(parent)
       next.push(0)
     }
   }
   return order
 }
+
+/** Where a node stands in an order that it is in. */
+const placeOf = (node: Node, order: readonly Node[]): number =>
+  order[node.at] === node ? node.at : order.indexOf(node)
 
 export interface BackwardOptions {
   /** Keep what the walk needs, so that the graph can be walked again. */
@@ -98,19 +110,20 @@ function walkWith(
 ): void {
   const order = topologicalOrder(root)
   const needed = wanted === undefined ? undefined : leadingTo(order, wanted)
-  const pending = new Map<Node, Tensor>()
-  const wait = (node: Node, part: Tensor): void => {
+  /** Gradients that wait for their node, by its place. */
+  const pending: (Tensor | null)[] = order.map(() => null)
+  /** Those that were made here to add up in: more may be added in place. */
+  const owned: boolean[] = []
+  const wait = (place: number, part: Tensor): void => {
     memory?.hold(part)
-    pending.set(node, part)
+    pending[place] = part
   }
-  wait(root, gradient)
-  /** The nodes whose pending gradient was made here to add up in: more may be added in place. */
-  const owned = new Set<Node>()
+  wait(order.length - 1, gradient)
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]
-    const sum = pending.get(node)
-    if (sum === undefined) continue
-    pending.delete(node)
+    const sum = pending[i]
+    if (sum === null) continue
+    pending[i] = null
     const kept = arrive(node, sum)
     if (kept !== null) memory?.hold(kept)
     if (node.leaf === null) goBack(node, sum)
@@ -128,12 +141,13 @@ function walkWith(
       if (parent === null || (needed !== undefined && !needed.has(parent))) continue
       const part = gradientFor(j)
       if (part === null) continue
-      const before = pending.get(parent)
-      if (before === undefined) wait(parent, part)
-      else if (!(owned.has(parent) && !createGraph && addInto(before, part))) {
-        wait(parent, add(before, part))
+      const place = placeOf(parent, order)
+      const before = pending[place]
+      if (before === null) wait(place, part)
+      else if (!(owned[place] && !createGraph && addInto(before, part))) {
+        wait(place, add(before, part))
         memory?.release(before)
-        owned.add(parent)
+        owned[place] = true
       }
     }
     if (!retainGraph) node.saved = null

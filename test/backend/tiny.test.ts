@@ -47,6 +47,32 @@ if (backendsUnderTest.includes('native')) {
       }
     })
 
+    const reductions = kernelNames.filter(name => kernelRow(name).class === 'reduction' && kernelRow(name).combines)
+
+    test.each(reductions)('%s of 1 to 20 elements is to the bit the addon’s', name => {
+      const random = new Random(6)
+      const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0, 3e38, 1e-45]
+      for (const ArrayType of [Float32Array, Float64Array, Int32Array, Uint8Array]) {
+        for (let n = 1; n <= 20; n++) {
+          for (let round = 0; round < 40; round++) {
+            const number = (): number =>
+              round > 30 && random.between(0, 3) === 0
+                ? special[random.between(0, special.length)]
+                : random.normal() * 10 ** random.between(-5, 10)
+            const a = new ArrayType(Array.from({ length: n }, number))
+            const run = (backend: Backend): ArrayLike<number> => {
+              const out = new ArrayType(1)
+              ;(backend[name] as Backend['sum'])(1, n, 1, a, out)
+              return out
+            }
+            taken.length = 0
+            expect(run(mixed)).toEqual(run(native))
+            expect(taken).toEqual(n <= (kernelRow(name).exact ? 16 : 7) ? [name] : [])
+          }
+        }
+      }
+    })
+
     test('an array whose buffer was transferred is refused', () => {
       const a = new Float32Array(4)
       structuredClone(a, { transfer: [a.buffer] })
