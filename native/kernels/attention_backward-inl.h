@@ -33,47 +33,52 @@ struct Known {
   T mean[kBlockQueries<T>];
 };
 
-// Sums of products along rows of g and out, four rows at a time; lanes without a query are given query 0's.
+// Of each of as many rows as a vector has lanes, the sum of the products of g and out. gOf and outOf give the rows.
+template <class T, class G, class Out>
+HWY_INLINE auto RowProducts(Size width, G gOf, Out outOf) {
+  const AttentionTag<T> d;
+  hn::Vec<AttentionTag<T>> sums[kLanes<T>];
+  BLASGRAD_UNROLL
+  for (Size i = 0; i < kLanes<T>; i++) sums[i] = hn::Zero(d);
+  Size c = 0;
+  for (; c + kLanes<T> <= width; c += kLanes<T>) {
+    BLASGRAD_UNROLL
+    for (Size i = 0; i < kLanes<T>; i++) {
+      sums[i] = hn::MulAdd(hn::LoadU(d, gOf(i) + c), hn::LoadU(d, outOf(i) + c), sums[i]);
+    }
+  }
+  if (c < width) {
+    BLASGRAD_UNROLL
+    for (Size i = 0; i < kLanes<T>; i++) {
+      sums[i] = hn::MulAdd(LoadPart(d, gOf(i) + c, width - c), LoadPart(d, outOf(i) + c, width - c), sums[i]);
+    }
+  }
+  return SumEach<T>(sums);
+}
+
+// Lanes without a query are given query 0's.
 template <class T>
 HWY_NOINLINE void Know(const Queries<T>& queries, Size width, const Results<T>& results, T scale, Known<T>& known) {
-  constexpr int kTogether = 4;
   const AttentionTag<T> d;
-  HWY_ALIGN T sums[HWY_MAX(kLanes<T> * kLanes<T>, kTogether)];
+  const auto factor = hn::Set(d, scale), units = hn::Set(d, kUnits<T>);
   for (int v = 0; v < queries.vectors; v++) {
-    const auto rowOf = [&](Size lane) { return HWY_MAX(Size(0), queries.FirstOf(v) + HWY_MIN(lane, kLanes<T> - 1)); };
-    for (Size lane = 0; lane < kLanes<T>; lane += kTogether) {
-      hn::Vec<decltype(d)> sum[kTogether];
-      const T* g[kTogether];
-      const T* out[kTogether];
-      BLASGRAD_UNROLL
-      for (int i = 0; i < kTogether; i++) {
-        sum[i] = hn::Zero(d);
-        g[i] = results.g[rowOf(lane + i)];
-        out[i] = results.out[rowOf(lane + i)];
-      }
-      Size c = 0;
-      for (; c + kLanes<T> <= width; c += kLanes<T>) {
-        BLASGRAD_UNROLL
-        for (int i = 0; i < kTogether; i++)
-          sum[i] = hn::MulAdd(hn::LoadU(d, g[i] + c), hn::LoadU(d, out[i] + c), sum[i]);
-      }
-      BLASGRAD_UNROLL
-      for (int i = 0; i < kTogether; i++) {
-        if (c < width)
-          sum[i] = hn::MulAdd(LoadPart(d, g[i] + c, width - c), LoadPart(d, out[i] + c, width - c), sum[i]);
-        if (lane + i < kLanes<T>) hn::Store(sum[i], d, sums + (lane + i) * kLanes<T>);
-      }
+    const Size first = queries.FirstOf(v);
+    hn::Vec<AttentionTag<T>> total, lse;
+    if (first < 0) {
+      const auto rowOf = [&](Size lane) { return HWY_MAX(Size(0), first + lane); };
+      total = RowProducts<T>(
+          width, [&](Size lane) { return results.g[rowOf(lane)]; },
+          [&](Size lane) { return results.out[rowOf(lane)]; });
+      HWY_ALIGN T lanes[kLanes<T>];
+      for (Size lane = 0; lane < kLanes<T>; lane++) lanes[lane] = results.lse[rowOf(lane)];
+      lse = hn::Load(d, lanes);
+    } else {
+      const Rows<const T> g{results.g[first], results.g.row}, out{results.out[first], results.out.row};
+      total = RowProducts<T>(width, [&](Size lane) { return g[lane]; }, [&](Size lane) { return out[lane]; });
+      lse = hn::LoadU(d, results.lse + first);
     }
-    auto total = hn::Zero(d);
-    for (Size c = 0; c < kLanes<T>; c += kSquare<T>) {
-      EachColumn(d, sums + c, kLanes<T>, [&](Size, auto column) HWY_ATTR { total = hn::Add(total, column); });
-    }
-    hn::Store(hn::Mul(total, hn::Set(d, scale)), d, known.mean + v * kLanes<T>);
-    HWY_ALIGN T lse[kLanes<T>];
-    const Size missing = queries.Missing(v);
-    for (Size lane = 0; missing > 0 && lane < kLanes<T>; lane++) lse[lane] = results.lse[rowOf(lane)];
-    const auto x = missing > 0 ? hn::Load(d, lse) : hn::LoadU(d, results.lse + queries.FirstOf(v));
-    hn::Store(hn::Mul(x, hn::Set(d, kUnits<T>)), d, known.lse + v * kLanes<T>);
+    hn::Store(hn::Mul(total, factor), d, known.mean + v * kLanes<T>);
+    hn::Store(hn::Mul(lse, units), d, known.lse + v * kLanes<T>);
   }
 }
 
@@ -132,8 +137,8 @@ HWY_INLINE void BackwardBlock(const Queries<T>& queries, const Head<T>& head, co
     const auto slopes = queries.vectors == 2 ? &Slopes<T, 2> : &Slopes<T, 1>;
     slopes(queries, tile, known, s, slope, row);
   }
-  ClearBelow(queries, tile, keys, head.width, s, row);
-  ClearBelow(queries, tile, keys, head.width, slope, row);
+  ClearBelow(queries, tile, keys, s, row);
+  ClearBelow(queries, tile, keys, slope, row);
 }
 
 template <class T>

@@ -96,7 +96,7 @@ HWY_INLINE void ForwardBlock(const Queries<T>& queries, const Head<T>& head, con
     const auto powers = queries.vectors == 2 ? &Powers<T, 2> : &Powers<T, 1>;
     powers(queries, tile, s + at, row, all, running.largest + at, running.sum + at, running.factor + at);
   }
-  ClearBelow(queries, tile, keys, head.width, s + at, row);
+  ClearBelow(queries, tile, keys, s + at, row);
 }
 
 template <class T>

@@ -81,16 +81,20 @@ void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> righ
     }
   } else {
     const int store = (add ? kTileAdd : kTileSet) | (depth >= kLongSums ? kTileFetch : kTileSet);
-    if (!inPlace) return TileRows<T, kVectors>(tiles, depth, 0, 0, width, left, panel, panelWidth, out, outRow, store);
+    if (!inPlace)
+      return TileRows<T, TileWidth<kVectors>, kOuterRows<kVectors>>(tiles, depth, 0, 0, width, left, panel, panelWidth,
+                                                                    out, outRow, store);
     if (tiles.count == 1) {
-      return TileRows<T, kVectors>(tiles, depth, 0, 0, width, left, right.at, right.row, out, outRow, store);
+      return TileRows<T, TileWidth<kVectors>, kOuterRows<kVectors>>(tiles, depth, 0, 0, width, left, right.at,
+                                                                    right.row, out, outRow, store);
     }
     const Size rows = tiles.TakeFirst();
-    TileColumnFor<T, kVectors, true>(rows, Rows())(1, depth, 0, 0, left.at, left.row, left.col, right.at, right.row,
-                                                   panel, out, outRow, width, store);
+    TileColumnFor<T, TileWidth<kVectors>, true>(rows, Rows())(1, depth, 0, 0, left.at, left.row, left.col, right.at,
+                                                              right.row, panel, 0, out, outRow, width, store);
     left.at += rows * left.row;
     out += rows * outRow;
-    TileRows<T, kVectors>(tiles, depth, 0, 0, width, left, panel, panelWidth, out, outRow, store);
+    TileRows<T, TileWidth<kVectors>, kOuterRows<kVectors>>(tiles, depth, 0, 0, width, left, panel, panelWidth, out,
+                                                           outRow, store);
   }
 }
 

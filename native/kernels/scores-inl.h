@@ -53,34 +53,42 @@ struct KeyTile {
 template <class T>
 HWY_NOINLINE void MultiplySquare(Size depth, const T* left, Size leftRow, const T* panel, T* s, Size row, bool add) {
   const AttentionTag<T> d;
+  const WideTag<T> wide;
   using V = hn::Vec<decltype(d)>;
+  using W = hn::Vec<decltype(wide)>;
+  constexpr int kParts = 2 / kWide<T>;
+  const Size lanes = LanesOf(wide);
   for (Size i = 0; i < kLanes<T>; i += kSquareRows) {
-    V first[kSquareRows], second[kSquareRows], below[kSquareRows];
+    W both[kSquareRows][kParts];
+    V below[kSquareRows][1];
     BLASGRAD_UNROLL
-    for (int r = 0; r < kSquareRows; r++) first[r] = second[r] = below[r] = hn::Zero(d);
+    for (int r = 0; r < kSquareRows; r++) {
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kParts; v++) both[r][v] = hn::Zero(wide);
+      below[r][0] = hn::Zero(d);
+    }
     const T* a = left + i * leftRow;
     const T* b = a + kLanes<T> * leftRow;
     const T* p = panel;
     for (Size c = 0; c < depth; c++) {
-      const V x = hn::Load(d, p), y = hn::Load(d, p + kLanes<T>);
+      W x[kParts];
+      BLASGRAD_UNROLL
+      for (int v = 0; v < kParts; v++) x[v] = hn::Load(wide, p + v * lanes);
+      const V y = hn::Load(d, p + kLanes<T>);
       BLASGRAD_UNROLL
       for (int r = 0; r < kSquareRows; r++) {
-        const V factor = hn::Set(d, a[r * leftRow]);
-        first[r] = hn::MulAdd(factor, x, first[r]);
-        second[r] = hn::MulAdd(factor, y, second[r]);
-        below[r] = hn::MulAdd(hn::Set(d, b[r * leftRow]), y, below[r]);
+        const W factor = hn::Set(wide, a[r * leftRow]);
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kParts; v++) both[r][v] = hn::MulAdd(factor, x[v], both[r][v]);
       }
+      BLASGRAD_UNROLL
+      for (int r = 0; r < kSquareRows; r++) below[r][0] = hn::MulAdd(hn::Set(d, b[r * leftRow]), y, below[r][0]);
       a++;
       b++;
       p += kBlockQueries<T>;
     }
-    BLASGRAD_UNROLL
-    for (int r = 0; r < kSquareRows; r++) {
-      T* const to = s + (i + r) * row;
-      StoreFirst(d, first[r], to, kLanes<T>, add);
-      StoreFirst(d, second[r], to + kLanes<T>, kLanes<T>, add);
-      StoreFirst(d, below[r], to + kLanes<T> * (row + 1), kLanes<T>, add);
-    }
+    StoreTile(wide, both, s + i * row, row, kBlockQueries<T>, add);
+    StoreTile(d, below, s + (i + kLanes<T>)*row + kLanes<T>, row, kLanes<T>, add);
   }
 }
 
@@ -155,12 +163,12 @@ HWY_INLINE void AddMasks(const Queries<T>& queries, const Masks<T>& masks, const
 // 0 for the keys that the block's queries may not read, but a sum over others' does: as many as a tile of such sums has
 // rows or terms, all but one.
 template <class T>
-HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Size keys, Size width, T* s, Size row) {
+HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Size keys, T* s, Size row) {
   const AttentionTag<T> d;
-  const Size rows = width > kLanes<T> ? kOuterRows<2> : kOuterRows<1>;
-  const Size end = HWY_MIN(keys, tile.read + rows - 1);
+  const Size end = HWY_MIN(keys, tile.read + kOuterRows<1> - 1);
   for (Size j = tile.read; j < end; j++) {
-    for (int v = 0; v < queries.vectors; v++) hn::Store(hn::Zero(d), d, s + j * row + v * kLanes<T>);
+    hn::Store(hn::Zero(d), d, s + j * row);
+    if (queries.vectors > 1) hn::Store(hn::Zero(d), d, s + j * row + kLanes<T>);
   }
 }
 

@@ -17,6 +17,15 @@ namespace HWY_NAMESPACE {
 // The outputs of longer sums are many, and lie far apart: they are fetched.
 constexpr Size kManyTerms = 64;
 
+// The most vectors of a panel, and rows of a tile: of wide vectors a few are enough, and leave out more of what a wedge
+// has not.
+template <class T>
+constexpr int kSumVectors = kWide<T> == 2 ? 4 : 3;
+template <class T, int kVectors>
+constexpr int kSumRows = kVectors == 1 || kWide<T> == 1 ? kOuterRows<kVectors>
+                         : kVectors == 2                ? 6
+                                                        : 4;
+
 // Row i leaves out i − flat terms, if that is any: the first ones, or the last.
 struct Wedge {
   Size rows, terms, flat;
@@ -24,34 +33,42 @@ struct Wedge {
 };
 
 // out[rows, width] (+)= left[rows, terms]·right[terms, width], columns that are one panel. What a tile's other rows
-// leave out is 0 in `left`. The right operand's rows come from where they are, or from the panel that the first tile
-// fills.
+// leave out is 0 in `left`. The first tile reads the right operand's rows from where they are and fills the panel: in
+// whole vectors, whatever is behind a row; of the last rows, behind which there may be nothing, it reads copies.
 template <class T, int kVectors>
 HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> right, Size width, T* panel, Rows<T> out,
                          bool add) {
   const int store = (add ? kTileAdd : kTileSet) | (wedge.terms > kManyTerms ? kTileFetch : kTileSet);
-  using Counts = std::make_integer_sequence<int, kOuterRows<kVectors>>;
+  constexpr int kMost = kSumRows<T, kVectors>;
+  using Tile = TileWidth<HWY_MAX(kVectors / kWide<T>, 1), (kVectors > 1 && kVectors % kWide<T> != 0)>;
+  using D = std::conditional_t<(kVectors > 1), WideTag<T>, AttentionTag<T>>;
+  using Counts = std::make_integer_sequence<int, kMost>;
   constexpr Size kWidth = kVectors * kLanes<T>;
-  bool filled = width < kWidth;
-  if (filled) FillPanel<T, AttentionTag<T>>(wedge.terms, width, {right.at, right.row, 1}, panel, kWidth);
+  Size filled = 0;
+  if (width < kWidth) {
+    for (Size behind = width; filled < wedge.terms && behind < kWidth; behind += right.row) filled++;
+    const Size from = wedge.terms - filled;
+    FillPanel<T, AttentionTag<T>>(filled, width, {right[from], right.row, 1}, panel + from * kWidth, kWidth);
+  }
+  bool first = true;
   const T* b = panel;
   Size depth = wedge.terms;
   const auto sum = [&](Size rows, Size less) HWY_ATTR {
     if (rows == 0) return;
     const Size skip = wedge.first ? less : 0;
-    Parts tiles(rows, kOuterRows<kVectors>);
-    if (!filled) {
+    Parts tiles(rows, kMost);
+    if (first) {
       const Size count = tiles.TakeFirst();
-      TileColumnFor<T, kVectors, true, AttentionTag<T>>(count, Counts())(
-          1, depth, 0, 0, left.at, left.row, left.col, right.at, right.row, panel, out.at, out.row, width, store);
-      filled = true;
+      TileColumnFor<T, Tile, true, D>(count, Counts())(1, depth, 0, 0, left.at, left.row, left.col, right.at, right.row,
+                                                       panel, filled, out.at, out.row, width, store);
+      first = false;
       left.at += count * (left.row + skip * left.col);
       b += count * skip * kWidth;
       depth -= count * less;
       out.at += count * out.row;
       rows -= count;
     }
-    TileRows<T, kVectors, AttentionTag<T>>(tiles, depth, less, skip, width, left, b, kWidth, out.at, out.row, store);
+    TileRows<T, Tile, kMost, D>(tiles, depth, less, skip, width, left, b, kWidth, out.at, out.row, store);
     left.at += rows * left.row;
     out.at += rows * out.row;
   };
@@ -59,17 +76,33 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
   sum(wedge.rows - wedge.flat, 1);
 }
 
+template <class T, int... kLess>
+HWY_INLINE auto SumPanelFor(Size vectors, std::integer_sequence<int, kLess...>) {
+  static constexpr void (*kPanels[])(const Wedge&, Strided<T>, Rows<const T>, Size, T*, Rows<T>,
+                                     bool) = {&SumPanel<T, kLess + 1>...};
+  return kPanels[vectors - 1];
+}
+
+// Vectors of the next panel where `more` are left: two, or three where one would be left over; of wide vectors as few
+// panels as can be, as equal as they can be.
+template <class T>
+HWY_INLINE Size NextVectors(Size more) {
+  if constexpr (kWide<T> == 2) {
+    return Parts(more, kSumVectors<T>)[0];
+  } else {
+    return more == 3 ? 3 : HWY_MIN(more, Size(2));
+  }
+}
+
 // For any width.
 template <class T>
 void SumWedge(const Wedge& wedge, Strided<T> left, Rows<const T> right, Size width, Rows<T> out, bool add) {
-  HWY_ALIGN T panel[HWY_MAX(kMostQueries, kMostKeys<T>) * 3 * kLanes<T>];
+  HWY_ALIGN T panel[HWY_MAX(kMostQueries, kMostKeys<T>) * kSumVectors<T> * kLanes<T>];
   for (Size c = 0; c < width;) {
-    // Two vectors a panel, or three where one would be left over.
-    const Size more = (width - c + kLanes<T> - 1) / kLanes<T>;
-    const Size vectors = more == 3 ? 3 : HWY_MIN(more, Size(2));
+    const Size vectors = NextVectors<T>((width - c + kLanes<T> - 1) / kLanes<T>);
     const Size columns = HWY_MIN(width - c, vectors * kLanes<T>);
-    const auto run = vectors == 3 ? &SumPanel<T, 3> : vectors == 2 ? &SumPanel<T, 2> : &SumPanel<T, 1>;
-    run(wedge, left, {right.at + c, right.row}, columns, panel, {out.at + c, out.row}, add);
+    SumPanelFor<T>(vectors, std::make_integer_sequence<int, kSumVectors<T>>())(
+        wedge, left, {right.at + c, right.row}, columns, panel, {out.at + c, out.row}, add);
     c += columns;
   }
 }

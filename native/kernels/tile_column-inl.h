@@ -18,77 +18,112 @@ namespace HWY_NAMESPACE {
 // are fetched while they are made: else the stores would wait for them, a row after the other.
 enum TileStore { kTileSet = 0, kTileAdd = 1, kTileFetch = 2 };
 
-// Tiles of kRows rows one below the other: out[rows, width] (+)= left[rows, depth]·right[depth, kVectors vectors]. For
-// each row above it a tile leaves out `less` terms, the first `skip` ones among them. Copies the right operand's rows
-// to `panel` on the way where kFill. The left operand comes as numbers, as OuterTile's does.
-template <class T, int kRows, int kVectors, bool kFill, class D = hn::ScalableTag<T>>
-void TileColumn(Size tiles, Size depth, Size less, Size skip, const T* left, Size leftRow, Size leftCol, const T* right,
-                Size rightRow, T* panel, T* out, Size outRow, Size width, int store) {
-  const D d;
-  using V = hn::Vec<decltype(d)>;
-  const Size lanes = LanesOf(d);
-  const bool add = (store & kTileAdd) != 0;
-  for (; tiles > 0; tiles--) {
-    V sums[kRows][kVectors];
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
-    }
-    if ((store & kTileFetch) != 0) FetchNextTile<kRows>(out, outRow, width);
-    const T* a = left;
-    const T* b = right;
-    BLASGRAD_UNROLL_SOME
-    for (Size p = 0; p < depth; p++) {
-      V y[kVectors];
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) {
-        y[v] = hn::LoadU(d, b + v * lanes);
-        if constexpr (kFill) hn::Store(y[v], d, panel + (p * kVectors + v) * lanes);
-      }
+// kVectors vectors, and half a vector more where kHalf.
+template <int kVectors, bool kHalf = false>
+struct TileWidth {};
+
+// Tiles of kRows rows one below the other: out[rows, width] (+)= left[rows, depth]·right[depth, as wide as a TileWidth
+// says]. For each row above it a tile leaves out `less` terms, the first `skip` ones among them. Copies the right
+// operand's rows to `panel` on the way where kFill, all but the last `filled`, which are there. The left operand comes
+// as numbers, as OuterTile's does.
+template <class T, int kRows, class Width, bool kFill, class D = hn::ScalableTag<T>>
+struct Tiles;
+
+template <class T, int kRows, int kVectors, bool kHalf, bool kFill, class D>
+struct Tiles<T, kRows, TileWidth<kVectors, kHalf>, kFill, D> {
+  static void Run(Size tiles, Size depth, Size less, Size skip, const T* left, Size leftRow, Size leftCol,
+                  const T* right, Size rightRow, T* panel, Size filled, T* out, Size outRow, Size width, int store) {
+    const D d;
+    const hn::Half<D> half;
+    using V = hn::Vec<decltype(d)>;
+    using H = hn::Vec<decltype(half)>;
+    const Size lanes = LanesOf(d);
+    const Size whole = kVectors * lanes;
+    const Size panelRow = whole + (kHalf ? LanesOf(half) : 0);
+    const bool add = (store & kTileAdd) != 0;
+    for (; tiles > 0; tiles--) {
+      V sums[kRows][kVectors];
+      H halves[kRows][1];
       BLASGRAD_UNROLL
       for (int i = 0; i < kRows; i++) {
-        const V x = hn::Set(d, a[i * leftRow]);
         BLASGRAD_UNROLL
-        for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, y[v], sums[i][v]);
+        for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
+        halves[i][0] = hn::Zero(half);
       }
-      a += leftCol;
-      b += rightRow;
+      if ((store & kTileFetch) != 0) FetchNextTile<kRows>(out, outRow, width);
+      const T* a = left;
+      const T* b = right;
+      const auto addTerms = [&](auto copies, Size count, Size row) BLASGRAD_INLINED {
+        BLASGRAD_UNROLL_SOME
+        for (Size p = 0; p < count; p++) {
+          T* const copy = panel + p * panelRow;
+          V y[kVectors], x[kRows];
+          BLASGRAD_UNROLL
+          for (int v = 0; v < kVectors; v++) {
+            y[v] = hn::LoadU(d, b + v * lanes);
+            if constexpr (copies) hn::StoreU(y[v], d, copy + v * lanes);
+          }
+          BLASGRAD_UNROLL
+          for (int i = 0; i < kRows; i++) {
+            x[i] = hn::Set(d, a[i * leftRow]);
+            BLASGRAD_UNROLL
+            for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x[i], y[v], sums[i][v]);
+          }
+          if constexpr (kHalf) {
+            const H z = hn::LoadU(half, b + whole);
+            if constexpr (copies) hn::StoreU(z, half, copy + whole);
+            BLASGRAD_UNROLL
+            for (int i = 0; i < kRows; i++) halves[i][0] = hn::MulAdd(hn::LowerHalf(half, x[i]), z, halves[i][0]);
+          }
+          a += leftCol;
+          b += row;
+        }
+      };
+      if constexpr (kFill) {
+        addTerms(std::true_type(), depth - filled, rightRow);
+        b = panel + (depth - filled) * panelRow;
+        addTerms(std::false_type(), filled, panelRow);
+      } else {
+        addTerms(std::false_type(), depth, rightRow);
+      }
+      left += kRows * (leftRow + skip * leftCol);
+      right += kRows * skip * rightRow;
+      depth -= kRows * less;
+      if constexpr (kHalf) StoreTile(half, halves, out + whole, outRow, width - whole, add);
+      out = StoreTile(d, sums, out, outRow, HWY_MIN(width, whole), add);
     }
-    left += kRows * (leftRow + skip * leftCol);
-    right += kRows * skip * rightRow;
-    depth -= kRows * less;
-    out = StoreTile(d, sums, out, outRow, width, add);
   }
-}
+};
 
 template <class T>
-using TileColumnOf = void (*)(Size, Size, Size, Size, const T*, Size, Size, const T*, Size, T*, T*, Size, Size, int);
+using TileColumnOf = void (*)(Size, Size, Size, Size, const T*, Size, Size, const T*, Size, T*, Size, T*, Size, Size,
+                              int);
 
-template <class T, int kVectors, bool kFill, class D = hn::ScalableTag<T>, int... kLess>
+template <class T, class Width, bool kFill, class D = hn::ScalableTag<T>, int... kLess>
 HWY_INLINE TileColumnOf<T> TileColumnFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr TileColumnOf<T> kTiles[] = {&TileColumn<T, kLess + 1, kVectors, kFill, D>...};
+  static constexpr TileColumnOf<T> kTiles[] = {&Tiles<T, kLess + 1, Width, kFill, D>::Run...};
   return kTiles[rows - 1];
 }
 
-// out[m, width] (+)= left[m, depth]·right, `right` in rows of kVectors whole vectors, with `less` and `skip` as above.
-template <class T, int kVectors, class D = hn::ScalableTag<T>>
+// out[m, width] (+)= left[m, depth]·right, `right` in rows as wide as a TileWidth says, with `less` and `skip` as
+// above; tiles of at most kMost rows.
+template <class T, class Width, int kMost, class D = hn::ScalableTag<T>>
 HWY_INLINE void TileRows(const Parts& tiles, Size depth, Size less, Size skip, Size width, Strided<T> left,
                          const T* right, Size rightRow, T* out, Size outRow, int store) {
-  using Rows = std::make_integer_sequence<int, kOuterRows<kVectors>>;
+  using Rows = std::make_integer_sequence<int, kMost>;
   const Size above = (tiles.each + 1) * tiles.longer;
   if (above > 0) {
-    TileColumnFor<T, kVectors, false, D>(tiles.each + 1, Rows())(tiles.longer, depth, less, skip, left.at, left.row,
-                                                                 left.col, right, rightRow, nullptr, out, outRow, width,
-                                                                 store);
+    TileColumnFor<T, Width, false, D>(tiles.each + 1, Rows())(tiles.longer, depth, less, skip, left.at, left.row,
+                                                              left.col, right, rightRow, nullptr, 0, out, outRow, width,
+                                                              store);
     left.at += above * (left.row + skip * left.col);
     right += above * skip * rightRow;
     out += above * outRow;
   }
   if (tiles.count > tiles.longer) {
-    TileColumnFor<T, kVectors, false, D>(tiles.each, Rows())(tiles.count - tiles.longer, depth - above * less, less,
-                                                             skip, left.at, left.row, left.col, right, rightRow,
-                                                             nullptr, out, outRow, width, store);
+    TileColumnFor<T, Width, false, D>(tiles.each, Rows())(tiles.count - tiles.longer, depth - above * less, less, skip,
+                                                          left.at, left.row, left.col, right, rightRow, nullptr, 0, out,
+                                                          outRow, width, store);
   }
 }
 

@@ -59,6 +59,37 @@ HWY_NOINLINE void TurnIn(const Queries<T>& queries, Size columns, const T* rows,
   }
 }
 
+// The sum of the lanes of each of as many vectors as one has lanes.
+template <class T, class V>
+HWY_INLINE V SumEach(const V (&v)[kLanes<T>]) {
+#if HWY_TARGET == HWY_SCALAR
+  return v[0];
+#else
+  const AttentionTag<T> d;
+  const hn::Repartition<double, decltype(d)> pairs;
+  const auto two = [&](Size i) HWY_ATTR {
+    return hn::Add(hn::InterleaveLower(d, v[i], v[i + 1]), hn::InterleaveUpper(d, v[i], v[i + 1]));
+  };
+  // For as many as a block of 16 bytes has lanes, within each block.
+  const auto within = [&](Size i) HWY_ATTR {
+    if constexpr (sizeof(T) == 8) {
+      (void)pairs;
+      return two(i);
+    } else {
+      const auto a = hn::BitCast(pairs, two(i)), b = hn::BitCast(pairs, two(i + 2));
+      return hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, a, b)),
+                     hn::BitCast(d, hn::InterleaveUpper(pairs, a, b)));
+    }
+  };
+  if constexpr (kLanes<T> == kSquare<T>) {
+    return within(0);
+  } else {
+    const V a = within(0), b = within(kSquare<T>);
+    return hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+  }
+#endif
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace blasgrad
 HWY_AFTER_NAMESPACE();
