@@ -4,97 +4,150 @@
 #include <hwy/foreach_target.h>
 
 #include "families.h"
-#include "walk-inl.h"
+#include "flat-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-template <int kRows, class T>
-HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, const T* bias, T* out, T* mean, T* rstd) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const RowWalk<T> walk{n};
-  const auto count = hn::Set(d, static_cast<T>(n));
-  V sum[kRows], average[kRows], left[kRows], squares[kRows], rest[kRows], scale[kRows];
-  BLASGRAD_EACH_ROW sum[k] = left[k] = squares[k] = hn::Zero(d);
-  walk.Over([&](const auto& vector)
-                BLASGRAD_INLINED { BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(a + k * n, T(0))); });
-  BLASGRAD_EACH_ROW average[k] = hn::Div(walk.Sum(sum[k]), count);
-  BLASGRAD_EACH_ROW mean[k] = hn::GetLane(average[k]);
-  // What the rounded mean leaves over is taken off too: rows of nearly equal values would feel it.
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
-    BLASGRAD_EACH_ROW {
-      const auto x = hn::Sub(vector.Load(a + k * n, mean[k]), average[k]);
-      left[k] = hn::Add(left[k], x);
-      squares[k] = hn::MulAdd(x, x, squares[k]);
-    }
-  });
-  BLASGRAD_EACH_ROW rest[k] = hn::Div(walk.Sum(left[k]), count);
-  BLASGRAD_EACH_ROW {
-    const double rest0 = hn::GetLane(rest[k]);
-    const double variance = double(hn::GetLane(walk.Sum(squares[k]))) / static_cast<double>(n) - rest0 * rest0;
-    rstd[k] = static_cast<T>(1 / std::sqrt((variance > 0 || variance != variance ? variance : 0) + eps));
-    scale[k] = hn::Set(d, rstd[k]);
-  }
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
-    BLASGRAD_EACH_ROW {
-      auto y = hn::Mul(hn::Sub(hn::Sub(vector.Load(a + k * n, T(0)), average[k]), rest[k]), scale[k]);
-      if (weight != nullptr) y = hn::Mul(y, vector.Load(weight, T(0)));
-      if (bias != nullptr) y = hn::Add(y, vector.Load(bias, T(0)));
-      vector.Store(y, out + k * n);
-    }
-  });
-}
-
 template <class T>
 void layerNorm(Size rows, Size n, double eps, const T* a, const T* weight, const T* bias, T* out, T* mean, T* rstd) {
-  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINED {
-    NormRows<together>(n, eps, a + r * n, weight, bias, out + r * n, mean + r, rstd + r);
-  });
-}
-
-template <int kRows, class T>
-HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight, const T* mean, const T* rstd,
-                                 T* out) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const RowWalk<T> walk{n};
-  const auto count = hn::Set(d, static_cast<T>(n));
-  V average[kRows], scale[kRows], sum[kRows], dot[kRows], meanH[kRows], meanDot[kRows];
-  BLASGRAD_EACH_ROW {
-    average[k] = hn::Set(d, mean[k]);
-    scale[k] = hn::Set(d, rstd[k]);
-    sum[k] = dot[k] = hn::Zero(d);
-  }
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
-    BLASGRAD_EACH_ROW {
-      auto h = vector.Load(g + k * n, T(0));
-      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
-      sum[k] = hn::Add(sum[k], h);
-      const auto x = hn::Mul(hn::Sub(vector.Load(a + k * n, mean[k]), average[k]), scale[k]);
-      dot[k] = hn::MulAdd(h, x, dot[k]);
+  const auto size = hn::Set(d, static_cast<T>(n));
+  Joins<T, ByAdding> sums, squares;
+  HWY_ALIGN T rests[kBatchRows], variances[kBatchRows];
+  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINED {
+    const T* const x0 = a + begin * n;
+    T* const means = mean + begin;
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+      constexpr int kRows = together;
+      V sum[kRows];
+      BLASGRAD_EACH_ROW sum[k] = hn::Zero(d);
+      walk.Over([&](const auto& vector)
+                    BLASGRAD_INLINED { BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(x0 + (r + k) * n)); });
+      BLASGRAD_EACH_ROW sums.Put(r + k, sum[k]);
+    });
+    for (Size r = 0; r < count; r += LanesOf(d)) StoreUpTo(hn::Div(sums.From(r), size), d, means + r, count - r);
+    // What the rounded mean leaves over is taken off too: rows of nearly equal values would feel it.
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+      constexpr int kRows = together;
+      V left[kRows], square[kRows], average[kRows];
+      BLASGRAD_EACH_ROW left[k] = square[k] = hn::Zero(d);
+      BLASGRAD_EACH_ROW average[k] = hn::Set(d, means[r + k]);
+      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+        BLASGRAD_EACH_ROW {
+          const auto x = hn::Sub(vector.Load(x0 + (r + k) * n, means[r + k]), average[k]);
+          left[k] = hn::Add(left[k], x);
+          square[k] = hn::MulAdd(x, x, square[k]);
+        }
+      });
+      BLASGRAD_EACH_ROW {
+        sums.Put(r + k, left[k]);
+        squares.Put(r + k, square[k]);
+      }
+    });
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      hn::Store(hn::Div(sums.From(r), size), d, rests + r);
+      hn::Store(squares.From(r), d, variances + r);
     }
-  });
-  BLASGRAD_EACH_ROW {
-    meanH[k] = hn::Div(walk.Sum(sum[k]), count);
-    meanDot[k] = hn::Div(walk.Sum(dot[k]), count);
-  }
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
-    BLASGRAD_EACH_ROW {
-      auto h = vector.Load(g + k * n, T(0));
-      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
-      const auto x = hn::Mul(hn::Sub(vector.Load(a + k * n, T(0)), average[k]), scale[k]);
-      vector.Store(hn::Mul(scale[k], hn::NegMulAdd(x, meanDot[k], hn::Sub(h, meanH[k]))), out + k * n);
+    T* const scales = rstd + begin;
+    for (Size r = 0; r < count; r++) {
+      const double variance = double(variances[r]) / static_cast<double>(n) - double(rests[r]) * double(rests[r]);
+      scales[r] = static_cast<T>(1 / std::sqrt((variance > 0 || variance != variance ? variance : 0) + eps));
     }
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+      constexpr int kRows = together;
+      V average[kRows], rest[kRows], scale[kRows];
+      BLASGRAD_EACH_ROW {
+        average[k] = hn::Set(d, means[r + k]);
+        rest[k] = hn::Set(d, rests[r + k]);
+        scale[k] = hn::Set(d, scales[r + k]);
+      }
+      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+        BLASGRAD_EACH_ROW {
+          const Size at = (r + k) * n;
+          auto y = hn::Mul(hn::Sub(hn::Sub(vector.Load(x0 + at), average[k]), rest[k]), scale[k]);
+          if (weight != nullptr) y = hn::Mul(y, vector.Load(weight));
+          if (bias != nullptr) y = hn::Add(y, vector.Load(bias));
+          vector.Store(y, out + begin * n + at);
+        }
+      });
+    });
   });
 }
 
 template <class T>
 void layerNormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, const T* mean, const T* rstd,
                        T* out) {
-  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINED {
-    NormRowsBackward<together>(n, g + r * n, a + r * n, weight, mean + r, rstd + r, out + r * n);
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const RowWalk<T> walk{n};
+  const Circle<T> weights(weight, n);
+  const auto size = hn::Set(d, static_cast<T>(n));
+  Joins<T, ByAdding> sums, dots;
+  HWY_ALIGN T meansH[kBatchRows], meansDot[kBatchRows];
+  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINED {
+    const T* const slopes = g + begin * n;
+    const T* const inputs = a + begin * n;
+    T* const outputs = out + begin * n;
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+      constexpr int kRows = together;
+      V average[kRows], sum[kRows], dot[kRows];
+      BLASGRAD_EACH_ROW {
+        average[k] = hn::Set(d, mean[begin + r + k]);
+        sum[k] = dot[k] = hn::Zero(d);
+      }
+      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+        BLASGRAD_EACH_ROW {
+          const Size at = (r + k) * n;
+          auto h = vector.Load(slopes + at);
+          if (weight != nullptr) h = hn::Mul(h, vector.Load(weight));
+          sum[k] = hn::Add(sum[k], h);
+          dot[k] = hn::MulAdd(h, hn::Sub(vector.Load(inputs + at, mean[begin + r + k]), average[k]), dot[k]);
+        }
+      });
+      BLASGRAD_EACH_ROW {
+        sums.Put(r + k, sum[k]);
+        dots.Put(r + k, dot[k]);
+      }
+    });
+    // The mean of h, and that of h·x times what x is a − mean by.
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      const auto scale = LoadUpTo(d, rstd + begin + r, count - r);
+      hn::Store(hn::Div(sums.From(r), size), d, meansH + r);
+      hn::Store(hn::Mul(hn::Div(hn::Mul(dots.From(r), scale), size), scale), d, meansDot + r);
+    }
+    const auto slope = [&](V h, V x, V average, V scale, V meanH, V meanDot) BLASGRAD_INLINED {
+      return hn::Mul(scale, hn::NegMulAdd(hn::Sub(x, average), meanDot, hn::Sub(h, meanH)));
+    };
+    if (GoesByLines(outputs, n)) {
+      return ByLines<4>(count, n, {mean + begin, rstd + begin, meansH, meansDot}, outputs,
+                        [&](const auto& load, Size at, Size column, const V* p) BLASGRAD_INLINED {
+                          auto h = load(slopes + at);
+                          if (weight != nullptr) h = hn::Mul(h, load(weights.at() + column));
+                          return slope(h, load(inputs + at), p[0], p[1], p[2], p[3]);
+                        });
+    }
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+      constexpr int kRows = together;
+      V average[kRows], scale[kRows], meanH[kRows], meanDot[kRows];
+      BLASGRAD_EACH_ROW {
+        average[k] = hn::Set(d, mean[begin + r + k]);
+        scale[k] = hn::Set(d, rstd[begin + r + k]);
+        meanH[k] = hn::Set(d, meansH[r + k]);
+        meanDot[k] = hn::Set(d, meansDot[r + k]);
+      }
+      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+        BLASGRAD_EACH_ROW {
+          const Size at = (r + k) * n;
+          auto h = vector.Load(slopes + at);
+          if (weight != nullptr) h = hn::Mul(h, vector.Load(weight));
+          vector.Store(slope(h, vector.Load(inputs + at), average[k], scale[k], meanH[k], meanDot[k]), outputs + at);
+        }
+      });
+    });
   });
 }
 

@@ -3,8 +3,8 @@
 #define HWY_TARGET_INCLUDE "kernels/losses.cpp"
 #include <hwy/foreach_target.h>
 
+#include "batch-inl.h"
 #include "families.h"
-#include "transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -54,15 +54,6 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
   return -1;
 }
 
-// out = e^shifted (at most 1).
-template <class T>
-HWY_INLINE void Exponentials(Size count, const T* shifted, T* out) {
-  const hn::ScalableTag<T> d;
-  for (Size i = 0; i < count; i += LanesOf(d)) {
-    StoreUpTo(ExpNonPositive(d, LoadUpTo(d, shifted + i, count - i)), d, out + i, count - i);
-  }
-}
-
 // What the gradient of a row is made of: p·scale − spread·weight, and − target at its id. All 0 for an ignored one.
 template <class T>
 struct Slopes {
@@ -82,29 +73,35 @@ struct Slopes {
   HWY_INLINE T Target(Size id, T slope) const { return slope * keep * (weight == nullptr ? T(1) : weight[id]); }
 };
 
+// The targets come off when some rows are done: an element just stored is not to be waited for.
+constexpr Size kTargetsApart = 16;
+
 template <class T>
 void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
                 T* out) {
   const Size n = slopes.n;
   const T* const weight = slopes.weight;
-  for (Size r = 0; r < rows; r++, a += n, out += n) {
-    if (!slopes.Counts(ids[r])) {
-      std::memset(out, 0, static_cast<std::size_t>(n) * sizeof(T));
-      continue;
+  for (Size begin = 0; begin < rows; begin += kTargetsApart) {
+    const Size end = HWY_MIN(rows, begin + kTargetsApart);
+    for (Size r = begin; r < end; r++) {
+      T* const to = out + r * n;
+      if (!slopes.Counts(ids[r])) {
+        std::memset(to, 0, static_cast<std::size_t>(n) * sizeof(T));
+        continue;
+      }
+      const T* const row = a + r * n;
+      const T shift = lse[r];
+      const T scale = slopes.Target(ids[r], g[r]) + g[r] * slopes.whole, spread = g[r] * slopes.fraction;
+      EachVector<T>(n, [&](auto d, Size at, Size count) BLASGRAD_INLINED {
+        const auto e = ExpNonPositive(d, hn::Sub(LoadUpTo(d, row + at, count), hn::Set(d, shift)));
+        auto less = hn::Set(d, spread);
+        if (weight != nullptr) less = hn::Mul(less, LoadUpTo(d, weight + at, count));
+        StoreUpTo(hn::MulSub(e, hn::Set(d, scale), less), d, to + at, count);
+      });
     }
-    const T shift = lse[r], target = slopes.Target(ids[r], g[r]);
-    const T scale = target + g[r] * slopes.whole, spread = g[r] * slopes.fraction;
-    BLASGRAD_INDEPENDENT
-    for (Size c = 0; c < n; c++) out[c] = a[c] - shift;
-    Exponentials(n, out, out);
-    if (weight == nullptr) {
-      BLASGRAD_INDEPENDENT
-      for (Size c = 0; c < n; c++) out[c] = out[c] * scale - spread;
-    } else {
-      BLASGRAD_INDEPENDENT
-      for (Size c = 0; c < n; c++) out[c] = out[c] * scale - spread * weight[c];
+    for (Size r = begin; r < end; r++) {
+      if (slopes.Counts(ids[r])) out[r * n + ids[r]] -= slopes.Target(ids[r], g[r]);
     }
-    out[ids[r]] -= target;
   }
 }
 

@@ -118,6 +118,32 @@ HWY_INLINE PanelColumns NextColumns(Size n, Size j, Size depth, bool add) {
   return {n - width, width, vectors};
 }
 
+// Half of a vector that has the length of a line; shorter ones are not halved.
+template <class T>
+using HalfLineTag = hn::CappedTag<T, 32 / sizeof(T)>;
+template <class T>
+constexpr bool kHasHalfLines = hn::MaxLanes(hn::ScalableTag<T>()) > hn::MaxLanes(HalfLineTag<T>());
+
+// How many columns are left for half a vector: those beyond whole vectors, if they fit and the sums are short. Half of
+// the lanes cost half as much.
+template <class T>
+HWY_INLINE Size HalfColumns(Size n) {
+  const Size beyond = n % LanesOf(hn::ScalableTag<T>());
+  return kHasHalfLines<T> && n > beyond && beyond <= LanesOf(HalfLineTag<T>()) ? beyond : 0;
+}
+
+// The last `columns` of n, with some before them again where nothing is added to.
+template <class T>
+HWY_INLINE void HalfPanel(Size m, Size n, Size columns, Size depth, Strided<T> left, Strided<T> right, T* panel, T* out,
+                          Size outRow, bool add) {
+  using D = HalfLineTag<T>;
+  const Size lanes = LanesOf(D());
+  const Size width = add ? columns : lanes;
+  FillPanel<T, D>(depth, width, right.from(0, n - width), panel, lanes);
+  TileRows<T, 1, D>(Parts(m, OuterRowsAt<T, 1>(left)), depth, 0, 0, width, left, panel, lanes, out + n - width, outRow,
+                    add ? kTileAdd : kTileSet);
+}
+
 // As many tiles as a panel of two vectors has.
 HWY_INLINE Size TilesIn(Size rows) { return Quotient(rows - 1, kOuterRows<kOuterVectors>) + 1; }
 
@@ -130,9 +156,11 @@ HWY_INLINE void OuterPanels(Size m, Size n, Size depth, Strided<T> left, Strided
   HWY_ALIGN T panel[kPanelElements<T>];
   const bool along = right.col == 1;
   const bool ahead = kDeepSums && 2 * m >= depth && depth >= kDeep && (along || depth <= kShortRow<T>);
+  const Size half = kDeepSums ? 0 : HalfColumns<T>(n);
+  const Size whole = n - half;
   Size next = 0;
-  for (Size j = 0; j < n; j = next) {
-    const auto [from, width, vectors] = NextColumns<T>(n, j, depth, add);
+  for (Size j = 0; j < whole; j = next) {
+    const auto [from, width, vectors] = NextColumns<T>(whole, j, depth, add);
     next = from + width;
     if (ahead && next < n) {
       const Size columns = HWY_MIN(n - next, width);
@@ -145,6 +173,9 @@ HWY_INLINE void OuterPanels(Size m, Size n, Size depth, Strided<T> left, Strided
                      : vectors == 3 ? &OuterPanel<T, 3, kDeepSums>
                                     : &OuterPanel<T, 1, kDeepSums>;
     run(m, depth, width, left, right.from(0, from), panel, out + from, outRow, add, fetches, coming);
+  }
+  if constexpr (!kDeepSums && kHasHalfLines<T>) {
+    if (half > 0) HalfPanel(m, n, half, depth, left, right, panel, out, outRow, add);
   }
 }
 

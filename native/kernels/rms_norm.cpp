@@ -18,7 +18,7 @@ HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, T* out
   BLASGRAD_EACH_ROW squares[k] = hn::Zero(d);
   walk.Over([&](const auto& vector) BLASGRAD_INLINED {
     BLASGRAD_EACH_ROW {
-      const auto x = vector.Load(a + k * n, T(0));
+      const auto x = vector.Load(a + k * n);
       squares[k] = hn::MulAdd(x, x, squares[k]);
     }
   });
@@ -29,8 +29,8 @@ HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, T* out
   }
   walk.Over([&](const auto& vector) BLASGRAD_INLINED {
     BLASGRAD_EACH_ROW {
-      auto y = hn::Mul(vector.Load(a + k * n, T(0)), scale[k]);
-      if (weight != nullptr) y = hn::Mul(y, vector.Load(weight, T(0)));
+      auto y = hn::Mul(vector.Load(a + k * n), scale[k]);
+      if (weight != nullptr) y = hn::Mul(y, vector.Load(weight));
       vector.Store(y, out + k * n);
     }
   });
@@ -53,17 +53,17 @@ HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight
   }
   walk.Over([&](const auto& vector) BLASGRAD_INLINED {
     BLASGRAD_EACH_ROW {
-      auto h = vector.Load(g + k * n, T(0));
-      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
-      dot[k] = hn::MulAdd(h, hn::Mul(vector.Load(a + k * n, T(0)), scale[k]), dot[k]);
+      auto h = vector.Load(g + k * n);
+      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight));
+      dot[k] = hn::MulAdd(h, hn::Mul(vector.Load(a + k * n), scale[k]), dot[k]);
     }
   });
   BLASGRAD_EACH_ROW mean[k] = hn::Div(walk.Sum(dot[k]), hn::Set(d, static_cast<T>(n)));
   walk.Over([&](const auto& vector) BLASGRAD_INLINED {
     BLASGRAD_EACH_ROW {
-      auto h = vector.Load(g + k * n, T(0));
-      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight, T(0)));
-      const auto x = hn::Mul(vector.Load(a + k * n, T(0)), scale[k]);
+      auto h = vector.Load(g + k * n);
+      if (weight != nullptr) h = hn::Mul(h, vector.Load(weight));
+      const auto x = hn::Mul(vector.Load(a + k * n), scale[k]);
       vector.Store(hn::Mul(scale[k], hn::NegMulAdd(x, mean[k], h)), out + k * n);
     }
   });

@@ -133,25 +133,56 @@ struct LogSumExpLine {
   }
 };
 
-// Of rows the logarithms are taken together: one vector has as many of them as lanes.
+// Of rows some are worked on together: one vector has as many of their logarithms as lanes.
 template <class T>
 void LogSumExpRows(Size rows, Size n, const T* a, T* out) {
   const hn::ScalableTag<T> d;
-  HWY_ALIGN T shifts[kNarrowRows];
-  for (Size at = 0; at < rows; at += kNarrowRows) {
-    const Size count = HWY_MIN(kNarrowRows, rows - at);
-    for (Size r = 0; r < count; r++) {
-      const RowWalk<T> walk{n};
-      auto shift = hn::Zero(d), sum = hn::Zero(d);
-      LogSumExpLine::Terms(walk, a + (at + r) * n, shift, sum);
-      walk.StoreLine(shift, shifts + r);
-      walk.StoreLine(sum, out + at + r);
+  using V = hn::Vec<decltype(d)>;
+  const RowWalk<T> walk{n};
+  Joins<T, ByLargest> largests;
+  Joins<T, ByAdding> sums;
+  HWY_ALIGN T shifts[kBatchRows];
+  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINED {
+    const T* const block = a + begin * n;
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+      constexpr int kRows = together;
+      V largest[kRows];
+      BLASGRAD_EACH_ROW largest[k] = hn::Set(d, kMinusInfinity<T>);
+      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+        BLASGRAD_EACH_ROW largest[k] = hn::Max(largest[k], vector.Load(block + (r + k) * n, kMinusInfinity<T>));
+      });
+      BLASGRAD_EACH_ROW largests.Put(r + k, largest[k]);
+    });
+    bool isHuge = false;
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      const V largest = largests.From(r);
+      isHuge = isHuge || !hn::AllFalse(d, IsInfinity()(d, largest));
+      hn::Store(ZeroIfInfinite()(d, largest, largest), d, shifts + r);
+    }
+    const auto add = [&](auto step) BLASGRAD_INLINED {
+      EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+        constexpr int kRows = together;
+        V sum[kRows];
+        BLASGRAD_EACH_ROW sum[k] = hn::Zero(d);
+        EachVector<T>(n, [&](auto part, Size at, Size size) BLASGRAD_INLINED {
+          BLASGRAD_EACH_ROW {
+            const auto x = LoadUpTo(part, block + (r + k) * n + at, size, kMinusInfinity<T>);
+            auto none = hn::Zero(part);
+            sum[k] = hn::Add(sum[k], Widened(d, part, step(part, none, hn::Set(part, shifts[r + k]), x, x)));
+          }
+        });
+        BLASGRAD_EACH_ROW sums.Put(r + k, sum[k]);
+      });
+    };
+    if (isHuge) {
+      add(AddAnyExp());
+    } else {
+      add(AddExp());
     }
     for (Size r = 0; r < count; r += LanesOf(d)) {
-      const auto log = LogOf(d, LoadUpTo(d, out + at + r, count - r));
-      StoreUpTo(hn::Add(LoadUpTo(d, shifts + r, count - r), log), d, out + at + r, count - r);
+      StoreUpTo(hn::Add(hn::Load(d, shifts + r), LogOf(d, sums.From(r))), d, out + begin + r, count - r);
     }
-  }
+  });
 }
 
 struct SoftmaxLine {

@@ -10,9 +10,7 @@
 #define BLASGRAD_WALK_INL_H_
 #endif
 
-#include <type_traits>
-
-#include "transpose-inl.h"
+#include "batch-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -25,18 +23,40 @@ struct RowWalk {
   using State = hn::Vec<D>;
   Size n;
   Size step = LanesOf(D());
+  // Those of the last vector, where it is a part.
+  hn::Mask<D> last = hn::FirstN(D(), static_cast<std::size_t>(n % LanesOf(D())));
 
   // A vector of the row, whole or what is left at its end, for which `rest` stands in beyond.
   struct Whole {
     Size at;
-    HWY_INLINE State Load(const T* p, T) const { return hn::LoadU(D(), p + at); }
+    HWY_INLINE State Load(const T* p, T = T(0)) const { return hn::LoadU(D(), p + at); }
     HWY_INLINE void Store(State v, T* p) const { hn::StoreU(v, D(), p + at); }
   };
   struct Part {
     Size at;
     Size count;
-    HWY_INLINE State Load(const T* p, T rest) const { return LoadPart(D(), p + at, count, rest); }
-    HWY_INLINE void Store(State v, T* p) const { StorePart(v, D(), p + at, count); }
+    hn::Mask<D> first;
+    HWY_INLINE State Load(const T* p) const {
+      if constexpr (kMasked<T>) {
+        return hn::MaskedLoad(first, D(), p + at);
+      } else {
+        return LoadPart(D(), p + at, count);
+      }
+    }
+    HWY_INLINE State Load(const T* p, T rest) const {
+      if constexpr (kMasked<T>) {
+        return hn::IfThenElse(first, Load(p), hn::Set(D(), rest));
+      } else {
+        return LoadPart(D(), p + at, count, rest);
+      }
+    }
+    HWY_INLINE void Store(State v, T* p) const {
+      if constexpr (kMasked<T>) {
+        hn::BlendedStore(v, first, D(), p + at);
+      } else {
+        StorePart(v, D(), p + at, count);
+      }
+    }
   };
 
   // Runs f(vector) over the row's vectors.
@@ -44,7 +64,7 @@ struct RowWalk {
   HWY_INLINE void Over(const F& f) const {
     Size i = 0;
     for (; i + step <= n; i += step) f(Whole{i});
-    if (i < n) f(Part{i, n - i});
+    if (i < n) f(Part{i, n - i, last});
   }
   HWY_INLINE State Sum(State v) const { return hn::SumOfLanes(D(), v); }
 
@@ -80,22 +100,6 @@ struct RowWalk {
   HWY_INLINE void JoinByMax(State& state) const { state = hn::MaxOfLanes(D(), state); }
   HWY_INLINE void StoreLine(const State& state, T* p) const { *p = hn::GetLane(state); }
 };
-
-// So many rows at once, where it pays: while one waits for its lanes to join, the others go on.
-constexpr int kTogetherRows = 2;
-#ifndef BLASGRAD_EACH_ROW
-#define BLASGRAD_EACH_ROW \
-  BLASGRAD_UNROLL         \
-  for (int k = 0; k < kRows; k++)
-#endif
-
-// Runs f(how many, the first) over all rows.
-template <class F>
-HWY_INLINE void EachRows(Size rows, const F& f) {
-  Size r = 0;
-  for (; r + kTogetherRows <= rows; r += kTogetherRows) f(std::integral_constant<int, kTogetherRows>(), r);
-  for (; r < rows; r++) f(std::integral_constant<int, 1>(), r);
-}
 
 template <class T>
 struct ColumnWalk {
