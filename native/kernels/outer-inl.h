@@ -140,8 +140,8 @@ HWY_INLINE void HalfPanel(Size m, Size n, Size columns, Size depth, Strided<T> l
   const Size lanes = LanesOf(D());
   const Size width = add ? columns : lanes;
   FillPanel<T, D>(depth, width, right.from(0, n - width), panel, lanes);
-  TileRows<T, 1, D>(Parts(m, OuterRowsAt<T, 1>(left)), depth, 0, 0, width, left, panel, lanes, out + n - width, outRow,
-                    add ? kTileAdd : kTileSet);
+  TileRows<T, TileWidth<1>, kOuterRows<1>, D>(Parts(m, OuterRowsAt<T, 1>(left)), depth, 0, 0, width, left, panel, lanes,
+                                              out + n - width, outRow, add ? kTileAdd : kTileSet);
 }
 
 // As many tiles as a panel of two vectors has.
