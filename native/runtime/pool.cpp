@@ -144,6 +144,7 @@ class Pool {
         std::this_thread::yield();
       }
     }
+    lastWork_ = std::chrono::steady_clock::now();
     busy_.store(false, std::memory_order_release);
   }
 
@@ -175,9 +176,7 @@ class Pool {
     bool asleep = false;
     for (auto& worker : workers_) asleep = asleep || worker->asleep.load(std::memory_order_relaxed);
     if (!asleep) return;
-    const auto now = std::chrono::steady_clock::now();
-    const auto since = now - lastCall_;
-    lastCall_ = now;
+    const auto since = std::chrono::steady_clock::now() - lastWork_;
     alone_ = micros + (since < kSpin ? alone_ : 0);
     if (alone_ < kWakeMicros && (micros < kWakeMicrosOften || since >= kOften)) return;
     alone_ = 0;
@@ -227,8 +226,8 @@ class Pool {
   std::atomic<bool> busy_{false};
   alignas(128) std::atomic<int> pending_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
-  // When sleeping threads were last wanted, and the work in µs that was done without them just before.
-  std::chrono::steady_clock::time_point lastCall_;
+  // When the last work was over, and what sleeping threads were wanted for just before but not woken, in µs.
+  std::chrono::steady_clock::time_point lastWork_;
   double alone_ = 0;
 };
 

@@ -9,7 +9,8 @@ namespace {
 // Below these one thread is faster.
 constexpr Size kLargeElements = 65536;
 constexpr double kLargeFlops = 3e5;
-// Parts of a large product, a thread: they balance better. Not many, since the BLAS arranges one operand again for each.
+// Parts of a large product, a thread: they balance better. Not many, since the BLAS arranges one operand again for
+// each.
 constexpr double kFlopsForMoreParts = 8e7;
 constexpr int kMoreParts = 2;
 
