@@ -1,5 +1,5 @@
 // Matrix products of the native backend against calling OpenBLAS's cblas_sgemm from C, on one thread and on all. Ours are
-// calls from JavaScript of the kernel in `blasgrad/backend`: crossing into the addon, about 0.2 µs a call, is in what is
+// calls from JavaScript of the kernel in `blasgrad/backend`: crossing into the addon, about 0.3 µs a call, is in what is
 // timed, which matters for the smallest only.
 
 import { randn, zeros } from 'blasgrad'

@@ -1,7 +1,7 @@
 // The graph: diamonds, reuse, depth, accumulation, gradients as values, and what must not be done.
 
 import { describe, expect, test } from 'vitest'
-import { grad, noGrad, optim, Tensor, tensor } from '../lib/index.js'
+import { defineOp, grad, noGrad, optim, Tensor, tensor } from '../lib/index.js'
 
 const square = (x: Tensor): Tensor => x.mul(x)
 
@@ -39,6 +39,28 @@ describe('backward', () => {
       .sum()
       .backward()
     expect(x.grad?.toArray()).toEqual([1225, 1225, 1225])
+  })
+
+  test('a walk within a walk, over the same nodes in another order, leaves the outer one alone', () => {
+    const x = new Tensor(2)
+    const [a, b] = [x.mul(3), x.mul(5)]
+    let other = b.mul(7).mul(a)
+    const meddling = defineOp({
+      name: 'meddling',
+      forward: ([t]) => t.mul(1),
+      vjp: g => {
+        // d(105x²) = 210x
+        expect(grad(other, x, { retainGraph: true }).item()).toBe(420)
+        return [g]
+      },
+    })
+    const y = meddling([a.mul(b)])
+      .add(a)
+      .add(b)
+    other = other.mul(1)
+    y.backward()
+    // d(15x² + 8x) = 30x + 8
+    expect(x.grad?.item()).toBe(68)
   })
 
   test('seeds ones for a result of any shape; or broadcasts the gradient given', () => {

@@ -8,7 +8,7 @@ import { type Backend, kernelNames, kernelRow } from './table.js'
 /** As many float32 elements as the JavaScript engine keeps in its own heap. */
 const most = 16
 
-/** Of fewer the addon makes no vectors: one after another, floats in float64, they come together in the same order. */
+/** Of so few the addon makes no vectors: they come together one after another, floats in float64, as in TypeScript. */
 const mostInOrder = 7
 
 type Unary = Backend['neg']

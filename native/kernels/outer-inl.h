@@ -124,8 +124,7 @@ using HalfLineTag = hn::CappedTag<T, 32 / sizeof(T)>;
 template <class T>
 constexpr bool kHasHalfLines = hn::MaxLanes(hn::ScalableTag<T>()) > hn::MaxLanes(HalfLineTag<T>());
 
-// How many columns are left for half a vector: those beyond whole vectors, if they fit and the sums are short. Half of
-// the lanes cost half as much.
+// How many columns are left for half a vector, which costs half as much: those beyond whole vectors, if they fit.
 template <class T>
 HWY_INLINE Size HalfColumns(Size n) {
   const Size beyond = n % LanesOf(hn::ScalableTag<T>());

@@ -100,6 +100,9 @@ struct Smallest {
 };
 
 constexpr Size kBlock = 4096;
+// Fewer are taken in order on every instruction set: to the bit as the backend in TypeScript takes them, on which
+// lib/backend/tiny.ts relies.
+constexpr Size kLeastForVectors = 8;
 
 template <class Op, class T>
 typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
@@ -109,7 +112,7 @@ typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
   const Size lanes = LanesOf(d);
   Total total = Op::template Start<Total>();
   Size i = 0;
-  if (!(std::is_same_v<Op, Product> && sizeof(T) == 1) && n >= 4 * lanes) {
+  if (!(std::is_same_v<Op, Product> && sizeof(T) == 1) && n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
     if constexpr (!(std::is_same_v<Op, Product> && sizeof(T) == 1)) {
       auto s0 = hn::LoadU(d, a);
       auto s1 = hn::LoadU(d, a + lanes);

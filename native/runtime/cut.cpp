@@ -11,6 +11,10 @@ namespace {
 // Rough rates of one thread, for estimates.
 constexpr double kElementsPerMicro = 4000;
 constexpr double kFlopsPerMicro = 80000;
+// Work of more than this a thread, in µs, falls into more parts: they balance better, and a thread that is held up by
+// other work of the machine holds up less. Not many, since products arrange one operand again for each.
+constexpr double kMicrosForMoreParts = 1000;
+constexpr int kMoreParts = 2;
 // Ranges begin on a cache line of their own where what is written has short rows.
 constexpr Size kElementsApart = 64;
 // Of all arrays together, in one stretch of a sweep downwards.
@@ -262,6 +266,10 @@ Size elementsOf(const Kernel& kernel, const Call& call) {
       std::find_if(arguments.begin(), arguments.end(), [](const Argument& argument) { return argument.isArray(); });
   const Size unread = kernel.signature.needed(*first, call) - kernel.signature.needed(arguments.back(), call);
   return call.elements - std::max<Size>(0, unread);
+}
+
+int wantedParts(double micros, int threads) {
+  return micros >= kMicrosForMoreParts * threads ? threads * kMoreParts : threads;
 }
 
 double microsOfElements(Size elements) { return static_cast<double>(elements) / kElementsPerMicro; }

@@ -74,6 +74,9 @@ double microsOf(const Kernel& kernel, Element element, const Call& call);
 double microsOf(const Task& task);
 double microsOfElements(Size elements);
 
+// How many parts so much work, in µs on one thread, is to fall into.
+int wantedParts(double micros, int threads);
+
 bool isProduct(const Kernel& kernel);
 double flopsOf(const Product& product);
 

@@ -17,10 +17,6 @@ constexpr double kMostWhole = 5000;
 constexpr double kUneven = 1.1;
 // A lane of less than this part of a thread's share stays whole.
 constexpr double kLeastCut = 0.1;
-// A lane of more than this a thread, in µs, falls into more pieces: they balance better, and a thread that is held up
-// by other work of the machine holds up less.
-constexpr double kMicrosForMorePieces = 1000;
-constexpr int kMorePieces = 4;
 // What passes from task to task for a range of rows, in bytes: later tasks find it in the second-level cache.
 constexpr Size kRangeBytes = 128 * 1024;
 // Pieces keep cache lines of their own.
@@ -180,8 +176,7 @@ void Region::schedule(int threads) const {
     for (const int lane : order) {
       const Cut& cut = made.cuts[static_cast<std::size_t>(lane)];
       const double micros = lanes_[static_cast<std::size_t>(lane)].micros;
-      const int pieces = micros >= kMicrosForMorePieces * threads ? threads * kMorePieces : threads;
-      const int parts = cutting && micros >= kLeastCut * share ? cut.partsFor(pieces) : 1;
+      const int parts = cutting && micros >= kLeastCut * share ? cut.partsFor(wantedParts(micros, threads)) : 1;
       for (int part = 0; part < parts; part++) {
         const auto least = std::min_element(loads.begin(), loads.end()) - loads.begin();
         const auto thread = static_cast<std::size_t>(parts == 1 ? least : part * threads / parts);

@@ -9,10 +9,6 @@ namespace {
 // Below these one thread is faster.
 constexpr Size kLargeElements = 65536;
 constexpr double kLargeFlops = 3e5;
-// Parts of a large product, a thread: they balance better. Not many, since the BLAS arranges one operand again for
-// each.
-constexpr double kFlopsForMoreParts = 8e7;
-constexpr int kMoreParts = 2;
 
 bool isLarge(Size elements) { return elements >= kLargeElements; }
 
@@ -42,11 +38,11 @@ Size runSplit(const Kernel& kernel, Element element, const Call& call) {
   }
   const Cut cut = cutOf(kernel, element, call, threads);
   if (cut.kind == Cut::whole) return run(kernel, element, call);
-  const bool more = isProduct(kernel) && flopsOf(readProduct(element, call)) >= kFlopsForMoreParts * threads;
-  const int parts = cut.partsFor(more ? threads * kMoreParts : threads);
+  const double micros = microsOf(kernel, element, call);
+  const int parts = cut.partsFor(isProduct(kernel) ? wantedParts(micros, threads) : threads);
   if (parts == 1) return run(kernel, element, call);
   const auto share = [&](const Call& shared) {
-    parallel(parts, microsOf(kernel, element, call),
+    parallel(parts, micros,
              [&](int i) { runRange(kernel, element, shared, cut, cut.begin(parts, i), cut.begin(parts, i + 1)); });
   };
   if (!kernel.signature.reportsIndex) {
