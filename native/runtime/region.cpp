@@ -19,6 +19,8 @@ constexpr double kUneven = 1.1;
 constexpr double kLeastCut = 0.1;
 // What passes from task to task for a range of rows, in bytes: later tasks find it in the second-level cache.
 constexpr Size kRangeBytes = 128 * 1024;
+// Pieces of a lane begin at multiples of so many rows, which are tiles of products, where each has as many of these.
+constexpr Size kTileRows = 8;
 // Pieces keep cache lines of their own.
 constexpr std::size_t kApart = 64;
 
@@ -152,16 +154,22 @@ Region::Region(std::vector<Lane> lanes) : lanes_(std::move(lanes)) {
 
 double Region::sharedMicros() const { return total_ >= kLeastShared ? total_ : 0; }
 
+Cut Region::cutOfLane(const Lane& lane, int threads) const {
+  if (lane.tasks.size() == 1) {
+    const Cut cut = cutOf(lane.tasks[0], threads);
+    // Beside other work columns stay together: halves of short rows are slower than whole ones.
+    return cut.kind == Cut::range && lanes_.size() > 1 ? Cut{} : cut;
+  }
+  if (lane.rows == 1) return {};
+  const int parts = wantedParts(lane.micros, threads);
+  return {Cut::rows, lane.rows, lane.rows >= parts * kTileRows * kTileRows ? kTileRows : 1};
+}
+
 void Region::schedule(int threads) const {
   Schedule& made = schedule_;
   made.threads = threads;
   made.cuts.clear();
-  for (const Lane& lane : lanes_) {
-    const bool alone = lane.tasks.size() == 1;
-    made.cuts.push_back(alone ? cutOf(lane.tasks[0], threads) : lane.rows == 1 ? Cut{} : Cut{Cut::rows, lane.rows, 8});
-    // Beside other work columns stay together: halves of short rows are slower than whole ones.
-    if (made.cuts.back().kind == Cut::range && lanes_.size() > 1) made.cuts.back() = {};
-  }
+  for (const Lane& lane : lanes_) made.cuts.push_back(cutOfLane(lane, threads));
   std::vector<int> order(lanes_.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [this](int a, int b) {

@@ -64,6 +64,7 @@ class Region {
     std::vector<Partial> partials;
   };
 
+  Cut cutOfLane(const Lane& lane, int threads) const;
   void schedule(int threads) const;
   void layOut(Schedule& made) const;
   void runPiece(const Piece& piece) const;
