@@ -29,6 +29,14 @@ export type Element = 'T' | 'bool' | 'int32' | 'float64' | 'any'
 /** What a kernel is, to a planner that does not know its name. */
 export type KernelClass = 'elementwise' | 'reduction' | 'rowwise' | 'product' | 'movement' | 'random' | 'optimizer'
 
+/** What follows a product: a kernel whose first operand is its output, and the argument that stands for it. */
+export interface EndingStep {
+  readonly kernel: string
+  /** A flag, where the kernel has no other operand; else that operand, which lies as `layout` says. */
+  readonly argument: string
+  readonly layout?: Layout
+}
+
 /** One row of the table. */
 export interface Kernel<S extends string = string> {
   readonly signature: S
@@ -53,6 +61,11 @@ export interface Kernel<S extends string = string> {
    * says where they belong.
    */
   readonly byRows?: string
+  /**
+   * The kernel that does the same for one matrix each and goes on as elementwise kernels would that read the product, in
+   * this order, each of them or not.
+   */
+  readonly ending?: { readonly kernel: string; readonly steps: readonly EndingStep[] }
   /** Arithmetic operations, as a product like a length's; the cost in bytes follows from the lengths. */
   readonly flops?: string
 }

@@ -4,7 +4,7 @@ import { sizeOf } from './passes/accesses.js'
 import { dump, dumpStep, dumpValue } from './passes/dump.js'
 import { aligned } from './passes/place.js'
 import { isGroup, isRegion, type Plan, workOf } from './plan.js'
-import { passes } from './planning.js'
+import { joining, passes } from './planning.js'
 import type { Program, Value } from './program.js'
 
 /** The bytes that the values would fill if each lay in memory of its own. */
@@ -12,10 +12,13 @@ export const separateBytes = (values: readonly Value[]): number =>
   values.reduce((bytes, value) => bytes + ('array' in value.origin ? 0 : aligned(sizeOf(value))), 0)
 
 /** Kernels after each pass, by name. */
-function countsOf(program: Program, { steps }: Plan): [string, string][] {
+function countsOf(program: Program, plan: Plan): [string, string][] {
+  const { steps } = plan
   const counts: [string, string][] = [['recorded', `${program.calls.length} kernels`]]
   let shorter = program
-  for (const { name, run } of passes) {
+  // Without fusion the steps are the calls that the passes leave.
+  const isFused = steps !== plan.program.calls
+  for (const { name, run } of isFused ? [...passes, ...joining] : passes) {
     shorter = run(shorter)
     counts.push([name, `${shorter.calls.length} kernels`])
   }

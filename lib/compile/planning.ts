@@ -4,6 +4,7 @@ import { finish, type Parts } from './parts.js'
 import { updateByRows } from './passes/by-rows.js'
 import { forwardCopies } from './passes/copies.js'
 import { eliminateDeadCalls } from './passes/eliminate.js'
+import { endProducts } from './passes/endings.js'
 import { fuseInParts } from './passes/fuse.js'
 import { mergeEqualCalls } from './passes/merge.js'
 import { placeInParts } from './passes/place.js'
@@ -20,12 +21,23 @@ export interface PlanOptions {
   readonly limits?: Limits
 }
 
+interface Pass {
+  readonly name: string
+  readonly run: (program: Program) => Program
+}
+
 /** What turns a program into a shorter one with the same results, in order. */
-export const passes: readonly { readonly name: string; readonly run: (program: Program) => Program }[] = [
+export const passes: readonly Pass[] = [
   { name: 'one name per write', run: nameEachWrite },
   { name: 'dead calls out', run: eliminateDeadCalls },
   { name: 'equal calls merged', run: mergeEqualCalls },
   { name: 'copies out', run: forwardCopies },
+]
+
+/** What puts one kernel in the place of others, only with fusion; after those. */
+export const joining: readonly Pass[] = [
+  { name: 'updates by rows', run: updateByRows },
+  { name: 'products with what follows', run: endProducts },
 ]
 
 /** @throws ArgumentError for a program that breaks a kernel's rules, or reads what was never written. */
@@ -35,12 +47,10 @@ export const plan = (program: Program, options: PlanOptions): Plan => finish(pla
 export function* planInParts(program: Program, { fusion, limits }: PlanOptions): Parts<Plan> {
   yield* validateInParts(program)
   let shortened = program
-  for (const { run } of passes) {
+  for (const { run } of fusion ? [...passes, ...joining] : passes) {
     yield
     shortened = run(shortened)
   }
-  yield
-  if (fusion) shortened = updateByRows(shortened)
   yield
   const steps = fusion ? yield* fuseInParts(shortened) : shortened.calls
   yield

@@ -61,13 +61,19 @@
     "rows:size n:size g:in[rows*n] a:in[rows*n] mean:in[rows] rstd:in[rows] out:out[n]")
 
 // For floats; matmul.cpp.
-#define BLASGRAD_PRODUCTS(X)                                                                                         \
-  X(matmul, void,                                                                                                    \
-    (bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout, Layout bLayout, \
-     Layout outLayout, In<T> a, In<T> b, Out<T> out),                                                                \
-    "",                                                                                                              \
-    "transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout "        \
-    "outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]")
+#define BLASGRAD_PRODUCTS(X)                                                                                           \
+  X(matmul, void,                                                                                                      \
+    (bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout, Layout bLayout,   \
+     Layout outLayout, In<T> a, In<T> b, Out<T> out),                                                                  \
+    "",                                                                                                                \
+    "transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout "          \
+    "outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]")                   \
+  X(matmulThen, void,                                                                                                  \
+    (bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, In<T> a, In<T> b, In<T> bias, In<T> gate, \
+     Out<T> out),                                                                                                      \
+    "",                                                                                                                \
+    "transposeA:flag transposeB:flag m:size n:size k:size rectify:flag a:in[m*k] b:in[k*n] bias:in[n?] "               \
+    "gate:in[m*n?] out:out[m*n]")
 
 // For floats; convolution.cpp.
 #define BLASGRAD_CONV_SIZES                                                                                  \

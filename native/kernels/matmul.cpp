@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "block.h"
+#include "ending.h"
 #include "families.h"
 #include "product_time.h"
 
@@ -40,6 +41,9 @@ std::unique_lock<std::mutex> turnAtBlas() {
   static const bool locks = openblas_get_parallel() == 0;
   return locks ? std::unique_lock<std::mutex>(serialBlas) : std::unique_lock<std::mutex>();
 }
+
+const Endings<float>& endingsOf(float) { return endings().float32; }
+const Endings<double>& endingsOf(double) { return endings().float64; }
 
 bool runSmall(const Block<float>& block, bool add) { return smallProducts().float32.run(block, add); }
 bool runSmall(const Block<double>& block, bool add) { return smallProducts().float64.run(block, add); }
@@ -96,16 +100,32 @@ Size blocksOf(Layout layout, Size rows, Size cols) {
                                 : blockAt(layout, cols, rows - 1, cols - 1) + 1;
 }
 
+// What follows on a part of a product of one block.
+template <class T>
+void endPart(const Product& p, const Part& part) {
+  const T* const bias = static_cast<const T*>(p.bias);
+  const T* const gate = static_cast<const T*>(p.gate);
+  const Size at = part.fromM * p.n + part.fromN;
+  const Ending<T> ending{bias == nullptr ? nullptr : bias + part.fromN, p.rectify,
+                         gate == nullptr ? nullptr : gate + at};
+  if (ending.isNone()) return;
+  endingsOf(T()).end(ending, part.toM - part.fromM, part.toN - part.fromN, static_cast<T*>(p.out) + at, p.n);
+}
+
 template <class T>
 void runPart(const Product& p, const Part& part) {
   const T* const a = static_cast<const T*>(p.a);
   const T* const b = static_cast<const T*>(p.b);
   T* const out = static_cast<T*>(p.out);
-  if (p.m == 0 || p.n == 0) return;
+  const Size m = part.toM - part.fromM, n = part.toN - part.fromN;
+  if (m <= 0 || n <= 0) return;
   if (p.k == 0 || p.rows == 0 || p.cols == 0) {
-    const Size elements = blocksOf(p.outLayout, p.rows, p.cols) * p.m * p.n;
-    std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(elements));
-    return;
+    for (Size block = 0; block < blocksOf(p.outLayout, p.rows, p.cols); block++) {
+      for (Size i = part.fromM; i < part.toM; i++) {
+        std::memset(out + (block * p.m + i) * p.n + part.fromN, 0, sizeof(T) * static_cast<std::size_t>(n));
+      }
+    }
+    return endPart<T>(p, part);
   }
   const int k = static_cast<int>(p.k);
   const int lda = p.transposeA ? static_cast<int>(p.m) : k;
@@ -117,13 +137,14 @@ void runPart(const Product& p, const Part& part) {
       const bool add = (p.outLayout == Layout::scalar && r + c > 0) || (p.outLayout == Layout::row && r > 0) ||
                        (p.outLayout == Layout::column && c > 0);
       runBlock<T>(
-          {p.transposeA, p.transposeB, static_cast<int>(part.toM - part.fromM), static_cast<int>(part.toN - part.fromN),
-           k, a + blockAt(p.aLayout, p.cols, r, c) * p.m * p.k + startA, lda,
+          {p.transposeA, p.transposeB, static_cast<int>(m), static_cast<int>(n), k,
+           a + blockAt(p.aLayout, p.cols, r, c) * p.m * p.k + startA, lda,
            b + blockAt(p.bLayout, p.cols, r, c) * p.k * p.n + startB, ldb,
            out + (blockAt(p.outLayout, p.cols, r, c) * p.m + part.fromM) * p.n + part.fromN, static_cast<int>(p.n)},
           add);
     }
   }
+  endPart<T>(p, part);
 }
 
 // Where the batch is one larger product, makes it one.
@@ -162,12 +183,57 @@ void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows,
   runPart<T>(product, whole(product));
 }
 
+template <class T>
+void matmulThen(bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, const T* a, const T* b,
+                const T* bias, const T* gate, T* out) {
+  const Product product{sizeof(T) == 4 ? Element::float32 : Element::float64,
+                        transposeA,
+                        transposeB,
+                        m,
+                        n,
+                        k,
+                        1,
+                        1,
+                        Layout::full,
+                        Layout::full,
+                        Layout::full,
+                        a,
+                        b,
+                        out,
+                        bias,
+                        rectify,
+                        gate};
+  runPart<T>(product, whole(product));
+}
+
 BLASGRAD_MAKE_TABLE(Products, BLASGRAD_PRODUCTS)
 
 }  // namespace
 
-Product readProduct(Element element, const Call& call) {
+bool isProduct(const Kernel& kernel) { return kernel.family == Kernel::FamilyName::Products; }
+
+Product readProduct(const Kernel& kernel, Element element, const Call& call) {
   const Slot* slot = call.slots;
+  // Where the batch is in the one signature, the other says whether to rectify.
+  if (kernel.signature.arguments[5].role == Role::flag) {
+    return {element,
+            slot[0].size != 0,
+            slot[1].size != 0,
+            slot[2].size,
+            slot[3].size,
+            slot[4].size,
+            1,
+            1,
+            Layout::full,
+            Layout::full,
+            Layout::full,
+            slot[6].pointer,
+            slot[7].pointer,
+            const_cast<void*>(slot[10].pointer),
+            slot[8].pointer,
+            slot[5].size != 0,
+            slot[9].pointer};
+  }
   const auto layout = [&](int i) { return static_cast<Layout>(slot[i].size); };
   Product product{element,           slot[0].size != 0,
                   slot[1].size != 0, slot[2].size,

@@ -112,7 +112,7 @@ Size rowsOf(const Task& task) {
     return isFlat(group) ? group.rows * group.cols : group.rows;
   }
   if (isProduct(*task.kernel)) {
-    const Product product = readProduct(task.element, task.call);
+    const Product product = readProduct(*task.kernel, task.element, task.call);
     return product.rows * product.cols == 1 ? product.m : 0;
   }
   if (isReduction(task)) return task.call.slots[kReducedSize].size;
@@ -129,15 +129,13 @@ Size Cut::begin(int parts, int part) const {
   return std::min(total, units * part / parts * unit);
 }
 
-bool isProduct(const Kernel& kernel) { return kernel.family == Kernel::FamilyName::Products; }
-
 double flopsOf(const Product& p) {
   return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k) *
          static_cast<double>(p.rows) * static_cast<double>(p.cols);
 }
 
 Cut cutOf(const Kernel& kernel, Element element, const Call& call, int threads) {
-  if (isProduct(kernel)) return cutOfProduct(readProduct(element, call), threads);
+  if (isProduct(kernel)) return cutOfProduct(readProduct(kernel, element, call), threads);
   if (kernel.isTile()) return call.axes.rank == 0 ? Cut{} : Cut{Cut::outer, call.axes.count[0], 1};
   const int leading = leadingOf(kernel);
   const Cut range = cutOfRange(kernel, call);
@@ -185,7 +183,7 @@ Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut
     return run(kernel, element, part);
   }
   if (cut.kind == Cut::block) {
-    const Product product = readProduct(element, call);
+    const Product product = readProduct(kernel, element, call);
     Part part = blasgrad::whole(product);
     part.*cut.from = from;
     part.*cut.to = to;
@@ -275,7 +273,7 @@ int wantedParts(double micros, int threads) {
 double microsOfElements(Size elements) { return static_cast<double>(elements) / kElementsPerMicro; }
 
 double microsOf(const Kernel& kernel, Element element, const Call& call) {
-  if (isProduct(kernel)) return flopsOf(readProduct(element, call)) / kFlopsPerMicro;
+  if (isProduct(kernel)) return flopsOf(readProduct(kernel, element, call)) / kFlopsPerMicro;
   if (kernel.family == Kernel::FamilyName::Convolutions) {
     return convolutionFlops(kernel.signature, call) / kFlopsPerMicro;
   }

@@ -77,7 +77,6 @@ double microsOfElements(Size elements);
 // How many parts so much work, in µs on one thread, is to fall into.
 int wantedParts(double micros, int threads);
 
-bool isProduct(const Kernel& kernel);
 double flopsOf(const Product& product);
 
 }  // namespace blasgrad

@@ -2,16 +2,9 @@
 // an update reads it, the update takes the rows. The zeroed table is then neither written nor read.
 
 import { kernelRow } from '../../backend/table.js'
-import {
-  type Argument,
-  type Call,
-  isReference,
-  type Program,
-  type Reference,
-  signatureOf,
-  type Value,
-} from '../program.js'
+import { type Argument, type Call, isReference, type Program, type Reference, type Value } from '../program.js'
 import { accessesOf, overwrites, writes } from './accesses.js'
+import { argumentOf, callOf, firstNamed } from './named.js'
 
 /** The input that an update by rows takes rows of; the scatter calls them so too. */
 const gradient = 'g'
@@ -82,25 +75,4 @@ function listsOf(values: Value[], scatter: Call): Call {
     return { value: id }
   }
   return callOf(kernel, scatter.source, (name, length) => firstNamed(name, scatter) ?? made(length))
-}
-
-/** A call of a kernel with arguments by name. */
-function callOf(
-  kernel: string,
-  source: number | undefined,
-  argument: (name: string, length: string) => Argument,
-): Call {
-  const name = kernel as Call['kernel']
-  const args = signatureOf(name).args.map(each => argument(each.name, each.length))
-  return source === undefined ? { kernel: name, args } : { kernel: name, args, source }
-}
-
-function argumentOf({ kernel, args }: Call, name: string): Argument {
-  return args[signatureOf(kernel).args.findIndex(each => each.name === name)]
-}
-
-/** What the first of the calls that has an argument of that name passes for it. */
-function firstNamed(name: string, ...calls: readonly Call[]): Argument {
-  const call = calls.find(({ kernel }) => signatureOf(kernel).args.some(each => each.name === name))
-  return call && argumentOf(call, name)
 }

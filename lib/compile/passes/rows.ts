@@ -91,7 +91,8 @@ function ofElementwise(values: readonly Value[], call: Call): Rows | null {
 function ofProduct(values: readonly Value[], call: Call): Rows | null {
   const size = (name: string): number => numberAt(call, name)
   const uses = accessesOf(values, call).map(access => ({ ...access, goesAlong: access.role !== 'in' }))
-  if (size('rows') * size('cols') !== 1 || size('m') === 0) return null
+  const isBatch = signatureOf(call.kernel).args.some(({ name }) => name === 'rows')
+  if ((isBatch && size('rows') * size('cols') !== 1) || size('m') === 0) return null
   return { count: size('m'), along: alongOf(values, uses) }
 }
 

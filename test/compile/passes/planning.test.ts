@@ -8,13 +8,13 @@ import { ArgumentError } from '../../../lib/errors.js'
 import { Builder } from '../support/builder.js'
 import { classifierStep } from '../support/classifier.js'
 
-test('a training step: dead work goes, chains join, memory is shared', () => {
+test('a training step: dead work goes, products and chains join, memory is shared', () => {
   const program = classifierStep(32)
   const planned = plan(program, { fusion: true })
   expect(program.calls).toHaveLength(22)
-  expect(planned.program.calls).toHaveLength(21)
-  expect(planned.steps).toHaveLength(15)
-  expect(planned.steps.filter(isGroup).map(({ members }) => members.length)).toEqual([2, 2])
+  expect(planned.program.calls).toHaveLength(17)
+  expect(planned.steps).toHaveLength(12)
+  expect(planned.steps.filter(isGroup).map(({ members }) => members.length)).toEqual([2])
   expect(separateBytes(program.values)).toBe(694_400)
   // The batch, the largest gradient beside it, and the small ones that are not used up by then.
   expect(planned.arenaBytes).toBeLessThan(4 * (32 * 784 + 128 * 784 + 32 * 128 + 10 * 128 + 256))
@@ -39,7 +39,7 @@ test('explain tells the program before and after, constants, buffers, kernels an
   expect(Object.keys(sections)).toEqual(['recorded', 'planned', 'constants', 'buffers', 'kernels', 'bytes'])
   expect(sections.recorded.split('\n').filter((line: string) => / = |!/.test(line))).toHaveLength(22)
   expect(sections.planned).toContain(
-    '1: group rows=32 cols=128\n .0 = add %11 %3:row\n .1 %13 = relu .0\n2: %14 = matmul transposeB',
+    '0: %13 = matmulThen transposeB m=32 n=128 k=784 rectify a=%0 b=%2 bias=%3 gate=none\n1: %15 = matmulThen',
   )
   expect(sections.constants).toBe('%23 float32 1 constant [32]\n%24 float32 1 constant [1]')
   expect(sections.buffers.split('\n')).toHaveLength(planned.offsets.filter(offset => offset !== -1).length)
@@ -50,8 +50,10 @@ test('explain tells the program before and after, constants, buffers, kernels an
       'dead calls out: 21 kernels',
       'equal calls merged: 21 kernels',
       'copies out: 21 kernels',
-      'fused: 19 steps, 4 kernels of them in 2 groups',
-      'side by side: 15 steps, 1 of them of several lanes',
+      'updates by rows: 21 kernels',
+      'products with what follows: 17 kernels',
+      'fused: 16 steps, 2 kernels of them in 1 groups',
+      'side by side: 12 steps, 1 of them of several lanes',
     ].join('\n'),
   )
   expect(sections.bytes).toBe(`each value apart: 694400\narena: ${planned.arenaBytes}`)
