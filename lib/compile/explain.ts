@@ -4,7 +4,7 @@ import { sizeOf } from './passes/accesses.js'
 import { dump, dumpStep, dumpValue } from './passes/dump.js'
 import { aligned } from './passes/place.js'
 import { isGroup, isRegion, type Plan, workOf } from './plan.js'
-import { joining, passes } from './planning.js'
+import { passesFor } from './planning.js'
 import type { Program, Value } from './program.js'
 
 /** The bytes that the values would fill if each lay in memory of its own. */
@@ -18,7 +18,7 @@ function countsOf(program: Program, plan: Plan): [string, string][] {
   let shorter = program
   // Without fusion the steps are the calls that the passes leave.
   const isFused = steps !== plan.program.calls
-  for (const { name, run } of isFused ? [...passes, ...joining] : passes) {
+  for (const { name, run } of passesFor(isFused)) {
     shorter = run(shorter)
     counts.push([name, `${shorter.calls.length} kernels`])
   }

@@ -27,18 +27,20 @@ interface Pass {
 }
 
 /** What turns a program into a shorter one with the same results, in order. */
-export const passes: readonly Pass[] = [
+const passes: readonly Pass[] = [
   { name: 'one name per write', run: nameEachWrite },
   { name: 'dead calls out', run: eliminateDeadCalls },
   { name: 'equal calls merged', run: mergeEqualCalls },
   { name: 'copies out', run: forwardCopies },
 ]
 
-/** What puts one kernel in the place of others, only with fusion; after those. */
-export const joining: readonly Pass[] = [
+/** What puts one kernel in the place of others, after those. */
+const joining: readonly Pass[] = [
   { name: 'updates by rows', run: updateByRows },
   { name: 'products with what follows', run: endProducts },
 ]
+
+export const passesFor = (fusion: boolean): readonly Pass[] => (fusion ? [...passes, ...joining] : passes)
 
 /** @throws ArgumentError for a program that breaks a kernel's rules, or reads what was never written. */
 export const plan = (program: Program, options: PlanOptions): Plan => finish(planInParts(program, options))
@@ -47,7 +49,7 @@ export const plan = (program: Program, options: PlanOptions): Plan => finish(pla
 export function* planInParts(program: Program, { fusion, limits }: PlanOptions): Parts<Plan> {
   yield* validateInParts(program)
   let shortened = program
-  for (const { run } of fusion ? [...passes, ...joining] : passes) {
+  for (const { run } of passesFor(fusion)) {
     yield
     shortened = run(shortened)
   }

@@ -16,9 +16,8 @@ namespace HWY_NAMESPACE {
 
 constexpr Size kRowsAtOnce = 4;
 
-// Which of its parts an ending has.
 template <bool kHasBias, bool kHasRectifier, bool kHasGate>
-struct Kinds {
+struct EndingParts {
   static constexpr bool kBias = kHasBias, kRectify = kHasRectifier, kGate = kHasGate;
 };
 
@@ -81,13 +80,13 @@ void End(const Ending<T>& ending, Size m, Size n, T* out, Size row) {
   using Run = void (*)(const T*, const T*, Size, Size, T*, Size);
   constexpr Run kRuns[] = {
       nullptr,
-      &EndBlock<Kinds<true, false, false>, T>,
-      &EndBlock<Kinds<false, true, false>, T>,
-      &EndBlock<Kinds<true, true, false>, T>,
-      &EndBlock<Kinds<false, false, true>, T>,
-      &EndBlock<Kinds<true, false, true>, T>,
-      &EndBlock<Kinds<false, true, true>, T>,
-      &EndBlock<Kinds<true, true, true>, T>,
+      &EndBlock<EndingParts<true, false, false>, T>,
+      &EndBlock<EndingParts<false, true, false>, T>,
+      &EndBlock<EndingParts<true, true, false>, T>,
+      &EndBlock<EndingParts<false, false, true>, T>,
+      &EndBlock<EndingParts<true, false, true>, T>,
+      &EndBlock<EndingParts<false, true, true>, T>,
+      &EndBlock<EndingParts<true, true, true>, T>,
   };
   const int has = (ending.bias != nullptr ? 1 : 0) + (ending.rectify ? 2 : 0) + (ending.gate != nullptr ? 4 : 0);
   if (has != 0) kRuns[has](ending.bias, ending.gate, m, n, out, row);

@@ -183,26 +183,18 @@ void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows,
   runPart<T>(product, whole(product));
 }
 
+// What a call of matmulThen asks for, with its arguments in order.
+Product oneBlock(Element element, bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, const void* a,
+                 const void* b, const void* bias, const void* gate, void* out) {
+  constexpr Layout full = Layout::full;
+  return {element, transposeA, transposeB, m, n, k, 1, 1, full, full, full, a, b, out, bias, rectify, gate};
+}
+
 template <class T>
 void matmulThen(bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, const T* a, const T* b,
                 const T* bias, const T* gate, T* out) {
-  const Product product{sizeof(T) == 4 ? Element::float32 : Element::float64,
-                        transposeA,
-                        transposeB,
-                        m,
-                        n,
-                        k,
-                        1,
-                        1,
-                        Layout::full,
-                        Layout::full,
-                        Layout::full,
-                        a,
-                        b,
-                        out,
-                        bias,
-                        rectify,
-                        gate};
+  constexpr Element element = sizeof(T) == 4 ? Element::float32 : Element::float64;
+  const Product product = oneBlock(element, transposeA, transposeB, m, n, k, rectify, a, b, bias, gate, out);
   runPart<T>(product, whole(product));
 }
 
@@ -214,25 +206,11 @@ bool isProduct(const Kernel& kernel) { return kernel.family == Kernel::FamilyNam
 
 Product readProduct(const Kernel& kernel, Element element, const Call& call) {
   const Slot* slot = call.slots;
-  // Where the batch is in the one signature, the other says whether to rectify.
+  // matmulThen has a flag where matmul has the batch's rows.
   if (kernel.signature.arguments[5].role == Role::flag) {
-    return {element,
-            slot[0].size != 0,
-            slot[1].size != 0,
-            slot[2].size,
-            slot[3].size,
-            slot[4].size,
-            1,
-            1,
-            Layout::full,
-            Layout::full,
-            Layout::full,
-            slot[6].pointer,
-            slot[7].pointer,
-            const_cast<void*>(slot[10].pointer),
-            slot[8].pointer,
-            slot[5].size != 0,
-            slot[9].pointer};
+    return oneBlock(element, slot[0].size != 0, slot[1].size != 0, slot[2].size, slot[3].size, slot[4].size,
+                    slot[5].size != 0, slot[6].pointer, slot[7].pointer, slot[8].pointer, slot[9].pointer,
+                    const_cast<void*>(slot[10].pointer));
   }
   const auto layout = [&](int i) { return static_cast<Layout>(slot[i].size); };
   Product product{element,           slot[0].size != 0,

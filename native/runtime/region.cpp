@@ -19,7 +19,8 @@ constexpr double kUneven = 1.1;
 constexpr double kLeastCut = 0.1;
 // What passes from task to task for a range of rows, in bytes: later tasks find it in the second-level cache.
 constexpr Size kRangeBytes = 128 * 1024;
-// Pieces of a lane begin at multiples of so many rows, which are tiles of products, where each has as many of these.
+// Pieces of a lane begin at multiples of so many rows, for whole tiles of products, where each piece has that many
+// tiles; a lane of fewer rows is cut anywhere.
 constexpr Size kTileRows = 8;
 // Pieces keep cache lines of their own.
 constexpr std::size_t kApart = 64;

@@ -13,7 +13,8 @@ constexpr double kLargeFlops = 3e5;
 bool isLarge(Size elements) { return elements >= kLargeElements; }
 
 bool isLarge(const Kernel& kernel, Element element, const Call& call) {
-  return isProduct(kernel) ? flopsOf(readProduct(kernel, element, call)) >= kLargeFlops : isLarge(elementsOf(kernel, call));
+  return isProduct(kernel) ? flopsOf(readProduct(kernel, element, call)) >= kLargeFlops
+                           : isLarge(elementsOf(kernel, call));
 }
 
 void runGroupSplit(const Group& group, Size elements) {

@@ -7,12 +7,7 @@ import { type Argument, type Call, isReference, type Program } from '../program.
 import { accessesOf, overwrites, writes } from './accesses.js'
 import { gridOf, layoutsOf } from './grid.js'
 import { argumentOf, callOf, hasArgument } from './named.js'
-
-/**
- * The most elements of such a product. Of larger ones, what a thread has made is not in its nearer caches any more, and
- * elementwise kernels that follow each other are better joined among themselves.
- */
-const mostElements = 1 << 16
+import { Uses } from './uses.js'
 
 /** The program with such products, each in the place of the last of what it stands for. */
 export function endProducts(program: Program): Program {
@@ -25,38 +20,6 @@ export function endProducts(program: Program): Program {
     calls[ended.instead.at(-1) as number] = ended.call
   }
   return { ...program, calls: calls.filter(call => call !== null) }
-}
-
-/** Who writes and reads what, by the positions of the calls. */
-class Uses {
-  readonly #program: Program
-  readonly #writers: number[][]
-  readonly #readers: number[][]
-
-  constructor(program: Program) {
-    this.#program = program
-    this.#writers = program.values.map(() => [])
-    this.#readers = program.values.map(() => [])
-    for (const [at, call] of program.calls.entries()) {
-      for (const access of accessesOf(program.values, call)) {
-        const whose = writes(access) ? this.#writers : this.#readers
-        whose[access.value].push(at)
-      }
-    }
-  }
-
-  /** The one call that reads a value, if only one call makes it and it is gone afterwards. */
-  soleReaderOf(value: number): number | undefined {
-    const { values, results } = this.#program
-    const isInner = values[value].origin.kind === 'made' && !results.includes(value)
-    const [reader, ...others] = this.#readers[value]
-    return isInner && this.#writers[value].length === 1 && others.length === 0 ? reader : undefined
-  }
-
-  /** Whether no call from `from` to `to` writes a value. */
-  stays(value: number, from: number, to: number): boolean {
-    return this.#writers[value].every(at => at < from || at > to)
-  }
 }
 
 /** The product at `at` with what follows it, and the positions of the calls that it stands for. */
@@ -74,7 +37,7 @@ function endedProduct(
   let out = wholeOutputOf(program, product)
   const added = new Map<string, Argument>()
   for (const step of ending.steps) {
-    const reader = out === undefined ? undefined : uses.soleReaderOf(out)
+    const reader = out === undefined ? undefined : uses.solePairOf(out)?.reader
     if (out === undefined || reader === undefined) break
     const next = wholeOutputOf(program, calls[reader])
     const argument = argumentFor(program, calls[reader], step, out, size)
@@ -101,12 +64,8 @@ function endedProduct(
 
 const sizeOf = (product: Call): readonly number[] => ['m', 'n'].map(name => argumentOf(product, name) as number)
 
-/** Whether a product is of one matrix each, and not too large. */
-function isOneBlock(product: Call): boolean {
-  const [m, n] = sizeOf(product)
-  const [rows, cols] = ['rows', 'cols'].map(name => argumentOf(product, name) as number)
-  return rows * cols === 1 && m * n <= mostElements
-}
+/** Whether a product is of one matrix each. */
+const isOneBlock = (product: Call): boolean => ['rows', 'cols'].every(name => argumentOf(product, name) === 1)
 
 /** What a call makes, if it is one value and whole. */
 function wholeOutputOf({ values }: Program, call: Call): number | undefined {

@@ -36,7 +36,7 @@ const planned = (program: Program): string => {
   return dumpSteps(ended.calls)
 }
 
-/** out = `kernel` over rows × cols of what is given. */
+/** A value that `call` makes. */
 const made = (b: Builder, length: number, call: (out: Reference) => void): Reference => {
   const out = b.made(length)
   call(out)
