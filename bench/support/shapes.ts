@@ -62,6 +62,13 @@ const families: Readonly<Record<string, readonly Shape[]>> = {
     // As many as leave two threads equal shares of a fifth less and a fifth more too.
     product(64, 32, 64, 'b', 80),
   ],
+  // Of one matrix each: a layer's forward, its input's gradient.
+  'm n k': [
+    product(100, 16, 16, 'b'),
+    product(32, 784, 128, 'b'),
+    product(128, 512, 512),
+    product(1024, 128, 512, 'b'),
+  ],
   // Four million are in no cache at a fifth less either. Of a million, the four arrays of an optimizer are just what a
   // cache of 16 MB holds: that would time the cache's edge, not the kernel (docs/performance.md has the curve).
   n: [elements(4000000), elements(4096)],
