@@ -120,18 +120,17 @@ HWY_INLINE DotTileOf<T> DotTileFor(Size rows, Size cols, std::integer_sequence<i
   return kTiles[(rows - 1) * kMostCols + cols - 1];
 }
 
-// out[m, n] (+)= a[m, k]·b[n, k]ᵀ. The larger operand, which is a where kRowsFirst, is read once, and fetched ahead of
-// its use; the smaller one is read again and again.
-template <class T, bool kRowsFirst>
+// out[m, n] (+)= a[m, k]·b[n, k]ᵀ by tiles of at most kRows × kCols. The larger operand is read once, and fetched ahead
+// of its use; the smaller one is read again and again.
+template <class T, int kRows, int kCols>
 void DotsBy(const Block<T>& block, bool add) {
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
-  constexpr int kRows = kRowsFirst ? kDotLarger : kDotSmaller;
-  constexpr int kCols = kRowsFirst ? kDotSmaller : kDotLarger;
   using Tiles = std::make_integer_sequence<int, kRows * kCols>;
   const Size lda = block.lda, ldb = block.ldb, ldc = block.ldc;
   const Parts stretches(block.k, kDotDepth<T>), down(block.m, kRows), across(block.n, kCols);
-  const Parts& outer = kRowsFirst ? down : across;
-  const Parts& inner = kRowsFirst ? across : down;
+  const bool rowsFirst = block.m > block.n;
+  const Parts& outer = rowsFirst ? down : across;
+  const Parts& inner = rowsFirst ? across : down;
   Size p = 0;
   for (Size s = 0; s < stretches.count; p += stretches[s++]) {
     Size at = 0;
@@ -139,13 +138,13 @@ void DotsBy(const Block<T>& block, bool add) {
       Ahead coming;
       if (o + 1 < outer.count) {
         const Size next = at + outer[o];
-        coming = Ahead((kRowsFirst ? block.a + next * lda : block.b + next * ldb) + p,
-                       (kRowsFirst ? lda : ldb) * kBytes, outer[o + 1], stretches[s] * kBytes, inner.count);
+        coming = Ahead((rowsFirst ? block.a + next * lda : block.b + next * ldb) + p, (rowsFirst ? lda : ldb) * kBytes,
+                       outer[o + 1], stretches[s] * kBytes, inner.count);
       }
       Size within = 0;
       for (Size i = 0; i < inner.count; within += inner[i++]) {
-        const Size row = kRowsFirst ? at : within, col = kRowsFirst ? within : at;
-        const Size rows = kRowsFirst ? outer[o] : inner[i], cols = kRowsFirst ? inner[i] : outer[o];
+        const Size row = rowsFirst ? at : within, col = rowsFirst ? within : at;
+        const Size rows = rowsFirst ? outer[o] : inner[i], cols = rowsFirst ? inner[i] : outer[o];
         coming.fetch();
         DotTileFor<T, kCols>(rows, cols, Tiles())(stretches[s], block.a + row * lda + p, lda, block.b + col * ldb + p,
                                                   ldb, block.out + row * ldc + col, ldc, add || p > 0);
@@ -154,9 +153,16 @@ void DotsBy(const Block<T>& block, bool add) {
   }
 }
 
+// Tiles lie so that they have the most rows of the larger operand, unless the other way there are a tenth fewer: of 4
+// rows, or 8.
 template <class T>
 void Dots(const Block<T>& block, bool add) {
-  return block.m > block.n ? DotsBy<T, true>(block, add) : DotsBy<T, false>(block, add);
+  const Size smaller = HWY_MIN(block.m, block.n);
+  const Size byFew = Parts(smaller, kDotSmaller).count * kDotSmaller;
+  const Size byMany = Parts(smaller, kDotLarger).count * kDotLarger;
+  const bool mostOfSmaller = byFew * 9 > byMany * 10;
+  return (block.m > block.n) != mostOfSmaller ? DotsBy<T, kDotLarger, kDotSmaller>(block, add)
+                                              : DotsBy<T, kDotSmaller, kDotLarger>(block, add);
 }
 
 }  // namespace HWY_NAMESPACE
