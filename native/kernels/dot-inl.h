@@ -153,8 +153,8 @@ void DotsBy(const Block<T>& block, bool add) {
   }
 }
 
-// Tiles lie so that they have the most rows of the larger operand, unless the other way there are a tenth fewer: of 4
-// rows, or 8.
+// Tiles lie so that they have the most rows of the larger operand, unless the other way there are a tenth fewer: of 4,
+// 8 or 16 rows.
 template <class T>
 void Dots(const Block<T>& block, bool add) {
   const Size smaller = HWY_MIN(block.m, block.n);
