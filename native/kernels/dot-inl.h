@@ -7,6 +7,8 @@
 #define BLASGRAD_DOT_INL_H_
 #endif
 
+#include <utility>
+
 #include "ahead-inl.h"
 #include "block.h"
 
@@ -14,8 +16,10 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-constexpr int kDotRows = 4;
-constexpr int kDotCols = 3;
+// Rows of a tile from the larger operand, which stay in the first-level cache, and from the smaller one, which come
+// from the second-level cache again and again: the fewer they are, the less of it they ask.
+constexpr int kDotLarger = 4;
+constexpr int kDotSmaller = 3;
 // k is summed in stretches for which the rows of a tile stay in the first-level cache.
 template <class T>
 constexpr Size kDotDepth = 4096 / static_cast<Size>(sizeof(T));
@@ -31,23 +35,50 @@ HWY_INLINE hn::Vec<hn::Full128<hn::TFromD<D>>> Fold(D d, V v) {
   }
 }
 
-// out[j] (+)= the sum of the lanes of sums[j].
-template <class T, int kCols, class V>
+// out[j] (+)= the sum of the lanes of sums[j], from kFrom on: as many at a time as 16 bytes have elements.
+template <class T, int kCols, int kFrom = 0, class V>
 HWY_INLINE void StoreSums(const V (&sums)[kCols], T* out, bool add) {
   const hn::ScalableTag<T> d;
   const hn::Full128<T> block;
+  constexpr int kCount = HWY_MIN(kCols - kFrom, 16 / static_cast<int>(sizeof(T)));
+  constexpr int kLast = kFrom + kCount - 1;
   const auto both = [&](V a, V b)
                         HWY_ATTR { return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)); };
+  V all = both(sums[kFrom], sums[HWY_MIN(kFrom + 1, kLast)]);
   if constexpr (sizeof(T) == 4) {
     const hn::Repartition<double, decltype(d)> pairs;
-    const auto first = hn::BitCast(pairs, both(sums[0], sums[kCols > 1]));
-    const auto second = kCols > 2 ? hn::BitCast(pairs, both(sums[kCols - 1], sums[kCols - 1])) : first;
-    const V all = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, first, second)),
-                          hn::BitCast(d, hn::InterleaveUpper(pairs, first, second)));
-    StoreFirst(block, Fold(d, all), out, kCols, add);
+    const auto first = hn::BitCast(pairs, all);
+    const auto second = kCount > 2 ? hn::BitCast(pairs, both(sums[HWY_MIN(kFrom + 2, kLast)], sums[kLast])) : first;
+    all = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, first, second)),
+                  hn::BitCast(d, hn::InterleaveUpper(pairs, first, second)));
+  }
+  StoreFirst(block, Fold(d, all), out + kFrom, kCount, add);
+  if constexpr (kLast + 1 < kCols) StoreSums<T, kCols, kLast + 1>(sums, out, add);
+}
+
+// sums[i][j] += x[i]·y[j] by vectors. Those of the side that has fewer are in registers, the others come one by one.
+template <int kRows, int kCols, class V, class LoadX, class LoadY>
+HWY_INLINE void AddProducts(LoadX loadX, LoadY loadY, V (&sums)[kRows][kCols]) {
+  if constexpr (kRows >= kCols) {
+    V y[kCols];
+    BLASGRAD_UNROLL
+    for (int j = 0; j < kCols; j++) y[j] = InRegister<kRows>(loadY(j));
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      const V x = InRegister<kCols>(loadX(i));
+      BLASGRAD_UNROLL
+      for (int j = 0; j < kCols; j++) sums[i][j] = hn::MulAdd(x, y[j], sums[i][j]);
+    }
   } else {
-    StoreFirst(block, Fold(d, both(sums[0], sums[kCols > 1])), out, kCols, add);
-    if constexpr (kCols > 2) StoreFirst(block, Fold(d, both(sums[2], sums[2])), out + 2, kCols - 2, add);
+    V x[kRows];
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++) x[i] = InRegister<kCols>(loadX(i));
+    BLASGRAD_UNROLL
+    for (int j = 0; j < kCols; j++) {
+      const V y = InRegister<kRows>(loadY(j));
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) sums[i][j] = hn::MulAdd(x[i], y, sums[i][j]);
+    }
   }
 }
 
@@ -64,29 +95,17 @@ void DotTile(Size depth, const T* a, Size lda, const T* b, Size ldb, T* out, Siz
   }
   Size p = 0;
   for (; p + lanes <= depth; p += lanes) {
-    V y[kCols];
-    BLASGRAD_UNROLL
-    for (int j = 0; j < kCols; j++) y[j] = InRegister<kRows>(hn::LoadU(d, b + j * ldb + p));
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      const V x = InRegister<kCols>(hn::LoadU(d, a + i * lda + p));
-      BLASGRAD_UNROLL
-      for (int j = 0; j < kCols; j++) sums[i][j] = hn::MulAdd(x, y[j], sums[i][j]);
-    }
+    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINED { return hn::LoadU(d, a + i * lda + p); },
+                              [&](int j) BLASGRAD_INLINED { return hn::LoadU(d, b + j * ldb + p); }, sums);
   }
   if (p < depth) {
     // The last vector again, with what was summed already left out.
     const Size last = depth - lanes;
     const auto done = hn::FirstN(d, static_cast<std::size_t>(p - last));
-    V y[kCols];
-    BLASGRAD_UNROLL
-    for (int j = 0; j < kCols; j++) y[j] = hn::IfThenZeroElse(done, hn::LoadU(d, b + j * ldb + last));
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      const V x = hn::IfThenZeroElse(done, hn::LoadU(d, a + i * lda + last));
-      BLASGRAD_UNROLL
-      for (int j = 0; j < kCols; j++) sums[i][j] = hn::MulAdd(x, y[j], sums[i][j]);
-    }
+    const auto rest = [&](const T* from)
+                          BLASGRAD_INLINED { return hn::IfThenZeroElse(done, hn::LoadU(d, from + last)); };
+    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINED { return rest(a + i * lda); },
+                              [&](int j) BLASGRAD_INLINED { return rest(b + j * ldb); }, sums);
   }
   BLASGRAD_UNROLL
   for (int i = 0; i < kRows; i++) StoreSums<T, kCols>(sums[i], out + i * ldc, add);
@@ -95,19 +114,20 @@ void DotTile(Size depth, const T* a, Size lda, const T* b, Size ldb, T* out, Siz
 template <class T>
 using DotTileOf = void (*)(Size, const T*, Size, const T*, Size, T*, Size, bool);
 
-template <class T, int kRows>
-constexpr DotTileOf<T> kDotTilesOf[kDotCols] = {&DotTile<T, kRows, 1>, &DotTile<T, kRows, 2>, &DotTile<T, kRows, 3>};
-template <class T>
-constexpr const DotTileOf<T>* kDotTiles[kDotRows] = {kDotTilesOf<T, 1>, kDotTilesOf<T, 2>, kDotTilesOf<T, 3>,
-                                                     kDotTilesOf<T, 4>};
+template <class T, int kMostCols, int... kLess>
+HWY_INLINE DotTileOf<T> DotTileFor(Size rows, Size cols, std::integer_sequence<int, kLess...>) {
+  static constexpr DotTileOf<T> kTiles[] = {&DotTile<T, kLess / kMostCols + 1, kLess % kMostCols + 1>...};
+  return kTiles[(rows - 1) * kMostCols + cols - 1];
+}
 
-// out[m, n] (+)= a[m, k]·b[n, k]ᵀ. The larger operand is read once, and fetched ahead of its use; the smaller one is
-// read again and again.
-template <class T>
-void Dots(const Block<T>& block, bool add) {
+// out[m, n] (+)= a[m, k]·b[n, k]ᵀ by tiles of at most kRows × kCols. The larger operand is read once, and fetched ahead
+// of its use; the smaller one is read again and again.
+template <class T, int kRows, int kCols>
+void DotsBy(const Block<T>& block, bool add) {
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
+  using Tiles = std::make_integer_sequence<int, kRows * kCols>;
   const Size lda = block.lda, ldb = block.ldb, ldc = block.ldc;
-  const Parts stretches(block.k, kDotDepth<T>), down(block.m, kDotRows), across(block.n, kDotCols);
+  const Parts stretches(block.k, kDotDepth<T>), down(block.m, kRows), across(block.n, kCols);
   const bool rowsFirst = block.m > block.n;
   const Parts& outer = rowsFirst ? down : across;
   const Parts& inner = rowsFirst ? across : down;
@@ -124,13 +144,25 @@ void Dots(const Block<T>& block, bool add) {
       Size within = 0;
       for (Size i = 0; i < inner.count; within += inner[i++]) {
         const Size row = rowsFirst ? at : within, col = rowsFirst ? within : at;
-        const Size rows = down[rowsFirst ? o : i], cols = across[rowsFirst ? i : o];
+        const Size rows = rowsFirst ? outer[o] : inner[i], cols = rowsFirst ? inner[i] : outer[o];
         coming.fetch();
-        kDotTiles<T>[rows - 1][cols - 1](stretches[s], block.a + row * lda + p, lda, block.b + col * ldb + p, ldb,
-                                         block.out + row * ldc + col, ldc, add || p > 0);
+        DotTileFor<T, kCols>(rows, cols, Tiles())(stretches[s], block.a + row * lda + p, lda, block.b + col * ldb + p,
+                                                  ldb, block.out + row * ldc + col, ldc, add || p > 0);
       }
     }
   }
+}
+
+// Tiles lie so that they have the most rows of the larger operand, unless the other way there are a tenth fewer: of 4,
+// 8 or 16 rows.
+template <class T>
+void Dots(const Block<T>& block, bool add) {
+  const Size smaller = HWY_MIN(block.m, block.n);
+  const Size byFew = Parts(smaller, kDotSmaller).count * kDotSmaller;
+  const Size byMany = Parts(smaller, kDotLarger).count * kDotLarger;
+  const bool mostOfSmaller = byFew * 9 > byMany * 10;
+  return (block.m > block.n) != mostOfSmaller ? DotsBy<T, kDotLarger, kDotSmaller>(block, add)
+                                              : DotsBy<T, kDotSmaller, kDotLarger>(block, add);
 }
 
 }  // namespace HWY_NAMESPACE

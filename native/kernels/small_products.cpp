@@ -35,9 +35,17 @@ constexpr double kBlasInPlace = kAvx512 ? 1e6 : 0;
 constexpr int kFewRows = kAvx512 ? 0 : 16;
 constexpr double kRightBytes = 1 << 21;
 // What the sum over lanes at a dot product's end costs, in multiply-adds of a vector; and what an outer product loses
-// for each term, in multiply-adds of a lane, to the right operand's coming in by columns.
+// for each term to the right operand's coming in by columns, in multiply-adds of a lane: for each output, and shared by
+// the rows that use it.
 constexpr double kSumOfLanes = kAvx512 ? 3 : 5;
-constexpr double kByColumns = kAvx512 ? 0.05 : 0;
+struct ByColumns {
+  double each, shared;
+  Size smallerBytes;  // how much dots may read again and again
+};
+constexpr ByColumns kByColumns{kAvx512 ? 0.05 : 0, 6, kChunkBytes};
+// Where all rows begin as lines do, so that no vector takes two lines, dots are worth more; and what they read again
+// and again may be what a second-level cache of a megabyte, the least with AVX-512, has room for.
+constexpr ByColumns kByColumnsOfLines = kAvx512 ? ByColumns{0.1, 9, 3 << 18} : kByColumns;
 // In an output of more columns than these, the least multiplications a column that pay for its panels.
 constexpr int kWide = 48;
 template <class T>
@@ -51,11 +59,12 @@ template <class T>
 bool PrefersDots(const Block<T>& block) {
   const int lanes = static_cast<int>(LanesOf(hn::ScalableTag<T>()));
   if (block.transposeA || !block.transposeB || block.k < lanes) return false;
-  // The smaller operand, which is read again and again, has to stay in the second-level cache.
-  if (static_cast<Size>(sizeof(T)) * HWY_MIN(block.m, block.n) * HWY_MIN(block.k, kDotDepth<T>) > kChunkBytes)
-    return false;
+  const bool lines = block.lda % lanes == 0 && block.ldb % lanes == 0;
+  const ByColumns& costs = lines ? kByColumnsOfLines : kByColumns;
+  const Size smaller = HWY_MIN(block.m, block.n);
+  if (static_cast<Size>(sizeof(T)) * smaller * HWY_MIN(block.k, kDotDepth<T>) > costs.smallerBytes) return false;
   const double padding = lanes - 1 - (block.n - 1) % lanes;
-  return block.k * (6.0 / block.m + padding / block.n + kByColumns) > kSumOfLanes * lanes;
+  return block.k * (costs.shared / block.m + padding / block.n + costs.each) > kSumOfLanes * lanes;
 }
 
 template <class T>
