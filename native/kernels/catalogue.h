@@ -57,7 +57,8 @@
     "rstd:out[rows]")                                                                                                 \
   X(layerNormBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> weight, In<T> mean, In<T> rstd, Out<T> out), \
     "g", "rows:size n:size g:in[rows*n] a:in[rows*n] weight:in[n?] mean:in[rows] rstd:in[rows] out:out[rows*n]")      \
-  X(layerNormWeightBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> mean, In<T> rstd, Out<T> out), "",     \
+  X(layerNormWeightBackward, void,                                                                                    \
+    (Size rows, Size n, In<T> g, In<T> a, In<T> mean, In<T> rstd, Out<T> out, Range<1> columns), "",                  \
     "rows:size n:size g:in[rows*n] a:in[rows*n] mean:in[rows] rstd:in[rows] out:out[n]")
 
 // For floats; matmul.cpp.

@@ -98,6 +98,8 @@ constexpr Size kWide = 64;
 
 // Columns side by side: of rows that are not very wide all, so that memory is read in order.
 constexpr Size kColumns = 2048;
+// Rows that meet what is kept of the columns at once: it is loaded and stored once for all of them.
+constexpr int kTogether = 4;
 
 template <bool kLargest, class T>
 void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* out) {
@@ -111,17 +113,27 @@ void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* ou
     hn::Store(LoadUpTo(d, a + i, width - i), d, best + i);
     hn::Store(hn::Zero(places), places, at + i);
   }
-  for (Size j = 1; j < n; j++) {
-    const T* row = a + j * stride;
-    const auto place = hn::Set(places, static_cast<Place>(j));
+  const auto meet = [&](auto together, Size j) BLASGRAD_INLINED {
+    constexpr int kRows = together;
     for (Size i = 0; i < width; i += lanes) {
-      const auto x = LoadUpTo(d, row + i, width - i);
-      const auto was = hn::Load(d, best + i);
-      const auto better = IsBetter<kLargest>(d, x, was);
-      hn::Store(hn::IfThenElse(better, x, was), d, best + i);
-      hn::Store(hn::IfThenElse(hn::RebindMask(places, better), place, hn::Load(places, at + i)), places, at + i);
+      const T* row = a + j * stride + i;
+      auto most = hn::Load(d, best + i);
+      auto found = hn::Load(places, at + i);
+      BLASGRAD_UNROLL
+      for (int k = 0; k < kRows; k++, row += stride) {
+        BLASGRAD_PREFETCH(row + kRows * stride);
+        const auto x = LoadUpTo(d, row, width - i);
+        const auto better = IsBetter<kLargest>(d, x, most);
+        most = hn::IfThenElse(better, x, most);
+        found = hn::IfThenElse(hn::RebindMask(places, better), hn::Set(places, static_cast<Place>(j + k)), found);
+      }
+      hn::Store(most, d, best + i);
+      hn::Store(found, places, at + i);
     }
-  }
+  };
+  Size j = 1;
+  for (; j + kTogether <= n; j += kTogether) meet(std::integral_constant<int, kTogether>(), j);
+  for (; j < n; j++) meet(std::integral_constant<int, 1>(), j);
   for (Size i = 0; i < width; i++) out[i] = static_cast<std::int32_t>(at[i]);
 }
 

@@ -4,7 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "families.h"
-#include "walk-inl.h"
+#include "totals-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -77,26 +77,12 @@ void rmsNormBackward(Size rows, Size n, const T* g, const T* a, const T* weight,
 }
 
 template <class T>
-void rmsNormWeightBackward(Size rows, Size n, const T* g, const T* a, const T* rstd, T* out) {
-  constexpr Size kColumns = 256;
-  constexpr Size kRun = 32;
-  T part[kColumns];
-  double total[kColumns];
-  for (Size at = 0; at < n; at += kColumns) {
-    const Size width = HWY_MIN(kColumns, n - at);
-    for (Size i = 0; i < width; i++) total[i] = 0;
-    for (Size r0 = 0; r0 < rows; r0 += kRun) {
-      for (Size i = 0; i < width; i++) part[i] = T(0);
-      for (Size r = r0; r < HWY_MIN(r0 + kRun, rows); r++) {
-        const T* gRow = g + r * n + at;
-        const T* aRow = a + r * n + at;
-        const T scale = rstd[r];
-        for (Size i = 0; i < width; i++) part[i] += gRow[i] * (aRow[i] * scale);
-      }
-      for (Size i = 0; i < width; i++) total[i] += part[i];
-    }
-    for (Size i = 0; i < width; i++) out[at + i] = static_cast<T>(total[i]);
-  }
+void rmsNormWeightBackward(Size rows, Size n, const T* g, const T* a, const T* rstd, T* out, Range<1> columns) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  TotalsOfColumns(
+      rows, n, columns, g, a,
+      [&](V slope, V x, Size r) BLASGRAD_INLINED { return hn::Mul(slope, hn::Mul(x, hn::Set(d, rstd[r]))); }, out);
 }
 
 BLASGRAD_MAKE_TABLE(RmsNorms, BLASGRAD_RMS_NORMS)
