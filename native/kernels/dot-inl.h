@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "ahead-inl.h"
-#include "block.h"
+#include "joined_dot-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -20,93 +20,11 @@ namespace HWY_NAMESPACE {
 // from the second-level cache again and again: the fewer they are, the less of it they ask.
 constexpr int kDotLarger = 4;
 constexpr int kDotSmaller = 3;
-// k is summed in stretches for which the rows of a tile stay in the first-level cache.
-template <class T>
-constexpr Size kDotDepth = 4096 / static_cast<Size>(sizeof(T));
-
-// The halves of a vector added, down to 16 bytes.
-template <class D, class V>
-HWY_INLINE hn::Vec<hn::Full128<hn::TFromD<D>>> Fold(D d, V v) {
-  if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) <= 16) {
-    return v;
-  } else {
-    const hn::Half<D> half;
-    return Fold(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-  }
-}
-
-// out[j] (+)= the sum of the lanes of sums[j], from kFrom on: as many at a time as 16 bytes have elements.
-template <class T, int kCols, int kFrom = 0, class V>
-HWY_INLINE void StoreSums(const V (&sums)[kCols], T* out, bool add) {
-  const hn::ScalableTag<T> d;
-  const hn::Full128<T> block;
-  constexpr int kCount = HWY_MIN(kCols - kFrom, 16 / static_cast<int>(sizeof(T)));
-  constexpr int kLast = kFrom + kCount - 1;
-  const auto both = [&](V a, V b)
-                        HWY_ATTR { return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)); };
-  V all = both(sums[kFrom], sums[HWY_MIN(kFrom + 1, kLast)]);
-  if constexpr (sizeof(T) == 4) {
-    const hn::Repartition<double, decltype(d)> pairs;
-    const auto first = hn::BitCast(pairs, all);
-    const auto second = kCount > 2 ? hn::BitCast(pairs, both(sums[HWY_MIN(kFrom + 2, kLast)], sums[kLast])) : first;
-    all = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, first, second)),
-                  hn::BitCast(d, hn::InterleaveUpper(pairs, first, second)));
-  }
-  StoreFirst(block, Fold(d, all), out + kFrom, kCount, add);
-  if constexpr (kLast + 1 < kCols) StoreSums<T, kCols, kLast + 1>(sums, out, add);
-}
-
-// sums[i][j] += x[i]·y[j] by vectors. Those of the side that has fewer are in registers, the others come one by one.
-template <int kRows, int kCols, class V, class LoadX, class LoadY>
-HWY_INLINE void AddProducts(LoadX loadX, LoadY loadY, V (&sums)[kRows][kCols]) {
-  if constexpr (kRows >= kCols) {
-    V y[kCols];
-    BLASGRAD_UNROLL
-    for (int j = 0; j < kCols; j++) y[j] = InRegister<kRows>(loadY(j));
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      const V x = InRegister<kCols>(loadX(i));
-      BLASGRAD_UNROLL
-      for (int j = 0; j < kCols; j++) sums[i][j] = hn::MulAdd(x, y[j], sums[i][j]);
-    }
-  } else {
-    V x[kRows];
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) x[i] = InRegister<kCols>(loadX(i));
-    BLASGRAD_UNROLL
-    for (int j = 0; j < kCols; j++) {
-      const V y = InRegister<kRows>(loadY(j));
-      BLASGRAD_UNROLL
-      for (int i = 0; i < kRows; i++) sums[i][j] = hn::MulAdd(x[i], y, sums[i][j]);
-    }
-  }
-}
 
 template <class T, int kRows, int kCols>
 void DotTile(Size depth, const T* a, Size lda, const T* b, Size ldb, T* out, Size ldc, bool add) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const Size lanes = LanesOf(d);
-  V sums[kRows][kCols];
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    BLASGRAD_UNROLL
-    for (int j = 0; j < kCols; j++) sums[i][j] = hn::Zero(d);
-  }
-  Size p = 0;
-  for (; p + lanes <= depth; p += lanes) {
-    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINED { return hn::LoadU(d, a + i * lda + p); },
-                              [&](int j) BLASGRAD_INLINED { return hn::LoadU(d, b + j * ldb + p); }, sums);
-  }
-  if (p < depth) {
-    // The last vector again, with what was summed already left out.
-    const Size last = depth - lanes;
-    const auto done = hn::FirstN(d, static_cast<std::size_t>(p - last));
-    const auto rest = [&](const T* from)
-                          BLASGRAD_INLINED { return hn::IfThenZeroElse(done, hn::LoadU(d, from + last)); };
-    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINED { return rest(a + i * lda); },
-                              [&](int j) BLASGRAD_INLINED { return rest(b + j * ldb); }, sums);
-  }
+  hn::Vec<hn::ScalableTag<T>> sums[kRows][kCols];
+  SumTile<T, kRows, kCols>(depth, a, lda, b, ldb, sums);
   BLASGRAD_UNROLL
   for (int i = 0; i < kRows; i++) StoreSums<T, kCols>(sums[i], out + i * ldc, add);
 }
@@ -157,6 +75,7 @@ void DotsBy(const Block<T>& block, bool add) {
 // 8 or 16 rows.
 template <class T>
 void Dots(const Block<T>& block, bool add) {
+  if (!add && JoinsDots(block)) return JoinedDots(block);
   const Size smaller = HWY_MIN(block.m, block.n);
   const Size byFew = Parts(smaller, kDotSmaller).count * kDotSmaller;
   const Size byMany = Parts(smaller, kDotLarger).count * kDotLarger;

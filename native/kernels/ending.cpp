@@ -62,8 +62,11 @@ void EndBlock(const T* bias, const T* gate, Size m, Size n, T* out, Size row) {
   } else if (row == n && n < lanes && m >= lanes) {
     // A row that is `lanes` of them, with the bias as often.
     HWY_ALIGN T repeated[hn::MaxLanes(hn::ScalableTag<T>()) * hn::MaxLanes(hn::ScalableTag<T>())];
-    for (Size i = 0; i < lanes; i++) std::memcpy(repeated + i * n, bias, sizeof(T) * static_cast<std::size_t>(n));
     const Size joined = n * lanes, rows = m / lanes, rest = m % lanes * n;
+    std::memcpy(repeated, bias, sizeof(T) * static_cast<std::size_t>(n));
+    for (Size have = n; have < joined; have *= 2) {
+      std::memcpy(repeated + have, repeated, sizeof(T) * static_cast<std::size_t>(HWY_MIN(have, joined - have)));
+    }
     EndBlock<Has>(repeated, gate, rows, joined, out, joined);
     const Size at = rows * joined;
     return EndRows<Has, 1>(rest, repeated, Has::kGate ? gate + at : nullptr, out + at, rest);

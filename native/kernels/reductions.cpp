@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 
 #include "families.h"
+#include "few_columns-inl.h"
 #include "simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -99,6 +100,10 @@ struct Smallest {
   }
 };
 
+// Bytes are not multiplied by vectors.
+template <class Op, class T>
+constexpr bool kByVectors = !(std::is_same_v<Op, Product> && sizeof(T) == 1);
+
 constexpr Size kBlock = 4096;
 // Fewer are taken in order on every instruction set: to the bit as the backend in TypeScript takes them, on which
 // lib/backend/tiny.ts relies.
@@ -112,8 +117,8 @@ typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
   const Size lanes = LanesOf(d);
   Total total = Op::template Start<Total>();
   Size i = 0;
-  if (!(std::is_same_v<Op, Product> && sizeof(T) == 1) && n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
-    if constexpr (!(std::is_same_v<Op, Product> && sizeof(T) == 1)) {
+  if constexpr (kByVectors<Op, T>) {
+    if (n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
       auto s0 = hn::LoadU(d, a);
       auto s1 = hn::LoadU(d, a + lanes);
       auto s2 = hn::LoadU(d, a + 2 * lanes);
@@ -144,9 +149,8 @@ HWY_INLINE T ReduceRow(const T* a, Size n) {
 }
 
 // Columns side by side: whole rows are read in order, but for very wide ones, and what is kept of them stays in the
-// nearest cache. Few columns: as many elements of rows as make one wide row.
+// nearest cache.
 constexpr Size kColumns = 2048;
-constexpr Size kWideRow = 256;
 constexpr Size kRun = 32;
 
 // totals[0 … width) = the reduction of n rows, `stride` apart.
@@ -167,25 +171,21 @@ void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
   }
 }
 
+// Columns that are together, as threads leave them, and have elements enough for the vectors to go down several times.
+template <class Op, class T>
+HWY_INLINE bool HasFewColumns(Size n, Size inner) {
+  return kByVectors<Op, T> && inner <= kFewColumns<T> && n * inner >= 2 * kFewColumns<T>;
+}
+
 template <class Op, class T>
 void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
   using Total = typename Op::template Total<T>;
-  const Op op;
   Total totals[kColumns];
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (inner == 1) {
       *out = ReduceRow<Op>(a, n);
-    } else if (inner < kWideRow / 4 && n * inner > kWideRow) {
-      // Few columns: several rows side by side make one wide row, folded at the end.
-      const Size rows = kWideRow / inner;
-      ReduceColumns<Op>(a, n / rows, rows * inner, rows * inner, totals);
-      for (Size j = 1; j < rows; j++) {
-        for (Size i = 0; i < inner; i++) totals[i] = op(totals[i], totals[j * inner + i]);
-      }
-      for (Size j = n / rows * rows; j < n; j++) {
-        for (Size i = 0; i < inner; i++) totals[i] = op(totals[i], Total(a[j * inner + i]));
-      }
-      for (Size i = 0; i < inner; i++) out[i] = T(totals[i]);
+    } else if (HasFewColumns<Op, T>(n, inner)) {
+      if constexpr (kByVectors<Op, T>) ReduceFewColumns<Op>(a, n, inner, out);
     } else {
       for (Size at = columns.from; at < columns.to; at += kColumns) {
         const Size width = HWY_MIN(kColumns, columns.to - at);

@@ -108,6 +108,24 @@ describe.skipIf(referenceOnly)('small products', () => {
     [100, 100, 100],
   ])('more than is taken at a time: %i×%i×%i', (m, n, k) => expectExact({ m, n, k }))
 
+  test('of few columns a row is the same to the bit however many are beside it', () => {
+    for (const [n, k] of [
+      [2, 16],
+      [3, 50],
+      [4, 33],
+      [7, 40],
+    ]) {
+      const a = drawn(Float32Array, 40 * k, real)
+      const b = drawn(Float32Array, n * k, real)
+      const [all] = both({ m: 40, n, k }, [false, true], a, b)
+      for (const m of [2, 5, 16, 17, 23, 31, 39]) {
+        const [some] = both({ m, n, k }, [false, true], a.subarray(0, m * k), b)
+        const found = difference(some, all, m * n, exactly)
+        if (found !== undefined) expect.fail(`${m} of 40 rows, ${n} columns of ${k}: ${found}`)
+      }
+    }
+  })
+
   test('sums over a batch, which are added to', () => {
     for (const [m, n, k] of [
       [4, 3, 9],
