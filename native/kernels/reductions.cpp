@@ -152,6 +152,8 @@ HWY_INLINE T ReduceRow(const T* a, Size n) {
 // nearest cache.
 constexpr Size kColumns = 2048;
 constexpr Size kRun = 32;
+// What is kept of a column is loaded and stored once for so many rows.
+constexpr Size kRowsAtOnce = 4;
 
 // totals[0 … width) = the reduction of n rows, `stride` apart.
 template <class Op, class T, class Total>
@@ -162,10 +164,18 @@ void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
   for (Size at = 0; at < n; at += kRun) {
     const T* rows = a + at * stride;
     const Size run = HWY_MIN(kRun, n - at);
-    for (Size i = 0; i < width; i++) part[i] = rows[i];
-    for (Size j = 1; j < run; j++) {
+    const Size together = run / kRowsAtOnce * kRowsAtOnce;
+    for (Size j = 0; j < together; j += kRowsAtOnce) {
+      const T *r0 = rows + j * stride, *r1 = r0 + stride, *r2 = r1 + stride, *r3 = r2 + stride;
+      if (j == 0) {
+        for (Size i = 0; i < width; i++) part[i] = op(op(op(r0[i], r1[i]), r2[i]), r3[i]);
+      } else {
+        for (Size i = 0; i < width; i++) part[i] = op(op(op(op(part[i], r0[i]), r1[i]), r2[i]), r3[i]);
+      }
+    }
+    for (Size j = together; j < run; j++) {
       const T* row = rows + j * stride;
-      for (Size i = 0; i < width; i++) part[i] = op(part[i], row[i]);
+      for (Size i = 0; i < width; i++) part[i] = j == 0 ? row[i] : op(part[i], row[i]);
     }
     for (Size i = 0; i < width; i++) totals[i] = op(totals[i], Total(part[i]));
   }
