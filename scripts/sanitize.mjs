@@ -1,5 +1,6 @@
-// `npm run test:sanitize`: builds the addon with the address and undefined-behaviour sanitizers and runs the backend's
-// and the executor's tests with it. Leaks are not looked for: node itself would be all there is to see.
+// `npm run test:sanitize` builds the addon with the address and undefined-behaviour sanitizers and runs the backend's and
+// the executor's tests with it; `npm run test:threads` with the thread sanitizer what threads are in. Leaks are not looked
+// for: node itself would be all there is to see.
 
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -24,26 +25,34 @@ function run(args, env = {}) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const compiler = process.env.CXX ?? 'g++'
-const library = spawnSync(compiler, ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
-
-run([program('cmake-js', 'cmake-js'), 'compile', '-O', 'build/sanitize', '--CDBLASGRAD_SANITIZE=ON'])
-run(
-  [
-    program('vitest', 'vitest'),
-    'run',
-    'test/backend',
-    'test/runtime',
-    'test/compile/native',
-    'test/compile/regions',
-    'test/compile/large',
-    ...process.argv.slice(2),
-  ],
-  {
-    LD_PRELOAD: library,
-    BLASGRAD_ADDON: join(root, 'build/Sanitize/addon.node'),
-    // A small quarantine: one test watches that freed memory is given back.
-    ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=1',
-    UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+/** By what is checked: the library, which has to be there before node is, its options, and the tests. */
+const checks = {
+  addresses: {
+    library: 'libasan.so',
+    env: {
+      // A small quarantine: one test watches that freed memory is given back.
+      ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=1',
+      UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+    },
+    tests: ['test/backend', 'test/runtime', 'test/compile/native', 'test/compile/regions', 'test/compile/large'],
   },
-)
+  threads: {
+    library: 'libtsan.so',
+    env: {
+      TSAN_OPTIONS: `halt_on_error=1:second_deadlock_stack=1:suppressions=${join(import.meta.dirname, 'threads.supp')}`,
+    },
+    tests: ['test/runtime', 'test/compile/native', 'test/compile/regions'],
+  },
+}
+
+const [checked, ...more] = process.argv.slice(2)
+const { library, env, tests } = checks[checked]
+const compiler = process.env.CXX ?? 'g++'
+const { stdout } = spawnSync(compiler, [`-print-file-name=${library}`], { encoding: 'utf8' })
+
+run([program('cmake-js', 'cmake-js'), 'compile', '-O', `build/cmake-${checked}`, `--CDBLASGRAD_SANITIZE=${checked}`])
+run([program('vitest', 'vitest'), 'run', ...tests, ...more], {
+  BLASGRAD_PRELOAD: stdout.trim(),
+  BLASGRAD_ADDON: join(root, `build/sanitize-${checked}/addon.node`),
+  ...env,
+})

@@ -83,7 +83,7 @@ HWY_INLINE void StoreHalves(D d, V v, T* p, T* q) {
   hn::StoreU(v, d, p);
   (void)q;
 #else
-  const hn::Half<D> half;
+  const hn::Half<decltype(d)> half;
   hn::StoreU(hn::LowerHalf(half, v), half, p);
   hn::StoreU(hn::UpperHalf(half, v), half, q);
 #endif
