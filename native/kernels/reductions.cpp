@@ -155,28 +155,42 @@ constexpr Size kRun = 32;
 // What is kept of a column is loaded and stored once for so many rows.
 constexpr Size kRowsAtOnce = 4;
 
+// part[0 … width) = the reduction of kRows rows and, unless it is new, of what is there.
+template <class Op, int kRows, class T>
+HWY_INLINE void ReduceRows(const T* rows, Size stride, Size width, bool isNew, T* part) {
+  const Op op;
+  Size i = 0;
+  if constexpr (kByVectors<Op, T>) {
+    const hn::ScalableTag<T> d;
+    for (; i + LanesOf(d) <= width; i += LanesOf(d)) {
+      auto v = hn::LoadU(d, rows + i);
+      if (!isNew) v = op(d, hn::Load(d, part + i), v);
+      BLASGRAD_UNROLL
+      for (int k = 1; k < kRows; k++) v = op(d, v, hn::LoadU(d, rows + k * stride + i));
+      hn::Store(v, d, part + i);
+    }
+  }
+  for (; i < width; i++) {
+    T v = isNew ? rows[i] : op(part[i], rows[i]);
+    for (int k = 1; k < kRows; k++) v = op(v, rows[k * stride + i]);
+    part[i] = v;
+  }
+}
+
 // totals[0 … width) = the reduction of n rows, `stride` apart.
 template <class Op, class T, class Total>
 void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
   const Op op;
-  T part[kColumns];
+  HWY_ALIGN T part[kColumns];
   for (Size i = 0; i < width; i++) totals[i] = Op::template Start<Total>();
   for (Size at = 0; at < n; at += kRun) {
     const T* rows = a + at * stride;
     const Size run = HWY_MIN(kRun, n - at);
-    const Size together = run / kRowsAtOnce * kRowsAtOnce;
-    for (Size j = 0; j < together; j += kRowsAtOnce) {
-      const T *r0 = rows + j * stride, *r1 = r0 + stride, *r2 = r1 + stride, *r3 = r2 + stride;
-      if (j == 0) {
-        for (Size i = 0; i < width; i++) part[i] = op(op(op(r0[i], r1[i]), r2[i]), r3[i]);
-      } else {
-        for (Size i = 0; i < width; i++) part[i] = op(op(op(op(part[i], r0[i]), r1[i]), r2[i]), r3[i]);
-      }
+    Size j = 0;
+    for (; j + kRowsAtOnce <= run; j += kRowsAtOnce) {
+      ReduceRows<Op, kRowsAtOnce>(rows + j * stride, stride, width, j == 0, part);
     }
-    for (Size j = together; j < run; j++) {
-      const T* row = rows + j * stride;
-      for (Size i = 0; i < width; i++) part[i] = j == 0 ? row[i] : op(part[i], row[i]);
-    }
+    for (; j < run; j++) ReduceRows<Op, 1>(rows + j * stride, stride, width, j == 0, part);
     for (Size i = 0; i < width; i++) totals[i] = op(totals[i], Total(part[i]));
   }
 }
