@@ -25,9 +25,15 @@ class Ahead {
     each_ = Quotient(lines + turns - 1, turns);
   }
 
+  // Into the nearest cache, or into the second only: what is more than a turn away would push out what is in use.
+  template <bool kNearest>
   void fetch() {
     for (Size left = each_; left > 0 && rows_ > 0; left--) {
-      BLASGRAD_PREFETCH(at_ + offset_);
+      if constexpr (kNearest) {
+        BLASGRAD_PREFETCH(at_ + offset_);
+      } else {
+        BLASGRAD_PREFETCH_FARTHER(at_ + offset_);
+      }
       offset_ += kLineBytes;
       if (offset_ < bytes_) continue;
       offset_ = 0;

@@ -63,7 +63,7 @@ void DotsBy(const Block<T>& block, bool add) {
       for (Size i = 0; i < inner.count; within += inner[i++]) {
         const Size row = rowsFirst ? at : within, col = rowsFirst ? within : at;
         const Size rows = rowsFirst ? outer[o] : inner[i], cols = rowsFirst ? inner[i] : outer[o];
-        coming.fetch();
+        coming.fetch<true>();
         DotTileFor<T, kCols>(rows, cols, Tiles())(stretches[s], block.a + row * lda + p, lda, block.b + col * ldb + p,
                                                   ldb, block.out + row * ldc + col, ldc, add || p > 0);
       }

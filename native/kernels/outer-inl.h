@@ -50,9 +50,13 @@ Strided<T> Near(Size rows, Size depth, Strided<T> left) {
   return {to, 1, apart};
 }
 
-// What is wanted next of the operands: of both a little whenever a tile is done, until it is there.
+// What is wanted next of the operands: of both a little whenever a tile is done, until it is there. After the last
+// panel of the right operand come `depthAfter` rows of the first one again, farther down.
+template <class T>
 struct Coming {
   Ahead left, right;
+  const T* rightAfter = nullptr;
+  Size depthAfter = 0;
 };
 
 // out[m, width] (+)= left[m, depth]·right[depth, width], columns that are one panel, by tiles of rows. Where the right
@@ -60,7 +64,7 @@ struct Coming {
 // are long fetch what is `coming`, and rows of the left operand where `fetches`.
 template <class T, int kVectors, bool kDeepSums>
 void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> right, T* panel, T* out, Size outRow,
-                bool add, bool fetches, Coming& coming) {
+                bool add, bool fetches, Coming<T>& coming) {
   using Rows = std::make_integer_sequence<int, kOuterRows<kVectors>>;
   const Size panelWidth = kVectors * LanesOf(hn::ScalableTag<T>());
   const bool inPlace = right.col == 1 && width == panelWidth;
@@ -72,8 +76,8 @@ void OuterPanel(Size m, Size depth, Size width, Strided<T> left, Strided<T> righ
       const bool first = inPlace && tile == 0;
       const auto run = first && tiles.count > 1 ? OuterTileFor<T, kVectors, true>(rows, Rows())
                                                 : OuterTileFor<T, kVectors, false>(rows, Rows());
-      coming.left.fetch();
-      coming.right.fetch();
+      coming.left.template fetch<false>();
+      coming.right.template fetch<false>();
       run(depth, left.at, left.row, left.col, fetches ? rows * left.row : 0, first ? right.at : panel,
           first ? right.row : panelWidth, panel, out, outRow, width, add);
       left.at += rows * left.row;
@@ -150,21 +154,24 @@ HWY_INLINE Size TilesIn(Size rows) { return Quotient(rows - 1, kOuterRows<kOuter
 // rows, or a few from each, are fetched one panel ahead.
 template <class T, bool kDeepSums>
 HWY_INLINE void OuterPanels(Size m, Size n, Size depth, Strided<T> left, Strided<T> right, T* out, Size outRow,
-                            bool add, Coming& coming) {
+                            bool add, Coming<T>& coming) {
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
   HWY_ALIGN T panel[kPanelElements<T>];
   const bool along = right.col == 1;
-  const bool ahead = kDeepSums && 2 * m >= depth && depth >= kDeep && (along || depth <= kShortRow<T>);
+  const bool ahead = kDeepSums && 8 * m >= depth && depth >= kDeep && (along || depth <= kShortRow<T>);
   const Size half = kDeepSums ? 0 : HalfColumns<T>(n);
   const Size whole = n - half;
   Size next = 0;
   for (Size j = 0; j < whole; j = next) {
     const auto [from, width, vectors] = NextColumns<T>(whole, j, depth, add);
     next = from + width;
-    if (ahead && next < n) {
-      const Size columns = HWY_MIN(n - next, width);
-      coming.right = Ahead(right.from(0, next).at, (along ? right.row : right.col) * kBytes, along ? depth : columns,
-                           (along ? columns : depth) * kBytes, TilesIn(m));
+    const bool isLast = next >= n;
+    if (ahead && !(isLast && coming.depthAfter == 0)) {
+      const Size columns = isLast ? HWY_MIN(n, width) : HWY_MIN(n - next, width);
+      const Size rows = isLast ? coming.depthAfter : depth;
+      coming.right =
+          Ahead(isLast ? coming.rightAfter : right.from(0, next).at, (along ? right.row : right.col) * kBytes,
+                along ? rows : columns, (along ? columns : rows) * kBytes, TilesIn(m));
     }
     // Of short rows the processor does not see by itself that they are read on.
     const bool fetches = left.col == 1 && (j == 0 || depth <= kShortRow<T>);
@@ -182,7 +189,7 @@ HWY_INLINE void OuterPanels(Size m, Size n, Size depth, Strided<T> left, Strided
 template <class T>
 void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Size outRow, bool add) {
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
-  Coming coming;
+  Coming<T> coming;
   if (k < kDeep && m * k * kBytes <= kChunkBytes) {
     return OuterPanels<T, false>(m, n, k, left, right, out, outRow, add, coming);
   }
@@ -197,14 +204,16 @@ void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Si
     for (Size chunk = 0; chunk < chunks.count; i += chunks[chunk++]) {
       const Size rows = chunks[chunk];
       Strided<T> from = left.from(i, p);
-      if (isFar) {
-        from = Near(rows, depth, from);
-        const bool isLast = chunk + 1 == chunks.count;
+      if (isFar) from = Near(rows, depth, from);
+      const bool isLast = chunk + 1 == chunks.count, isEnd = s + 1 == stretches.count;
+      if (left.row == 1) {
         const Strided<T> next = isLast ? left.from(0, p + depth) : left.from(i + rows, p);
-        const Size columns = !isLast ? depth : s + 1 < stretches.count ? stretches[s + 1] : 0;
+        const Size columns = !isLast ? depth : isEnd ? 0 : stretches[s + 1];
         const Size nextRows = isLast ? chunks[0] : chunks[chunk + 1];
         coming.left = Ahead(next.at, next.col * kBytes, columns, nextRows * kBytes, TilesIn(rows) * panels);
       }
+      coming.rightAfter = right.from(p + depth, 0).at;
+      coming.depthAfter = isLast && !isEnd ? stretches[s + 1] : 0;
       OuterPanels<T, true>(rows, n, depth, from, right.from(p, 0), out + i * outRow, outRow, add || p > 0, coming);
     }
   }

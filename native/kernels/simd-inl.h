@@ -19,9 +19,11 @@
 
 #if defined(__GNUC__)
 #define BLASGRAD_PREFETCH(at) __builtin_prefetch(at)
+#define BLASGRAD_PREFETCH_FARTHER(at) __builtin_prefetch(at, 0, 2)
 #define BLASGRAD_PREFETCH_TO_WRITE(at) __builtin_prefetch(at, 1)
 #else
 #define BLASGRAD_PREFETCH(at) ((void)(at))
+#define BLASGRAD_PREFETCH_FARTHER(at) ((void)(at))
 #define BLASGRAD_PREFETCH_TO_WRITE(at) ((void)(at))
 #endif
 
