@@ -41,11 +41,12 @@ const checks = {
     env: {
       TSAN_OPTIONS: `halt_on_error=1:second_deadlock_stack=1:suppressions=${join(import.meta.dirname, 'threads.supp')}`,
     },
-    tests: ['test/runtime', 'test/compile/native', 'test/compile/regions'],
+    tests: ['test/backend/columns', 'test/runtime', 'test/compile/native', 'test/compile/regions'],
   },
 }
 
 const [checked, ...more] = process.argv.slice(2)
+if (!(checked in checks)) throw new Error(`expected ${Object.keys(checks).join(' or ')}, got ${checked}`)
 const { library, env, tests } = checks[checked]
 const compiler = process.env.CXX ?? 'g++'
 const { stdout } = spawnSync(compiler, [`-print-file-name=${library}`], { encoding: 'utf8' })

@@ -16,8 +16,7 @@ namespace HWY_NAMESPACE {
 
 // Vectors side by side: enough to hide the latency of an addition, and no more columns than are folded quickly.
 template <class T>
-constexpr int kFewVectors =
-    HWY_MAX(1, HWY_MIN(8, 256 / static_cast<int>(sizeof(T) * hn::MaxLanes(hn::ScalableTag<T>()))));
+constexpr int kFewVectors = HWY_MAX(1, HWY_MIN(8, 64 / static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()))));
 template <class T>
 constexpr Size kFewColumns = kFewVectors<T> * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
 // Elements are reduced as they are over so many steps, and what comes of them in the type of totals.

@@ -69,8 +69,7 @@ HWY_INLINE void JoinedDots(const Block<T>& block, std::integer_sequence<int, kLe
   kOf[block.n - 1](block);
 }
 
-// Whether that is what a block wants: sums so long that their lanes are nothing to them are better off in tiles that
-// read less.
+// Whether that can be done: rows one behind the other, and k in one stretch, as nothing is added to.
 template <class T>
 HWY_INLINE bool JoinsDots(const Block<T>& block) {
   return block.n <= kJoinedCols<T> && block.n == block.ldc && block.m >= kMostLanes<T> && block.k <= kDotDepth<T>;

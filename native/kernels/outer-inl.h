@@ -158,6 +158,7 @@ HWY_INLINE void OuterPanels(Size m, Size n, Size depth, Strided<T> left, Strided
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
   HWY_ALIGN T panel[kPanelElements<T>];
   const bool along = right.col == 1;
+  // Of fewer rows a tile's share of the next panel would be more than comes while it sums.
   const bool ahead = kDeepSums && 8 * m >= depth && depth >= kDeep && (along || depth <= kShortRow<T>);
   const Size half = kDeepSums ? 0 : HalfColumns<T>(n);
   const Size whole = n - half;

@@ -195,10 +195,11 @@ void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
   }
 }
 
-// Columns that are together, as threads leave them, and have elements enough for the vectors to go down several times.
+// All columns, of which no other thread has some, with elements enough for the vectors to go down twice.
 template <class Op, class T>
-HWY_INLINE bool HasFewColumns(Size n, Size inner) {
-  return kByVectors<Op, T> && inner <= kFewColumns<T> && n * inner >= 2 * kFewColumns<T>;
+HWY_INLINE bool HasFewColumns(Size n, Size inner, Range<2> columns) {
+  const bool all = columns.from == 0 && columns.to == inner;
+  return kByVectors<Op, T> && all && inner <= kFewColumns<T> && n * inner >= 2 * kFewColumns<T>;
 }
 
 template <class Op, class T>
@@ -208,7 +209,7 @@ void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (inner == 1) {
       *out = ReduceRow<Op>(a, n);
-    } else if (HasFewColumns<Op, T>(n, inner)) {
+    } else if (HasFewColumns<Op, T>(n, inner, columns)) {
       if constexpr (kByVectors<Op, T>) ReduceFewColumns<Op>(a, n, inner, out);
     } else {
       for (Size at = columns.from; at < columns.to; at += kColumns) {
