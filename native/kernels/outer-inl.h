@@ -22,10 +22,14 @@ constexpr Size kChunkBytes = 196608;
 template <class T>
 constexpr Size kShortRow = 512 / static_cast<Size>(sizeof(T));
 
-// Columns of a left operand are read one tile's width at a time: up to this distance of the last from the first they
-// stay in the caches, farther apart they are copied together, so many rows of so many at a time. What is between the
-// copies keeps them from falling on the same places of a cache.
+// Columns of a left operand are read a few elements at a time: what is between them is to stay in the second-level
+// cache until the next tile wants it. Columns a multiple of a large power of two apart fall on few of its places, and
+// where a stretch of many would push one another out of the least that there is (8 ways of 64 KB) they are copied
+// together, so many rows of so many columns at a time; a multiple of a page apart, where there are more than a few.
+// What is between the copies keeps them from doing the same.
 constexpr Size kFarBytes = 200000;
+constexpr Size kPageBytes = 4096;
+constexpr Size kPlacesBytes = 1 << 19;
 constexpr Size kNearRows = 256;
 constexpr Size kNearDepth = 192;
 constexpr Size kBetween = 16;
@@ -34,8 +38,17 @@ constexpr Size kBetween = 16;
 // them would push one another out.
 template <class T, int kVectors>
 HWY_INLINE Size OuterRowsAt(Strided<T> left) {
-  constexpr Size kPage = 4096 / static_cast<Size>(sizeof(T));
-  return left.row % kPage == 0 ? HWY_MIN(kOuterRows<kOuterVectors>, kOuterRows<kVectors>) : kOuterRows<kVectors>;
+  return left.row * static_cast<Size>(sizeof(T)) % kPageBytes == 0
+             ? HWY_MIN(kOuterRows<kOuterVectors>, kOuterRows<kVectors>)
+             : kOuterRows<kVectors>;
+}
+
+// Whether so many columns of the left operand push one another out.
+template <class T>
+HWY_INLINE bool CrowdsPlaces(Size depth, Strided<T> left) {
+  const Size apart = left.col * static_cast<Size>(sizeof(T));
+  const Size power = apart & -apart;
+  return left.row == 1 && apart * depth > kFarBytes && (power >= kPageBytes || power * depth > kPlacesBytes);
 }
 
 // Left operand [rows, depth] whose columns are far apart to where they are near.
@@ -195,17 +208,17 @@ void Outer(Size m, Size n, Size k, Strided<T> left, Strided<T> right, T* out, Si
     return OuterPanels<T, false>(m, n, k, left, right, out, outRow, add, coming);
   }
   const Size panels = Quotient(n - 1, kOuterVectors * LanesOf(hn::ScalableTag<T>())) + 1;
-  const bool isFar = left.row == 1 && left.col * HWY_MIN(k, kOuterDepth<T>) * kBytes > kFarBytes;
-  const Parts stretches(k, isFar ? kNearDepth : kOuterDepth<T>);
+  const bool copies = CrowdsPlaces(HWY_MIN(k, kOuterDepth<T>), left);
+  const Parts stretches(k, copies ? HWY_MIN(kNearDepth, kOuterDepth<T>) : kOuterDepth<T>);
   Size p = 0;
   for (Size s = 0; s < stretches.count; p += stretches[s++]) {
     const Size depth = stretches[s];
-    const Parts chunks(m, isFar ? kNearRows : Quotient(kChunkBytes, depth * kBytes));
+    const Parts chunks(m, copies ? kNearRows : Quotient(kChunkBytes, depth * kBytes));
     Size i = 0;
     for (Size chunk = 0; chunk < chunks.count; i += chunks[chunk++]) {
       const Size rows = chunks[chunk];
       Strided<T> from = left.from(i, p);
-      if (isFar) from = Near(rows, depth, from);
+      if (copies) from = Near(rows, depth, from);
       const bool isLast = chunk + 1 == chunks.count, isEnd = s + 1 == stretches.count;
       if (left.row == 1) {
         const Strided<T> next = isLast ? left.from(0, p + depth) : left.from(i + rows, p);

@@ -104,6 +104,8 @@ describe.skipIf(referenceOnly)('small products', () => {
     [140, 33, 400],
     [17, 18, 385],
     [280, 20, 200],
+    [1000, 18, 200],
+    [1024, 18, 200],
     [64, 64, 64],
     [100, 100, 100],
   ])('more than is taken at a time: %i×%i×%i', (m, n, k) => expectExact({ m, n, k }))
