@@ -71,11 +71,23 @@ void DotsBy(const Block<T>& block, bool add) {
   }
 }
 
+// Whether each row of both operands begins with a line, so that no vector takes from two.
+template <class T>
+HWY_INLINE bool BeginWithLines(const Block<T>& block) {
+  const auto all = reinterpret_cast<std::uintptr_t>(block.a) | reinterpret_cast<std::uintptr_t>(block.b) |
+                   static_cast<std::uintptr_t>(block.lda | block.ldb) * sizeof(T);
+  return all % kLineBytes == 0;
+}
+
 // Tiles lie so that they have the most rows of the larger operand, unless the other way there are a tenth fewer: of 4,
-// 8 or 16 rows.
+// 8 or 16 rows. Where vectors as long as a line take from two, loads take longer than the multiply-adds of such a tile:
+// one that is square has fewer for each, if there are registers for it.
 template <class T>
 void Dots(const Block<T>& block, bool add) {
   if (!add && JoinsDots(block)) return JoinedDots(block);
+  if constexpr (hn::MaxLanes(hn::ScalableTag<T>()) * sizeof(T) == kLineBytes) {
+    if (!BeginWithLines(block)) return DotsBy<T, kDotLarger, kDotLarger>(block, add);
+  }
   const Size smaller = HWY_MIN(block.m, block.n);
   const Size byFew = Parts(smaller, kDotSmaller).count * kDotSmaller;
   const Size byMany = Parts(smaller, kDotLarger).count * kDotLarger;

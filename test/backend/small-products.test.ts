@@ -11,6 +11,8 @@ import { difference, exactly } from './support/compare.js'
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
 
 type Floats = Float32Array | Float64Array
+type FloatsConstructor = Float32ArrayConstructor | Float64ArrayConstructor
+type PaddingOf = (array: Uint8Array) => number
 interface Shape {
   readonly m: number
   readonly n: number
@@ -34,9 +36,12 @@ const next = (): number => {
 const whole = (): number => Math.floor(next() * 9) - 4
 const real = (): number => next() * 2 - 1
 
-/** An array one element off the alignment that it was given, with values from `draw`. */
-function drawn(Kind: Float32ArrayConstructor | Float64ArrayConstructor, length: number, draw: () => number): Floats {
-  const array = new Kind(length + 1).subarray(1)
+/** An array one element off the alignment that it was given, or at the beginning of a line, with values from `draw`. */
+function drawn(Kind: FloatsConstructor, length: number, draw: () => number, paddingOf?: PaddingOf): Floats {
+  const line = 64 / Kind.BYTES_PER_ELEMENT
+  const buffer = new Kind(length + line)
+  const from = paddingOf === undefined ? 1 : paddingOf(new Uint8Array(buffer.buffer)) / Kind.BYTES_PER_ELEMENT
+  const array = buffer.subarray(from, from + length)
   for (let i = 0; i < length; i++) array[i] = draw()
   return array
 }
@@ -77,11 +82,11 @@ describe.skipIf(referenceOnly)('small products', () => {
     })
   }
 
-  function expectExact(shape: Shape, draw = whole, kinds = [Float32Array, Float64Array] as const): void {
+  function expectExact(shape: Shape, draw = whole, paddingOf?: PaddingOf): void {
     const { m, n, k, batch = 1 } = shape
-    for (const Kind of kinds) {
-      const a = drawn(Kind, batch * m * k, draw)
-      const b = drawn(Kind, batch * k * n, draw)
+    for (const Kind of [Float32Array, Float64Array]) {
+      const a = drawn(Kind, batch * m * k, draw, paddingOf)
+      const b = drawn(Kind, batch * k * n, draw, paddingOf)
       for (const order of orders) {
         const [actual, expected] = both(shape, order, a, b)
         const found = difference(actual, expected, expected.length, exactly)
@@ -93,6 +98,12 @@ describe.skipIf(referenceOnly)('small products', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 19, 25])('all remainders of columns and of k, %i rows', m => {
     for (const n of [1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 24, 25, 33]) {
       for (const k of [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 70]) expectExact({ m, n, k })
+    }
+  })
+
+  test.each([1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 25])('the same where rows begin with lines, %i rows', m => {
+    for (const n of [1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 33]) {
+      for (const k of [16, 32, 112, 400]) expectExact({ m, n, k }, whole, loaded?.paddingOf)
     }
   })
 
