@@ -22,6 +22,8 @@ interface Curve {
 
 // The axis of the loss has no place for 0.
 const least = 1e-6
+/** Losses that are all within as many times the least of them are marked by powers of two, of ten there would be two. */
+const near = 16
 
 /** Writes the curves as SVG. */
 export function drawCurves(path: string, { losses, scores }: Curves): void {
@@ -29,6 +31,10 @@ export function drawCurves(path: string, { losses, scores }: Curves): void {
   const epochs = scores.values.length
   const perEpoch = losses.values.length / epochs
   const points = losses.values.map((loss, i) => [(i + 1) / perEpoch, Math.max(loss, least)])
+  const [lowest, highest] = points.reduce(
+    ([low, high], [, loss]) => [Math.min(low, loss), Math.max(high, loss)],
+    [Number.POSITIVE_INFINITY, 0],
+  )
   const means = runningMean(losses.values, Math.max(1, Math.round(perEpoch / 10)))
   chart.setOption({
     animation: false,
@@ -52,7 +58,12 @@ export function drawCurves(path: string, { losses, scores }: Curves): void {
       minInterval: 1,
     })),
     yAxis: [
-      { gridIndex: 0, type: 'log' },
+      {
+        gridIndex: 0,
+        type: 'log',
+        logBase: highest / lowest < near ? 2 : 10,
+        axisLabel: { formatter: (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 3 }) },
+      },
       { gridIndex: 1, type: 'value', scale: true, min: scores.range?.[0], max: scores.range?.[1] },
     ],
     series: [
