@@ -22,7 +22,7 @@ interface Curve {
 
 // The axis of the loss has no place for 0.
 const least = 1e-6
-/** Losses that are all within as many times the least of them are marked by powers of two, of ten there would be two. */
+// The axis of losses that are all within so many times the least has powers of two: of ten there would be two at most.
 const near = 16
 
 /** Writes the curves as SVG. */

@@ -139,6 +139,36 @@ describe.skipIf(referenceOnly)('small products', () => {
     }
   })
 
+  /** A copy that begins so many elements after a line does. */
+  function movedBy(elements: number, array: Floats): Floats {
+    const memory = drawn(Float32Array, elements + array.length, () => 0, loaded?.paddingOf)
+    memory.set(array, elements)
+    return memory.subarray(elements)
+  }
+
+  test('wherever rows begin, the bits are the same', () => {
+    for (const [m, n, k] of [
+      [26, 51, 112],
+      [32, 64, 784],
+      [70, 9, 400],
+      [5, 130, 64],
+    ] as const) {
+      const shape = { m, n, k }
+      const a = drawn(Float32Array, m * k, real, loaded?.paddingOf)
+      const b = drawn(Float32Array, n * k, real, loaded?.paddingOf)
+      const [inLines] = both(shape, [false, true], a, b)
+      for (const [offA, offB] of [
+        [1, 0],
+        [0, 1],
+        [3, 7],
+      ]) {
+        const [outOfLines] = both(shape, [false, true], movedBy(offA, a), movedBy(offB, b))
+        const found = difference(outOfLines, inLines, m * n, exactly)
+        if (found !== undefined) expect.fail(`${m}×${n}×${k}, ${offA} and ${offB} elements off: ${found}`)
+      }
+    }
+  })
+
   test('sums over a batch, which are added to', () => {
     for (const [m, n, k] of [
       [4, 3, 9],

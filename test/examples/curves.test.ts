@@ -24,7 +24,7 @@ describe('drawCurves', () => {
     for (const text of texts) expect(text.length).toBeLessThan(8)
   })
 
-  it('marks powers of two of a loss that stays within ten times its least', () => {
+  it('marks powers of two of a loss that stays near its least', () => {
     const texts = textsOf(4.2, 1.4)
     for (const text of ['1', '2', '4', '8']) expect(texts).toContain(text)
     expect(texts).not.toContain('10')
