@@ -71,7 +71,9 @@ void DotsBy(const Block<T>& block, bool add) {
   }
 }
 
-// Whether each row of both operands begins with a line, so that no vector takes from two.
+// Whether each row of both operands begins with a line, so that no vector takes from two. Where memory lies may decide
+// between tiles, which give the same bits, but not between dots and other kernels, which do not: PrefersDots looks at
+// the distances between rows alone.
 template <class T>
 HWY_INLINE bool BeginWithLines(const Block<T>& block) {
   const auto all = reinterpret_cast<std::uintptr_t>(block.a) | reinterpret_cast<std::uintptr_t>(block.b) |
