@@ -1,4 +1,4 @@
-// Runs plans natively: the addon checks a plan, encodes it once, and runs it in one call (native/runtime/program.h).
+// Runs plans natively: the addon checks a plan, encodes it once, and runs it in one call (native/runtime/executor/program.h).
 
 import { nativeOrReason } from '../backend/select.js'
 import { BackendError } from '../errors.js'

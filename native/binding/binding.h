@@ -1,0 +1,51 @@
+// What the parts of the binding share: the environment's data, the reading of arguments, and how they are refused. The
+// files named binding* are the only ones that know Node.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+
+#include "kernels/catalogue/check.h"
+
+namespace blasgrad {
+
+// A program on its way on the environment's own thread (binding_runner.cpp).
+struct Turn;
+
+// What an environment has: what the JavaScript side gave to attach(), and its thread.
+struct Instance {
+  Napi::FunctionReference argumentError;
+  Napi::FunctionReference showValue;
+  std::shared_ptr<Turn> turn;
+};
+
+// One call on its way: the raw arguments, the arrays among them, and the environment to complain to.
+struct Frame {
+  Frame(napi_env e, const Kernel& k, const napi_value* arguments) : env(e), kernel(k), argv(arguments) {}
+  napi_env env;
+  const Kernel& kernel;
+  const napi_value* argv;
+  int step = -1;  // of a program, where the call is one
+  Array arrays[kMaxArguments];
+  Call call;
+};
+
+// A value, or an array's kind, as messages show it.
+std::string show(Napi::Env env, Napi::Value value);
+std::string showKind(Napi::Env env, Napi::Value value);
+
+[[noreturn]] void failWith(Napi::Env env, const std::string& message);
+
+// Reads a typed array; false and Kind::other for anything else.
+bool readArray(napi_env env, napi_value value, Array* array);
+
+// Reads argument i of a call into its slot or, for an array, into `arrays`; throws where it is not of its role.
+void readArgument(Frame& frame, int i);
+
+// The functions of the kernels, one each, and createProgram.
+Napi::Object kernelFunctions(Napi::Env env);
+Napi::Value createProgram(const Napi::CallbackInfo& info);
+
+}  // namespace blasgrad

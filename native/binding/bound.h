@@ -1,0 +1,73 @@
+// A program bound to arrays of an environment: what the functions of one program object share.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "turn.h"
+#include "runtime/executor/program.h"
+
+namespace blasgrad {
+
+// An array of state or a constant, kept alive, and where its elements were when the program was encoded.
+struct Held {
+  Napi::ObjectReference reference;
+  Array array;
+  bool canMove;  // not memory that is shared, which JavaScript neither detaches nor shrinks
+};
+
+// Reads a plan, and what it holds of the environment. Throws where it is none.
+Plan readPlan(Napi::Env env, Napi::Object plan, std::vector<Held>* held);
+
+struct BoundProgram : Errand {
+  explicit BoundProgram(const Plan& plan) : program(plan) {}
+  void run(const std::atomic<bool>& ending) override;
+  void finish(napi_env env, Napi::Function done) override;
+
+  Program program;
+  std::vector<Held> held;
+  // Where a run's arguments and then its results are: a run allocates nothing.
+  std::vector<char*> places;
+  // Whether the environment's other thread is running it: its memory is then not to be touched.
+  bool isRunning = false;
+  bool isGood = true;
+  BadIndex bad{};
+  double micros = 0;
+};
+
+// Throws unless `list` has an array for each argument, and state is where it was and not in use; copies them in. Where
+// the run is over before JavaScript goes on, large ones are read where they are, until leaveArguments.
+void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPlace);
+void leaveArguments(BoundProgram& bound);
+// Throws unless `list` has an array for each result.
+void findResults(napi_env env, BoundProgram& bound, napi_value list);
+// Copies the results to where findResults found them.
+void giveResults(const BoundProgram& bound);
+// Throws unless each array is where it was.
+void checkHeld(napi_env env, const std::vector<Held>& held);
+// A function that shares `with`, until it is collected and `release` deletes its data, a std::shared_ptr<T>*. Throws
+// where none can be made: in an environment that is ending.
+template <class T>
+napi_value shareWith(napi_env env, const char* name, napi_callback callback, const std::shared_ptr<T>& with,
+                     napi_finalize release) {
+  auto data = std::make_unique<std::shared_ptr<T>>(with);
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data.get(), &function) != napi_ok ||
+      napi_add_finalizer(env, function, data.get(), release, nullptr, nullptr) != napi_ok) {
+    throw Napi::Error::New(env);
+  }
+  data.release();
+  return function;
+}
+// What a run gives: null, or {step, position, id}.
+napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
+
+// start(args, done): copies the arguments in and has the program run on the environment's own thread; then, on this
+// one, done(outcome, micros) is called. One program at a time. collect(results): copies the results out.
+napi_value startProgram(napi_env env, napi_callback_info info);
+napi_value collectResults(napi_env env, napi_callback_info info);
+
+// createEpoch(job): many runs in one call (binding_epoch.cpp).
+napi_value createEpoch(napi_env env, napi_callback_info info);
+
+}  // namespace blasgrad

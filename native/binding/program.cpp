@@ -1,0 +1,154 @@
+// createProgram(plan): has a plan checked and encoded, and gives an object whose run(args, results) copies the
+// arguments in, runs the steps, and copies the results out. Its other functions, for a run on another thread, are in
+// binding_runner.cpp.
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "bound.h"
+
+namespace blasgrad {
+namespace {
+
+const char* nameOf(Kind kind) {
+  static constexpr const char* names[] = {"Float32Array", "Float64Array", "Int32Array", "Uint8Array", "another kind"};
+  return names[static_cast<int>(kind)];
+}
+
+// Throws unless element i of `list` is an array like `wanted`; gives where its elements are.
+char* readLike(napi_env env, napi_value list, std::size_t i, const Array& wanted, const char* what) {
+  napi_value value;
+  Array found;
+  const bool read = napi_get_element(env, list, static_cast<std::uint32_t>(i), &value) == napi_ok;
+  if (read && readArray(env, value, &found) && found.kind == wanted.kind && found.length == wanted.length) {
+    return found.data;
+  }
+  napi_value pending;
+  if (!read) napi_get_and_clear_last_exception(env, &pending);
+  const Napi::Value got = read ? Napi::Value(env, value) : Napi::Env(env).Undefined();
+  failWith(env, std::string("run: expected ") + what + " " + std::to_string(i) + " to be " + nameOf(wanted.kind) + "(" +
+                    std::to_string(wanted.length) + "), got " + show(env, got));
+}
+
+void copy(char* to, const char* from, const Array& like) {
+  if (like.length == 0) return;
+  std::memmove(to, from, like.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(like.kind)]));
+}
+
+// Whether an argument's elements are also the program's state, which a run may change.
+bool sharesState(const BoundProgram& bound, const char* data, const Array& like) {
+  const char* const end = data + like.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(like.kind)]);
+  return std::any_of(bound.held.begin(), bound.held.end(), [&](const Held& held) {
+    const auto bytes = held.array.length * static_cast<std::size_t>(kElementBytes[static_cast<int>(held.array.kind)]);
+    return held.array.data < end && data < held.array.data + bytes;
+  });
+}
+
+napi_value runProgram(napi_env env, napi_callback_info info) try {
+  void* data;
+  std::size_t argc = 2;
+  napi_value argv[2];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
+  findResults(env, bound, argv[1]);
+  takeArguments(env, bound, argv[0], true);
+  BadIndex bad;
+  const bool isGood = bound.program.run(&bad, nullptr);
+  if (isGood) giveResults(bound);
+  leaveArguments(bound);
+  return outcome(env, isGood, bad);
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+// One of the functions of a program object goes: the program with the last.
+void releaseProgram(napi_env env, void* data, void*) {
+  const auto* shared = static_cast<std::shared_ptr<BoundProgram>*>(data);
+  if (shared->use_count() == 1) {
+    const auto bytes = static_cast<std::int64_t>((*shared)->program.arenaBytes());
+    Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
+  }
+  delete shared;
+}
+
+constexpr std::pair<const char*, napi_callback> kFunctions[] = {
+    {"run", runProgram}, {"start", startProgram}, {"collect", collectResults}, {"createEpoch", createEpoch}};
+
+}  // namespace
+
+// State whose memory is gone or has moved would be written where it was.
+void checkHeld(napi_env env, const std::vector<Held>& all) {
+  for (const Held& held : all) {
+    if (!held.canMove) continue;
+    Array found;
+    if (readArray(env, held.reference.Value(), &found) && found.data == held.array.data &&
+        found.length == held.array.length) {
+      continue;
+    }
+    failWith(env, "run: expected the arrays of its state where they were, got one that was detached or resized");
+  }
+}
+
+void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPlace) {
+  if (bound.isRunning) failWith(env, "run: expected a program that is not running");
+  const auto& arguments = bound.program.arguments();
+  char** const from = bound.places.data();
+  for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, list, i, arguments[i], "argument");
+  checkHeld(env, bound.held);
+  for (std::size_t i = 0; i < arguments.size(); i++) {
+    if (inPlace && bound.program.isLarge(i) && !sharesState(bound, from[i], arguments[i])) {
+      bound.program.readAt(i, from[i]);
+    } else {
+      copy(arguments[i].data, from[i], arguments[i]);
+    }
+  }
+}
+
+void leaveArguments(BoundProgram& bound) {
+  const auto& arguments = bound.program.arguments();
+  for (std::size_t i = 0; i < arguments.size(); i++) bound.program.readAt(i, arguments[i].data);
+}
+
+void findResults(napi_env env, BoundProgram& bound, napi_value list) {
+  const auto& results = bound.program.results();
+  char** const to = bound.places.data() + bound.program.arguments().size();
+  for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, list, i, results[i], "result");
+}
+
+void giveResults(const BoundProgram& bound) {
+  const auto& results = bound.program.results();
+  char* const* const to = bound.places.data() + bound.program.arguments().size();
+  for (std::size_t i = 0; i < results.size(); i++) copy(to[i], results[i].data, results[i]);
+}
+
+napi_value outcome(napi_env env, bool isGood, const BadIndex& bad) {
+  if (isGood) return Napi::Env(env).Null();
+  auto result = Napi::Object::New(env);
+  result["step"] = bad.step;
+  result["position"] = static_cast<double>(bad.position);
+  result["id"] = bad.id;
+  return result;
+}
+
+Napi::Value createProgram(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) failWith(env, "plan: expected a plan, got " + show(env, info[0]));
+  std::vector<Held> held;
+  const Plan plan = readPlan(env, info[0].As<Napi::Object>(), &held);
+  std::shared_ptr<BoundProgram> bound;
+  try {
+    bound = std::make_shared<BoundProgram>(plan);
+  } catch (const std::invalid_argument& error) {
+    failWith(env, std::string("plan: ") + error.what());
+  }
+  bound->held = std::move(held);
+  bound->places.resize(bound->program.arguments().size() + bound->program.results().size());
+  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(bound->program.arenaBytes()));
+  auto result = Napi::Object::New(env);
+  for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, bound, releaseProgram);
+  return result;
+}
+
+}  // namespace blasgrad

@@ -1,0 +1,52 @@
+// start(args, done) and collect(results) of a program object: a run on the environment's own thread.
+#include <chrono>
+
+#include "bound.h"
+
+namespace blasgrad {
+
+void BoundProgram::run(const std::atomic<bool>& ending) {
+  const auto begin = std::chrono::steady_clock::now();
+  isGood = program.run(&bad, &ending);
+  micros = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void BoundProgram::finish(napi_env env, Napi::Function done) {
+  isRunning = false;
+  const napi_value argv[] = {outcome(env, isGood, bad), Napi::Number::New(env, micros)};
+  napi_value undefined;
+  napi_get_undefined(env, &undefined);
+  napi_call_function(env, undefined, done, 2, argv, nullptr);
+}
+
+napi_value startProgram(napi_env env, napi_callback_info info) try {
+  void* data;
+  std::size_t argc = 2;
+  napi_value argv[2];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
+  takeArguments(env, *bound, argv[0], false);
+  startErrand(env, bound, argv[1]);
+  bound->isRunning = true;
+  return nullptr;
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+napi_value collectResults(napi_env env, napi_callback_info info) try {
+  void* data;
+  std::size_t argc = 1;
+  napi_value argv[1];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
+  if (bound.isRunning) failWith(env, "run: expected a program that is not running");
+  findResults(env, bound, argv[0]);
+  giveResults(bound);
+  return nullptr;
+} catch (const Napi::Error& error) {
+  error.ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+}  // namespace blasgrad

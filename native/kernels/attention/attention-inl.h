@@ -1,0 +1,135 @@
+// Attention of one head: what is given, and how its queries are taken. Vectors lie along the queries: scores are
+// turned, [keys, queries], so that a softmax goes down a column and only the number of queries is filled up to whole
+// vectors.
+
+#if defined(BLASGRAD_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_ATTENTION_INL_H_
+#undef BLASGRAD_ATTENTION_INL_H_
+#else
+#define BLASGRAD_ATTENTION_INL_H_
+#endif
+
+#include "kernels/matmul/block.h"
+#include "kernels/matmul/tile_column-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// Rows of `width` elements, `row` apart.
+template <class T>
+struct Rows {
+  T* at;
+  Size row;
+
+  T* operator[](Size i) const { return at + i * row; }
+  operator Rows<const T>() const { return {at, row}; }
+};
+
+template <class T>
+struct Head {
+  Size n, m, width;
+  Rows<const T> q, k, v;
+};
+
+// What is added to the scores of one sample. `first` is the number of the head's row 0 among the sample's rows.
+template <class T>
+struct Masks {
+  const T* mask;
+  Size maskRows;
+  const T* bias;
+  Size biasRows;
+  Size m;
+  Size first;
+  bool causal;
+  T scale;
+
+  // How many of the keys key … key + keys − 1 row i reads.
+  Size Read(Size i, Size key, Size keys) const { return causal ? HWY_MAX(Size(0), HWY_MIN(keys, i + 1 - key)) : keys; }
+};
+
+// Of at most 32 bytes, whatever the instruction set: where queries read the keys before them, longer vectors compute
+// more that nobody reads, and leave more lanes empty (docs/performance/char-gpt.md).
+template <class T>
+using AttentionTag = hn::CappedTag<T, 32 / sizeof(T)>;
+template <class T>
+constexpr Size kLanes = static_cast<Size>(hn::MaxLanes(AttentionTag<T>()));
+// Products take two of them as one where the instruction set has such: half the instructions, by which the processor
+// sees twice as far ahead.
+template <class T>
+using WideTag = hn::CappedTag<T, 64 / sizeof(T)>;
+template <class T>
+constexpr int kWide = static_cast<int>(hn::MaxLanes(WideTag<T>()) / hn::MaxLanes(AttentionTag<T>()));
+// The queries of a block are the columns of an outer product's tile.
+template <class T>
+constexpr Size kBlockQueries = kOuterVectors * kLanes<T>;
+
+// The queries of a block. Blocks end where the queries do, so that in the first one lanes may be without a query, and
+// of causal attention just those queries that read the fewest keys fill no vector.
+template <class T>
+struct Queries {
+  // The query of lane 0; negative by as many lanes as have none.
+  Size first;
+  int vectors;
+
+  Size FirstOf(int v) const { return first + v * kLanes<T>; }
+  Size LastOf(int v) const { return FirstOf(v) + kLanes<T> - 1; }
+  Size Missing(int v) const { return HWY_MAX(Size(0), HWY_MIN(kLanes<T>, -FirstOf(v))); }
+  Size Last() const { return LastOf(vectors - 1); }
+  // Whether query 0 is alone in the block's last lane: for that a product is one of a matrix and a vector.
+  bool IsSingle() const { return vectors == 1 && Last() == 0; }
+};
+
+// Queries of consecutive blocks, padded to whole vectors: `first` is lane 0's, negative by as many as have none.
+struct Group {
+  Size first, queries;
+
+  Size Missing() const { return HWY_MAX(Size(0), -first); }
+  Size Last() const { return first + queries - 1; }
+};
+
+// All blocks of n queries.
+template <class T>
+struct QueryBlocks {
+  Size vectors, pad, count;
+
+  explicit QueryBlocks(Size n)
+      : vectors((n + kLanes<T> - 1) / kLanes<T>),
+        pad(vectors * kLanes<T> - n),
+        count((vectors + kOuterVectors - 1) / kOuterVectors) {}
+  Queries<T> operator[](Size block) const {
+    const Size after = (count - 1 - block) * kOuterVectors;
+    const Size before = HWY_MAX(Size(0), vectors - after - kOuterVectors);
+    return {before * kLanes<T> - pad, static_cast<int>(vectors - after - before)};
+  }
+  Group GroupOf(Size begin, Size end) const {
+    const Size first = (*this)[begin].first;
+    return {first, (*this)[end - 1].Last() + 1 - first};
+  }
+};
+
+// Weights and slopes of a group of blocks and a tile of keys are [keys, queries] on the stack.
+constexpr Size kMostQueries = 96;
+template <class T>
+constexpr Size kMostKeys = 512 / static_cast<Size>(sizeof(T));
+
+// out[rows, vectors of the block] (+)= left[rows, depth]·right[depth, …].
+template <class T>
+HWY_INLINE void BlockProduct(int vectors, Size rows, Size depth, Strided<T> left, const T* right, Size rightRow, T* out,
+                             Size outRow, bool add) {
+  const Size width = vectors * kLanes<T>;
+  const int store = add ? kTileAdd : kTileSet;
+  if (vectors == 2) {
+    TileRows<T, TileWidth<2 / kWide<T>>, kOuterRows<2>, WideTag<T>>(Parts(rows, kOuterRows<2>), depth, 0, 0, width,
+                                                                    left, right, rightRow, out, outRow, store);
+  } else {
+    TileRows<T, TileWidth<1>, kOuterRows<1>, AttentionTag<T>>(Parts(rows, kOuterRows<1>), depth, 0, 0, width, left,
+                                                              right, rightRow, out, outRow, store);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,263 @@
+// Max-pooling by 2 × 2 squares side by side, a vector of them at a time. For elements of 4 bytes, as positions have.
+
+#if defined(BLASGRAD_HALVING_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_HALVING_INL_H_
+#undef BLASGRAD_HALVING_INL_H_
+#else
+#define BLASGRAD_HALVING_INL_H_
+#endif
+
+#include "kernels/base/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// Of at most 8 lanes: rows of outputs are often short, and longer vectors leave more of them empty.
+template <class T>
+using HalvingTag = hn::CappedTag<T, 8>;
+
+// Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it, or is
+// not among them where `leavesTail`. A row of less than a vector is taken with what follows it, which is done right
+// afterwards, or, without room, by `part()`.
+template <class F, class P>
+HWY_INLINE void EachVector(Size count, Size lanes, bool hasRoom, bool leavesTail, F f, P part) {
+  if (count < lanes) return hasRoom ? f(0) : part();
+  for (Size i = 0; i + lanes <= count; i += lanes) f(i);
+  if (count % lanes != 0 && !leavesTail) f(count - lanes);
+}
+
+// Whether what a row of `count` has beyond whole vectors goes into half a vector: two rows then share one.
+HWY_INLINE bool EndsInHalf(Size count, Size lanes) {
+  const Size left = count % lanes;
+  return count > lanes && left != 0 && left <= lanes / 2;
+}
+
+// The first and the second of each of as many pairs as there are lanes: half of the pairs at p, half at q.
+template <class D>
+HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, const hn::TFromD<D>* q, hn::Vec<D>& first, hn::Vec<D>& second) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::LoadInterleaved2(d, p, first, second);
+  (void)q;
+#else
+  const auto low = hn::LoadU(d, p), high = hn::LoadU(d, q);
+  first = hn::ConcatEven(d, high, low);
+  second = hn::ConcatOdd(d, high, low);
+#endif
+}
+
+// The other way round.
+template <class D, class V>
+HWY_INLINE void StorePairs(D d, V first, V second, hn::TFromD<D>* p, hn::TFromD<D>* q) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::StoreInterleaved2(first, second, d, p);
+  (void)q;
+#else
+  if constexpr (hn::MaxLanes(d) == 8) {
+    const auto low = hn::InterleaveLower(d, first, second), high = hn::InterleaveUpper(d, first, second);
+    hn::StoreU(hn::ConcatLowerLower(d, high, low), d, p);
+    hn::StoreU(hn::ConcatUpperUpper(d, high, low), d, q);
+  } else {
+    const hn::Half<D> half;
+    hn::StoreInterleaved2(hn::LowerHalf(half, first), hn::LowerHalf(half, second), half, p);
+    hn::StoreInterleaved2(hn::UpperHalf(half, first), hn::UpperHalf(half, second), half, q);
+  }
+#endif
+}
+
+// Half of a vector at p, half at q.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> LoadHalves(D d, const T* p, const T* q) {
+#if HWY_TARGET == HWY_SCALAR
+  (void)q;
+  return hn::LoadU(d, p);
+#else
+  const hn::Half<D> half;
+  return hn::Combine(d, hn::LoadU(half, q), hn::LoadU(half, p));
+#endif
+}
+
+template <class D, class V, class T>
+HWY_INLINE void StoreHalves(D d, V v, T* p, T* q) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::StoreU(v, d, p);
+  (void)q;
+#else
+  const hn::Half<decltype(d)> half;
+  hn::StoreU(hn::LowerHalf(half, v), half, p);
+  hn::StoreU(hn::UpperHalf(half, v), half, q);
+#endif
+}
+
+// Where the squares of a vector's lanes begin, from the first on: side by side, or half of them in the next row.
+template <class DI>
+HWY_INLINE hn::Vec<DI> BeginsOfSquares(DI di, Size width, bool halves) {
+  const auto side = hn::ShiftLeft<1>(hn::Iota(di, 0));
+  if (!halves) return side;
+  const Size half = LanesOf(di) / 2;
+  const auto next = hn::Add(side, hn::Set(di, static_cast<std::int32_t>(2 * (width - half))));
+  return hn::IfThenElse(hn::FirstN(di, static_cast<std::size_t>(half)), side, next);
+}
+
+// A vector of squares that begin at `begin`, the second half of them `apart` elements after the first: their largest
+// elements and where these are; NaN if any is, the last of several.
+template <class D, class DI, class V, class VI>
+HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size apart, VI begin,
+                              Size width, V& most, VI& found) {
+  V first, second, third, fourth;
+  LoadPairs(d, upper, upper + apart, first, second);
+  LoadPairs(d, lower, lower + apart, third, fourth);
+  const VI next = hn::Add(begin, hn::Set(di, 1)), row = hn::Set(di, static_cast<std::int32_t>(width));
+  const auto at = [&](auto take, VI yes, VI no) HWY_ATTR { return hn::IfThenElse(hn::RebindMask(di, take), yes, no); };
+  // NaN also of infinities: then what follows is not needed, but right.
+  const V sum = hn::Add(hn::Add(first, second), hn::Add(third, fourth));
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(sum, sum)))) {
+    const auto right = hn::Gt(second, first), lowerRight = hn::Gt(fourth, third);
+    const V above = hn::IfThenElse(right, second, first), below = hn::IfThenElse(lowerRight, fourth, third);
+    const auto isBelow = hn::Gt(below, above);
+    most = hn::IfThenElse(isBelow, below, above);
+    found = at(isBelow, hn::Add(at(lowerRight, next, begin), row), at(right, next, begin));
+    return;
+  }
+  most = first;
+  found = begin;
+  const auto meet = [&](V value, VI place) HWY_ATTR {
+    const auto take = hn::Or(hn::Gt(value, most), hn::Not(hn::Eq(value, value)));
+    most = hn::IfThenElse(take, value, most);
+    found = at(take, place, found);
+  };
+  meet(second, next);
+  meet(third, hn::Add(begin, row));
+  meet(fourth, hn::Add(next, row));
+}
+
+template <class T>
+void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* x, T* out,
+                std::int32_t* at) {
+  if constexpr (sizeof(T) == 4) {
+    const HalvingTag<T> d;
+    const hn::Rebind<std::int32_t, decltype(d)> di;
+    using V = hn::Vec<decltype(d)>;
+    using VI = hn::Vec<decltype(di)>;
+    const Size lanes = LanesOf(d);
+    const bool halves = EndsInHalf(outWidth, lanes);
+    const VI side = BeginsOfSquares(di, width, false), split = BeginsOfSquares(di, width, true);
+    const auto from = [&](VI squares, Size first)
+                          HWY_ATTR { return hn::Add(squares, hn::Set(di, static_cast<std::int32_t>(first))); };
+    const T* const xEnd = x + planes * height * width;
+    const T* const end = out + planes * outHeight * outWidth;
+    V most;
+    VI found;
+    for (Size plane = 0; plane < planes; plane++, x += height * width) {
+      for (Size y = 0; y < outHeight; y++, out += outWidth, at += outWidth) {
+        const T* const upper = x + 2 * y * width;
+        const T* const lower = upper + width;
+        EachVector(
+            outWidth, lanes, end - out >= lanes && xEnd - lower >= 2 * lanes,
+            halves && (y % 2 == 1 || y + 1 < outHeight),
+            [&](Size c) HWY_ATTR {
+              MostOfSquares(d, di, upper + 2 * c, lower + 2 * c, lanes, from(side, 2 * (y * width + c)), width, most,
+                            found);
+              hn::StoreU(most, d, out + c);
+              hn::StoreU(found, di, at + c);
+            },
+            [&]() HWY_ATTR {
+              T rows[4 * hn::MaxLanes(d)] = {};
+              T values[hn::MaxLanes(d)];
+              std::int32_t places[hn::MaxLanes(d)];
+              const auto count = static_cast<std::size_t>(outWidth);
+              std::memcpy(rows, upper, 2 * count * sizeof(T));
+              std::memcpy(rows + 2 * lanes, lower, 2 * count * sizeof(T));
+              MostOfSquares(d, di, rows, rows + 2 * lanes, lanes, from(side, 2 * y * width), width, most, found);
+              hn::StoreU(most, d, values);
+              hn::StoreU(found, di, places);
+              std::memcpy(out, values, count * sizeof(T));
+              std::memcpy(at, places, count * sizeof(std::int32_t));
+            });
+        if (halves && y % 2 == 1) {
+          const Size c = outWidth - lanes / 2;
+          MostOfSquares(d, di, upper - 2 * width + 2 * c, lower - 2 * width + 2 * c, 2 * width,
+                        from(split, 2 * ((y - 1) * width + c)), width, most, found);
+          StoreHalves(d, most, out - outWidth + c, out + c);
+          StoreHalves(di, found, at - outWidth + c, at + c);
+        }
+      }
+    }
+  } else {
+    (void)planes, (void)height, (void)width, (void)outHeight, (void)outWidth, (void)x, (void)out, (void)at;
+  }
+}
+
+// The rows of a vector of squares, the second half of them `apart` elements after the first: the gradient where `at`
+// says, else 0.
+template <class D, class V, class VI>
+HWY_INLINE void SpreadToSquares(D d, V gradient, VI at, VI begin, Size width, hn::TFromD<D>* upper,
+                                hn::TFromD<D>* lower, Size apart) {
+  const hn::Rebind<std::int32_t, D> di;
+  const auto place = hn::Sub(at, begin);
+  const auto where = [&](Size offset) HWY_ATTR {
+    const auto here = hn::Eq(place, hn::Set(di, static_cast<std::int32_t>(offset)));
+    return hn::IfThenElseZero(hn::RebindMask(d, here), gradient);
+  };
+  StorePairs(d, where(0), where(1), upper, upper + apart);
+  StorePairs(d, where(width), where(width + 1), lower, lower + apart);
+}
+
+template <class T>
+void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* g,
+                        const std::int32_t* at, T* out) {
+  if constexpr (sizeof(T) == 4) {
+    const HalvingTag<T> d;
+    const hn::Rebind<std::int32_t, decltype(d)> di;
+    using VI = hn::Vec<decltype(di)>;
+    const Size lanes = LanesOf(d);
+    const bool halves = EndsInHalf(outWidth, lanes);
+    const VI side = BeginsOfSquares(di, width, false), split = BeginsOfSquares(di, width, true);
+    const auto from = [&](VI squares, Size first)
+                          HWY_ATTR { return hn::Add(squares, hn::Set(di, static_cast<std::int32_t>(first))); };
+    const auto zero = [](T* to, Size count) { std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(count)); };
+    const T* const outEnd = out + planes * height * width;
+    const T* const end = g + planes * outHeight * outWidth;
+    const Size beside = width - 2 * outWidth;
+    for (Size plane = 0; plane < planes; plane++, out += height * width) {
+      for (Size y = 0; y < outHeight; y++, g += outWidth, at += outWidth) {
+        T* const upper = out + 2 * y * width;
+        T* const lower = upper + width;
+        EachVector(
+            outWidth, lanes, end - g >= lanes && outEnd - lower >= 2 * lanes,
+            halves && (y % 2 == 1 || y + 1 < outHeight),
+            [&](Size c) HWY_ATTR {
+              SpreadToSquares(d, hn::LoadU(d, g + c), hn::LoadU(di, at + c), from(side, 2 * (y * width + c)), width,
+                              upper + 2 * c, lower + 2 * c, lanes);
+            },
+            [&]() HWY_ATTR {
+              T rows[4 * hn::MaxLanes(d)];
+              const auto count = static_cast<std::size_t>(outWidth);
+              SpreadToSquares(d, LoadPart(d, g, outWidth), LoadPart(di, at, outWidth), from(side, 2 * y * width), width,
+                              rows, rows + 2 * lanes, lanes);
+              std::memcpy(upper, rows, 2 * count * sizeof(T));
+              std::memcpy(lower, rows + 2 * lanes, 2 * count * sizeof(T));
+            });
+        if (halves && y % 2 == 1) {
+          const Size c = outWidth - lanes / 2;
+          SpreadToSquares(d, LoadHalves(d, g - outWidth + c, g + c), LoadHalves(di, at - outWidth + c, at + c),
+                          from(split, 2 * ((y - 1) * width + c)), width, upper - 2 * width + 2 * c,
+                          lower - 2 * width + 2 * c, 2 * width);
+        }
+        if (beside > 0) {
+          zero(upper + 2 * outWidth, beside);
+          zero(lower + 2 * outWidth, beside);
+        }
+      }
+      if (height > 2 * outHeight) zero(out + 2 * outHeight * width, (height - 2 * outHeight) * width);
+    }
+  } else {
+    (void)planes, (void)height, (void)width, (void)outHeight, (void)outWidth, (void)g, (void)at, (void)out;
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,228 @@
+// A patch of an image: what a block of pixels reads through its windows, with zeros for what lies outside the image, in
+// memory of its own. Element (pixel p, tap k) is at memory[pixelAt[p] + tapAt[k]].
+
+#if defined(BLASGRAD_PATCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PATCH_INL_H_
+#undef BLASGRAD_PATCH_INL_H_
+#else
+#define BLASGRAD_PATCH_INL_H_
+#endif
+
+#include "patch_product-inl.h"
+#include "kernels/base/scratch.h"
+#include "window.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+constexpr Size kMostPixels = 512;
+constexpr Size kMostTaps = 2048;
+// Where the elements of each pixel are gathered apart.
+constexpr Size kGatheredPixels = 64;
+constexpr Size kGatheredTaps = 512;
+// Blocks of fewer pixels would leave tiles short: channels are cut first.
+constexpr Size kFewPixels = 96;
+
+// How an image is cut into patches: pixels `rows` × `cols`, and of each channel `taps` of the window's.
+struct Cutting {
+  Size rows, cols, channels, taps;
+  // Whether the elements of each pixel are gathered, since the image around them is too large.
+  bool gathers;
+};
+
+// Planes a power of two apart would push one another out of the cache.
+HWY_INLINE Size PlaneOf(Size rows, Size cols) {
+  const Size plane = rows * cols;
+  return plane % 256 < 16 ? plane + 16 : plane;
+}
+
+HWY_INLINE void Halve(Size& size) { size = (size + 1) / 2; }
+
+// `taps`: the most that a patch may have.
+inline Cutting CutImage(const AxisTaps& v, const AxisTaps& h, Size channels, Size rows, Size cols, Size taps) {
+  const Size each = v.count * h.count;
+  Cutting cut{rows, cols, each > taps ? 1 : HWY_MIN(channels, taps / HWY_MAX(each, Size(1))), HWY_MIN(each, taps),
+              false};
+  while (cut.rows * cut.cols > kMostPixels) Halve(cut.rows > 1 ? cut.rows : cut.cols);
+  while (HWY_MAX(cut.channels, Size(1)) * PlaneOf(v.reach(cut.rows), h.reach(cut.cols)) > kScratchElements) {
+    if (cut.rows > 1 && cut.rows * cut.cols > kFewPixels) {
+      Halve(cut.rows);
+    } else if (cut.channels > 1) {
+      Halve(cut.channels);
+    } else if (cut.rows > 1) {
+      Halve(cut.rows);
+    } else if (cut.cols > 1) {
+      Halve(cut.cols);
+    } else {
+      return {1, HWY_MIN(cols, kGatheredPixels), HWY_MIN(channels, Size(1)), HWY_MIN(each, kGatheredTaps), true};
+    }
+  }
+  return cut;
+}
+
+// Planes of one image.
+template <class T>
+struct Planes {
+  const T* data;
+  Size height, width;
+};
+
+// Rows of `cols` elements, by vectors the last of which may begin within the one before it.
+template <class D, class T>
+HWY_INLINE void CopyRows(D d, Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
+  const Size lanes = LanesOf(d);
+  if (cols < lanes) {
+#if HWY_TARGET != HWY_SCALAR
+    if constexpr (hn::MaxLanes(d) > 1) CopyRows(hn::Half<D>(), rows, cols, from, fromRow, to, toRow);
+#endif
+    return;
+  }
+  const Size last = cols - lanes;
+  if (last <= lanes) {
+    for (Size r = 0; r < rows; r++, from += fromRow, to += toRow) {
+      const auto end = hn::LoadU(d, from + last);
+      hn::StoreU(hn::LoadU(d, from), d, to);
+      hn::StoreU(end, d, to + last);
+    }
+    return;
+  }
+  for (Size r = 0; r < rows; r++, from += fromRow, to += toRow) {
+    for (Size i = 0; i < last; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    hn::StoreU(hn::LoadU(d, from + last), d, to + last);
+  }
+}
+
+template <class T>
+class Patch {
+ public:
+  // Of images of `imageWidth` columns; `cols` are all pixels of a row. What rows read beyond both ends of the image is
+  // 0: where a row is in one piece, the zeros after it are those before the next.
+  Patch(const AxisTaps& v, const AxisTaps& h, const Cutting& cut, Size cols, Size imageWidth, T* memory)
+      : v_(v), h_(h), cut_(cut), memory_(memory), width_(h.reach(cut.cols)) {
+    const Size rows = v.reach(cut.rows), before = -(h.offset + h.least()), after = width_ - before - imageWidth;
+    const Size shared = cut.cols < cols ? 0 : HWY_MAX(Size(0), HWY_MIN(HWY_MIN(before, after), width_ - cols));
+    plane_ = PlaneOf(rows, width_);
+    const Size less = PlaneOf(1, rows * (width_ - shared) + shared);
+    if (less > plane_) return;
+    plane_ = less;
+    width_ -= shared;
+  }
+
+  // Taps `from` … from + count − 1 of each of so many channels, by channel.
+  void setTaps(Size channels, Size from, Size count) {
+    channels_ = channels;
+    from_ = from;
+    taps_ = count;
+    At* at = tapAt;
+    for (Size c = 0; c < channels; c++) {
+      for (Size t = from; t < from + count; t++, at++) {
+        if (cut_.gathers) {
+          *at = static_cast<At>(at - tapAt);
+        } else {
+          *at = static_cast<At>(c * plane_ + (t / h_.count * v_.move - v_.least()) * width_ + t % h_.count * h_.move -
+                                h_.least());
+        }
+      }
+    }
+    rows_ = 0;
+  }
+
+  Size depth() const { return channels_ * taps_; }
+
+  // For a stride of 1: the distance of rows of pixels, and the vectors that hold all pixels of a block and what lies
+  // between its rows.
+  Size lineWidth() const { return width_; }
+  Size lineVectors(Size rows, Size cols) const {
+    const Size lanes = LanesOf(PatchTag<T>());
+    return ((rows - 1) * width_ + cols + lanes - 1) / lanes;
+  }
+  // Whether pixels side by side lie side by side here.
+  bool isDense() const { return v_.stride == 1 && h_.stride == 1 && !cut_.gathers; }
+
+  // Reads for the pixels from (y, x) on; `planes` begins at the first channel.
+  void fill(const Planes<T>& planes, Size y, Size x, Size rows, Size cols) {
+    if (rows != rows_ || cols != cols_) {
+      rows_ = rows;
+      cols_ = cols;
+      y_ = -1;
+      At* at = pixelAt;
+      for (Size r = 0; r < rows; r++) {
+        for (Size c = 0; c < cols; c++, at++) {
+          *at = static_cast<At>(cut_.gathers ? (r * cols + c) * depth() : r * v_.stride * width_ + c * h_.stride);
+        }
+      }
+    }
+    if (depth() == 0) return;
+    if (cut_.gathers) return gather(planes, y, x);
+    // Around the same block of another image there are zeros already.
+    if (y != y_ || x != x_) clear();
+    y_ = y;
+    x_ = x;
+    const Size top = y * v_.stride + v_.offset + v_.least();
+    const Size left = x * h_.stride + h_.offset + h_.least();
+    const Size fromRow = HWY_MAX(Size(0), -top), toRow = HWY_MIN(v_.reach(rows), planes.height - top);
+    const Size fromCol = HWY_MAX(Size(0), -left), toCol = HWY_MIN(h_.reach(cols), planes.width - left);
+    if (fromCol >= toCol || fromRow >= toRow) return;
+    const Size size = planes.height * planes.width;
+    const T* from = planes.data + (top + fromRow) * planes.width + left + fromCol;
+    T* to = memory_ + fromRow * width_ + fromCol;
+    for (Size c = 0, plane = plane_; c < channels_; c++, from += size, to += plane) {
+      CopyRows(PatchTag<T>(), toRow - fromRow, toCol - fromCol, from, planes.width, to, width_);
+    }
+  }
+
+  const T* memory() const { return memory_; }
+
+  At pixelAt[kMostPixels];
+  At tapAt[kMostTaps];
+
+ private:
+  void clear() {
+    const PatchTag<T> d;
+    for (Size i = 0; i < channels_ * plane_; i += LanesOf(d)) hn::Store(hn::Zero(d), d, memory_ + i);
+  }
+
+  void gather(const Planes<T>& planes, Size y, Size x) {
+    T* to = memory_;
+    for (Size r = 0; r < rows_; r++) {
+      for (Size q = 0; q < cols_; q++) {
+        for (Size c = 0; c < channels_; c++) {
+          const T* const plane = planes.data + c * planes.height * planes.width;
+          for (Size t = from_; t < from_ + taps_; t++) {
+            const Size row = (y + r) * v_.stride + v_.offset + t / h_.count * v_.move;
+            const Size col = (x + q) * h_.stride + h_.offset + t % h_.count * h_.move;
+            const bool inside = row >= 0 && row < planes.height && col >= 0 && col < planes.width;
+            *to++ = inside ? plane[row * planes.width + col] : T(0);
+          }
+        }
+      }
+    }
+  }
+
+  AxisTaps v_, h_;
+  Cutting cut_;
+  T* memory_;
+  Size width_, plane_;
+  Size channels_ = 0, from_ = 0, taps_ = 0;
+  Size rows_ = 0, cols_ = 0;
+  // Where the block was for which memory was cleared.
+  Size y_ = -1, x_ = -1;
+};
+
+// Calls f(from, count) for stretches of at most `each` of a total; once for a total of 0.
+template <class F>
+HWY_INLINE void EachStretch(Size total, Size each, F f) {
+  Size from = 0;
+  do {
+    const Size count = HWY_MIN(each, total - from);
+    f(from, count);
+    from += count;
+  } while (from < total);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#endif

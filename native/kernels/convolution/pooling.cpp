@@ -1,0 +1,217 @@
+// Pooling over planes [planes, height, width], and its gradients. What they compute is said in the table.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/convolution/pooling.cpp"
+#include <hwy/foreach_target.h>
+
+#include "averaging-inl.h"
+#include "kernels/catalogue/families.h"
+#include "halving-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// Whether windows are the 2 × 2 squares side by side, all of them inside.
+HWY_INLINE bool Halves(const Pool& pool, Size height, Size width, Size outHeight, Size outWidth) {
+  const Sliding& v = pool.window.vertical;
+  const Sliding& h = pool.window.horizontal;
+  return pool.height == 2 && pool.width == 2 && v.stride == 2 && h.stride == 2 && v.pad == 0 && h.pad == 0 &&
+         v.dilation == 1 && h.dilation == 1 && 2 * outHeight <= height && 2 * outWidth <= width;
+}
+
+// The taps from … to − 1 that lie inside, of a window that begins at `begin`.
+struct Inside {
+  Size from, to;
+  Inside(Size begin, Size dilation, Size taps, Size length)
+      : from(begin < 0 ? (-begin + dilation - 1) / dilation : 0),
+        to(HWY_MIN(taps, length > begin ? (length - 1 - begin) / dilation + 1 : 0)) {}
+};
+
+// The taps inside of windows [height, width] of a row of outputs.
+struct Taps {
+  Inside rows;
+  Size top, width;
+  Sliding vertical, horizontal;
+};
+
+// The largest element of a vector of windows from column c on, all of their columns inside, and where it is in the
+// plane x, whose rows are `row` apart; NaN if any is, the last of several.
+template <class T>
+HWY_INLINE void MostOfWindows(const Taps& taps, Size c, Size row, const T* x, T* out, std::int32_t* at) {
+  const HalvingTag<T> d;
+  const hn::Rebind<std::int32_t, decltype(d)> di;
+  const Sliding& h = taps.horizontal;
+  const auto iota = hn::Iota(di, 0);
+  const auto begins = h.stride == 2 ? hn::Add(iota, iota) : iota;
+  auto most = hn::Zero(d);
+  auto found = hn::Zero(di);
+  bool isFirst = true;
+  for (Size i = taps.rows.from; i < taps.rows.to; i++) {
+    for (Size j = 0; j < taps.width; j++) {
+      const Size first = (taps.top + i * taps.vertical.dilation) * row + h.begin(c) + j * h.dilation;
+      auto value = hn::LoadU(d, x + first);
+      if (h.stride == 2) {
+        decltype(value) between;
+        hn::LoadInterleaved2(d, x + first, value, between);
+      }
+      const auto here = hn::Add(begins, hn::Set(di, static_cast<std::int32_t>(first)));
+      const auto take = hn::Or(hn::Gt(value, most), hn::Not(hn::Eq(value, value)));
+      most = isFirst ? value : hn::IfThenElse(take, value, most);
+      found = isFirst ? here : hn::IfThenElse(hn::RebindMask(di, take), here, found);
+      isFirst = false;
+    }
+  }
+  hn::StoreU(most, d, out);
+  hn::StoreU(found, di, at);
+}
+
+// The outputs of a row that are taken by vectors: the first, and where the last vector begins; none where that is less.
+struct Vectors {
+  Size first, last;
+  Vectors(const Sliding& h, Size taps, Size width, Size outWidth, Size lanes)
+      : first((h.pad + h.stride - 1) / h.stride),
+        last(HWY_MIN(outWidth - lanes, (width - (taps - 1) * h.dilation - lanes * h.stride + h.pad) / h.stride)) {
+    if (h.stride > 2 || taps == 0 || width + h.pad < (taps - 1) * h.dilation + lanes * h.stride) last = -1;
+  }
+};
+
+template <class T>
+void maxPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs, const T* x,
+               T* out, std::int32_t* at) {
+  const Pool pool = readPool(pairs);
+  const Sliding& v = pool.window.vertical;
+  const Sliding& h = pool.window.horizontal;
+  if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
+    return HalveByMax(planes, height, width, outHeight, outWidth, x, out, at);
+  }
+  const Size lanes = LanesOf(HalvingTag<T>());
+  const Vectors vectors(h, pool.width, width, outWidth, lanes);
+  for (Size plane = 0; plane < planes; plane++, x += height * width) {
+    for (Size y = 0; y < outHeight; y++, out += outWidth, at += outWidth) {
+      const Inside rows(v.begin(y), v.dilation, pool.height, height);
+      const bool byVectors = sizeof(T) == 4 && vectors.first <= vectors.last && rows.from < rows.to;
+      for (Size c = 0; c < outWidth; c++) {
+        if constexpr (sizeof(T) == 4) {
+          if (byVectors && c == vectors.first) {
+            const Taps taps{rows, v.begin(y), pool.width, v, h};
+            for (; c < vectors.last; c += lanes) MostOfWindows(taps, c, width, x, out + c, at + c);
+            MostOfWindows(taps, vectors.last, width, x, out + vectors.last, at + vectors.last);
+            c = vectors.last + lanes - 1;
+            continue;
+          }
+        }
+        const Inside cols(h.begin(c), h.dilation, pool.width, width);
+        T most = -std::numeric_limits<T>::infinity();
+        Size found = -1;
+        for (Size i = rows.from; i < rows.to; i++) {
+          const Size row = (v.begin(y) + i * v.dilation) * width + h.begin(c);
+          for (Size j = cols.from; j < cols.to; j++) {
+            const T value = x[row + j * h.dilation];
+            if (found >= 0 && !(value > most) && value == value) continue;
+            most = value;
+            found = row + j * h.dilation;
+          }
+        }
+        out[c] = most;
+        at[c] = static_cast<std::int32_t>(found);
+      }
+    }
+  }
+}
+
+// Whether a tap of the window that begins at `begin` lies at `position`.
+HWY_INLINE bool IsTap(const Sliding& sliding, Size begin, Size taps, Size position) {
+  const Size offset = position - begin;
+  if (offset < 0 || offset > (taps - 1) * sliding.dilation) return false;
+  return sliding.dilation == 1 || offset % sliding.dilation == 0;
+}
+
+template <class T>
+void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs,
+                       const T* g, const std::int32_t* at, T* out) {
+  const Pool pool = readPool(pairs);
+  const Sliding& v = pool.window.vertical;
+  const Sliding& h = pool.window.horizontal;
+  if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
+    return HalveByMaxBackward(planes, height, width, outHeight, outWidth, g, at, out);
+  }
+  const Size size = height * width;
+  std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * size));
+  for (Size plane = 0; plane < planes; plane++, out += size) {
+    for (Size y = 0; y < outHeight; y++) {
+      for (Size c = 0; c < outWidth; c++, g++, at++) {
+        if (*at < 0 || *at >= size) continue;
+        const Size row = *at / width;
+        if (!IsTap(v, v.begin(y), pool.height, row)) continue;
+        if (IsTap(h, h.begin(c), pool.width, *at - row * width)) out[*at] += *g;
+      }
+    }
+  }
+}
+
+// For windows too wide for a buffer: calls f(the first element of a window in its plane, its rows and columns, 1 / the
+// divisor) for each window.
+template <class T, class F>
+HWY_INLINE void EachMean(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool padded,
+                         const Axes& pairs, F f) {
+  const Pool pool = readPool(pairs);
+  for (Size plane = 0; plane < planes; plane++) {
+    for (Size y = 0; y < outHeight; y++) {
+      const Share v(pool.window.vertical, y, pool.height, height, padded);
+      for (Size c = 0; c < outWidth; c++) {
+        const Share h(pool.window.horizontal, c, pool.width, width, padded);
+        const bool empty = v.isEmpty() || h.isEmpty();
+        f((plane * height + v.from) * width + h.from, empty ? 0 : v.to - v.from, empty ? 0 : h.to - h.from,
+          static_cast<T>(v.length) * static_cast<T>(h.length));
+      }
+    }
+  }
+}
+
+template <class T>
+void avgPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
+               const Axes& pairs, const T* x, T* out) {
+  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
+  if (averaging.fits()) return averaging.forward(planes, x, out);
+  EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
+              [&](Size at, Size rows, Size cols, T divisor) {
+                T sum = 0;
+                for (Size i = 0; i < rows; i++) {
+                  for (Size j = 0; j < cols; j++) sum += x[at + i * width + j];
+                }
+                *out++ = rows > 0 ? sum / divisor : T(0);
+              });
+}
+
+template <class T>
+void avgPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
+                       const Axes& pairs, const T* g, T* out) {
+  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
+  if (averaging.fits()) return averaging.backward(planes, g, out);
+  std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * height * width));
+  EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
+              [&](Size at, Size rows, Size cols, T divisor) {
+                const T part = *g++ / divisor;
+                for (Size i = 0; i < rows; i++) {
+                  for (Size j = 0; j < cols; j++) out[at + i * width + j] += part;
+                }
+              });
+}
+
+BLASGRAD_MAKE_TABLE(Poolings, BLASGRAD_POOLINGS)
+
+Floats<Poolings> AllPoolings() { return {MakePoolings<float>(), MakePoolings<double>()}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllPoolings);
+const Floats<Poolings>& poolings() {
+  static const Floats<Poolings> table = HWY_DYNAMIC_DISPATCH(AllPoolings)();
+  return table;
+}
+}  // namespace blasgrad
+#endif

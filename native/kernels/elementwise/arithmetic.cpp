@@ -1,0 +1,104 @@
+// Elementwise arithmetic, comparison and selection for all element types. Plain loops, which the compiler vectorises
+// for each instruction set; integers wrap.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/elementwise/arithmetic.cpp"
+#include <hwy/foreach_target.h>
+
+#include "kernels/base/convert.h"
+#include "kernels/catalogue/families.h"
+#include "power-inl.h"
+#include "tiles-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+namespace tiles {
+
+// Where T's arithmetic happens: unsigned for integers, so that it wraps.
+template <class T>
+using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
+
+#define TILE(name, params, expression)                             \
+  template <class T>                                               \
+  struct name {                                                    \
+    HWY_INLINE T operator() params const { return T(expression); } \
+  };
+#define COMPARISON(name, expression)                                  \
+  template <class T>                                                  \
+  struct name {                                                       \
+    HWY_INLINE bool operator()(T a, T b) const { return expression; } \
+  };
+
+TILE(copy, (T a), a)
+TILE(neg, (T a), std::is_floating_point_v<T> ? Wide<T>(-a) : Wide<T>(0) - Wide<T>(a))
+TILE(abs, (T a), std::is_floating_point_v<T> ? Wide<T>(std::fabs(a)) : a < T(0) ? Wide<T>(0) - Wide<T>(a) : Wide<T>(a))
+TILE(sign, (T a), a > T(0) ? T(1) : a < T(0) ? T(-1) : a)
+TILE(relu, (T a), a > T(0) || a != a ? a : T(0))
+TILE(add, (T a, T b), Wide<T>(a) + Wide<T>(b))
+TILE(sub, (T a, T b), Wide<T>(a) - Wide<T>(b))
+TILE(mul, (T a, T b), Wide<T>(a) * Wide<T>(b))
+TILE(maximum, (T a, T b), a > b || a != a ? a : b)
+TILE(minimum, (T a, T b), a < b || a != a ? a : b)
+TILE(where, (std::uint8_t mask, T a, T b), mask != 0 ? a : b)
+COMPARISON(greater, a > b)
+COMPARISON(greaterEqual, a >= b)
+COMPARISON(less, a < b)
+COMPARISON(lessEqual, a <= b)
+COMPARISON(equal, a == b)
+COMPARISON(notEqual, a != b)
+
+#undef TILE
+#undef COMPARISON
+
+template <class T>
+struct clamp {
+  explicit clamp(const double* scalars) : low(toElement<T>(scalars[0])), high(toElement<T>(scalars[1])) {}
+  HWY_INLINE T operator()(T a) const {
+    const T raised = a < low ? low : a;
+    return raised > high ? high : raised;
+  }
+  T low;
+  T high;
+};
+
+template <class T>
+void PowTile(Size n, const void* const* inputs, const double* scalars, void* out) {
+  const double exponent = static_cast<double>(toElement<T>(scalars[0]));
+  Power<std::conditional_t<std::is_floating_point_v<T>, T, double>>(n, Operand<T>(inputs, 0), exponent,
+                                                                    static_cast<T*>(out));
+}
+
+template <class F, class T>
+constexpr Tile kTile = &LoopTile<F, T>;
+template <class T>
+struct pow {};
+template <class T>
+constexpr Tile kTile<pow<T>, T> = &PowTile<T>;
+
+}  // namespace tiles
+
+template <class T>
+NumberTiles<T> MakeNumberTiles() {
+#define BLASGRAD_TILE(name, inputs, scalars, output) tiles::kTile<tiles::name<T>, T>,
+  return {BLASGRAD_NUMBER_TILES(BLASGRAD_TILE)};
+#undef BLASGRAD_TILE
+}
+
+Numbers<NumberTiles> AllNumberTiles() {
+  return {MakeNumberTiles<float>(), MakeNumberTiles<double>(), MakeNumberTiles<std::int32_t>(),
+          MakeNumberTiles<std::uint8_t>()};
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllNumberTiles);
+const Numbers<NumberTiles>& numberTiles() {
+  static const Numbers<NumberTiles> table = HWY_DYNAMIC_DISPATCH(AllNumberTiles)();
+  return table;
+}
+}  // namespace blasgrad
+#endif

@@ -1,0 +1,143 @@
+// Rows and elements taken by index, and their gradients, which add up where an index repeats. All indices are checked
+// before anything is written.
+#include <hwy/cache_control.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "kernels/catalogue/families.h"
+
+namespace blasgrad {
+namespace {
+
+template <class T>
+using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
+
+// The position of the first id outside [0, n), or -1.
+Size firstBad(const std::int32_t* ids, Size count, Size n) {
+  for (Size i = 0; i < count; i++) {
+    if (ids[i] < 0 || ids[i] >= n) return i;
+  }
+  return -1;
+}
+
+// So many rows ahead their memory is asked for: they lie anywhere. Of long rows the first lines: the processor sees by
+// itself that they are read on.
+constexpr Size kAhead = 16;
+constexpr Size kLine = 64;
+constexpr Size kMostLines = 4;
+
+template <class T>
+void fetchRow(const T* row, Size inner) {
+  const char* const at = reinterpret_cast<const char*>(row);
+  const Size bytes = std::min(inner * static_cast<Size>(sizeof(T)), kMostLines * kLine);
+  for (Size byte = 0; byte < bytes; byte += kLine) hwy::Prefetch(at + byte);
+}
+
+template <class T>
+Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out, Range<3> rows,
+          Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, a += n * inner, out += count * inner) {
+    for (Size j = rows.from; j < rows.to; j++) {
+      if (j + kAhead < rows.to) fetchRow(a + ids[j + kAhead] * inner, inner);
+      if (inner == 1) {
+        out[j] = a[ids[j]];
+      } else {
+        std::memcpy(out + j * inner, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
+      }
+    }
+  }
+  return -1;
+}
+
+// Columns of out [rows, inner] to 0.
+template <class T>
+void clear(Size rows, Size inner, Range<2> columns, T* out) {
+  const Size width = columns.to - columns.from;
+  if (rows == 0 || width <= 0) return;
+  const bool all = width == inner;
+  const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(all ? rows * inner : width);
+  for (Size r = 0; r < (all ? 1 : rows); r++) std::memset(out + r * inner + columns.from, 0, bytes);
+}
+
+// A part has the rows of the table that are its own.
+template <class T>
+Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
+                  Range<1> rows, Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  for (Size o = 0; o < outer; o++, out += n * inner) {
+    clear(1, (rows.to - rows.from) * inner, {0, (rows.to - rows.from) * inner}, out + rows.from * inner);
+    for (Size j = 0; j < count; j++, g += inner) {
+      if (ids[j] < rows.from || ids[j] >= rows.to) continue;
+      T* row = out + ids[j] * inner;
+      for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
+    }
+  }
+  return -1;
+}
+
+template <class T>
+Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::int32_t* ids, T* out, Range<2> columns,
+            Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, a += n * inner) {
+    for (Size j = 0; j < count; j++, ids += inner, out += inner) {
+      for (Size i = columns.from; i < columns.to; i++) out[i] = a[ids[i] * inner + i];
+    }
+  }
+  return -1;
+}
+
+template <class T>
+Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
+                    Range<2> columns, Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  clear(outer * n, inner, columns, out);
+  if (inner == 0 || count == 0) return -1;
+  for (Size o = 0; o < outer; o++, out += n * inner) {
+    for (Size j = 0; j < count; j++, ids += inner, g += inner) {
+      for (Size i = columns.from; i < columns.to; i++) {
+        T& sum = out[ids[i] * inner + i];
+        sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
+      }
+    }
+  }
+  return -1;
+}
+
+// The same for every element type: there is nothing but ids. A part has the rows that are its own, and their places in
+// the lists.
+template <class T>
+Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next, Range<0> rows,
+              Pass pass) {
+  if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, count, n); bad >= 0) return bad;
+  if (pass == Pass::check) return -1;
+  std::fill_n(first + rows.from, rows.to - rows.from, -1);
+  for (Size j = count - 1; j >= 0; j--) {
+    const Size id = ids[j];
+    if (id < rows.from || id >= rows.to) continue;
+    next[j] = first[id];
+    first[id] = static_cast<std::int32_t>(j);
+  }
+  return -1;
+}
+
+BLASGRAD_MAKE_TABLE(Lookups, BLASGRAD_LOOKUPS)
+
+}  // namespace
+
+const Numbers<Lookups>& lookups() {
+  static const Numbers<Lookups> table = {MakeLookups<float>(), MakeLookups<double>(), MakeLookups<std::int32_t>(),
+                                         MakeLookups<std::uint8_t>()};
+  return table;
+}
+
+}  // namespace blasgrad

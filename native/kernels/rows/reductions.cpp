@@ -1,0 +1,246 @@
+// Sum, product, largest and smallest over the middle axis of [outer, n, inner], for all element types. Along rows with
+// several vector accumulators; across columns in blocks that stay on the stack.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rows/reductions.cpp"
+#include <hwy/foreach_target.h>
+
+#include "kernels/catalogue/families.h"
+#include "few_columns-inl.h"
+#include "kernels/base/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// A reduction says how two values join, as elements and as vectors, and in what type long runs are totalled: floats in
+// float64, since block totals of a long float32 sum would lose digits.
+template <class T>
+using FloatTotal = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+template <class T>
+using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
+
+struct Sum {
+  template <class T>
+  using Total = FloatTotal<T>;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return T(0);
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return T(Wrapping<T>(a) + Wrapping<T>(b));
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Add(a, b);
+  }
+};
+
+struct Product {
+  template <class T>
+  using Total = FloatTotal<T>;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return T(1);
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return T(Wrapping<T>(a) * Wrapping<T>(b));
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Mul(a, b);
+  }
+};
+
+template <class T>
+constexpr T kLowest = std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::min();
+template <class T>
+constexpr T kHighest = std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+
+struct Largest {
+  template <class T>
+  using Total = T;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return kLowest<T>;
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return a > b || a != a ? a : b;
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
+      return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
+    } else {
+      return hn::Max(a, b);
+    }
+  }
+};
+
+struct Smallest {
+  template <class T>
+  using Total = T;
+  template <class T>
+  static HWY_INLINE T Start() {
+    return kHighest<T>;
+  }
+  template <class T>
+  HWY_INLINE T operator()(T a, T b) const {
+    return a < b || a != a ? a : b;
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
+      return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b);
+    } else {
+      return hn::Min(a, b);
+    }
+  }
+};
+
+// Bytes are not multiplied by vectors.
+template <class Op, class T>
+constexpr bool kByVectors = !(std::is_same_v<Op, Product> && sizeof(T) == 1);
+
+constexpr Size kBlock = 4096;
+// Fewer are taken in order on every instruction set: to the bit as the backend in TypeScript takes them, on which
+// lib/backend/tiny.ts relies.
+constexpr Size kLeastForVectors = 8;
+
+template <class Op, class T>
+typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
+  using Total = typename Op::template Total<T>;
+  const Op op;
+  const hn::ScalableTag<T> d;
+  const Size lanes = LanesOf(d);
+  Total total = Op::template Start<Total>();
+  Size i = 0;
+  if constexpr (kByVectors<Op, T>) {
+    if (n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
+      auto s0 = hn::LoadU(d, a);
+      auto s1 = hn::LoadU(d, a + lanes);
+      auto s2 = hn::LoadU(d, a + 2 * lanes);
+      auto s3 = hn::LoadU(d, a + 3 * lanes);
+      for (i = 4 * lanes; i + 4 * lanes <= n; i += 4 * lanes) {
+        s0 = op(d, s0, hn::LoadU(d, a + i));
+        s1 = op(d, s1, hn::LoadU(d, a + i + lanes));
+        s2 = op(d, s2, hn::LoadU(d, a + i + 2 * lanes));
+        s3 = op(d, s3, hn::LoadU(d, a + i + 3 * lanes));
+      }
+      for (; i + lanes <= n; i += lanes) s0 = op(d, s0, hn::LoadU(d, a + i));
+      HWY_ALIGN T sums[hn::MaxLanes(d)];
+      hn::Store(op(d, op(d, s0, s1), op(d, s2, s3)), d, sums);
+      for (Size lane = 0; lane < lanes; lane++) total = op(total, Total(sums[lane]));
+    }
+  }
+  for (; i < n; i++) total = op(total, Total(a[i]));
+  return total;
+}
+
+template <class Op, class T>
+HWY_INLINE T ReduceRow(const T* a, Size n) {
+  using Total = typename Op::template Total<T>;
+  if (n <= kBlock) return T(ReduceBlock<Op>(a, n));
+  Total total = Op::template Start<Total>();
+  for (Size i = 0; i < n; i += kBlock) total = Op()(total, ReduceBlock<Op>(a + i, HWY_MIN(kBlock, n - i)));
+  return T(total);
+}
+
+// Columns side by side: whole rows are read in order, but for very wide ones, and what is kept of them stays in the
+// nearest cache.
+constexpr Size kColumns = 2048;
+constexpr Size kRun = 32;
+// What is kept of a column is loaded and stored once for so many rows.
+constexpr Size kRowsAtOnce = 4;
+
+// part[0 … width) = the reduction of kRows rows and, unless it is new, of what is there.
+template <class Op, int kRows, class T>
+HWY_INLINE void ReduceRows(const T* rows, Size stride, Size width, bool isNew, T* part) {
+  const Op op;
+  Size i = 0;
+  if constexpr (kByVectors<Op, T>) {
+    const hn::ScalableTag<T> d;
+    for (; i + LanesOf(d) <= width; i += LanesOf(d)) {
+      auto v = hn::LoadU(d, rows + i);
+      if (!isNew) v = op(d, hn::Load(d, part + i), v);
+      BLASGRAD_UNROLL
+      for (int k = 1; k < kRows; k++) v = op(d, v, hn::LoadU(d, rows + k * stride + i));
+      hn::Store(v, d, part + i);
+    }
+  }
+  for (; i < width; i++) {
+    T v = isNew ? rows[i] : op(part[i], rows[i]);
+    for (int k = 1; k < kRows; k++) v = op(v, rows[k * stride + i]);
+    part[i] = v;
+  }
+}
+
+// totals[0 … width) = the reduction of n rows, `stride` apart.
+template <class Op, class T, class Total>
+void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
+  const Op op;
+  HWY_ALIGN T part[kColumns];
+  for (Size i = 0; i < width; i++) totals[i] = Op::template Start<Total>();
+  for (Size at = 0; at < n; at += kRun) {
+    const T* rows = a + at * stride;
+    const Size run = HWY_MIN(kRun, n - at);
+    Size j = 0;
+    for (; j + kRowsAtOnce <= run; j += kRowsAtOnce) {
+      ReduceRows<Op, kRowsAtOnce>(rows + j * stride, stride, width, j == 0, part);
+    }
+    for (; j < run; j++) ReduceRows<Op, 1>(rows + j * stride, stride, width, j == 0, part);
+    for (Size i = 0; i < width; i++) totals[i] = op(totals[i], Total(part[i]));
+  }
+}
+
+// All columns, of which no other thread has some, with elements enough for the vectors to go down twice.
+template <class Op, class T>
+HWY_INLINE bool HasFewColumns(Size n, Size inner, Range<2> columns) {
+  const bool all = columns.from == 0 && columns.to == inner;
+  return kByVectors<Op, T> && all && inner <= kFewColumns<T> && n * inner >= 2 * kFewColumns<T>;
+}
+
+template <class Op, class T>
+void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
+  using Total = typename Op::template Total<T>;
+  Total totals[kColumns];
+  for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
+    if (inner == 1) {
+      *out = ReduceRow<Op>(a, n);
+    } else if (HasFewColumns<Op, T>(n, inner, columns)) {
+      if constexpr (kByVectors<Op, T>) ReduceFewColumns<Op>(a, n, inner, out);
+    } else {
+      for (Size at = columns.from; at < columns.to; at += kColumns) {
+        const Size width = HWY_MIN(kColumns, columns.to - at);
+        ReduceColumns<Op>(a + at, n, inner, width, totals);
+        for (Size i = 0; i < width; i++) out[at + i] = T(totals[i]);
+      }
+    }
+  }
+}
+
+template <class T>
+Reductions<T> MakeReductions() {
+  return {&Reduce<Sum, T>, &Reduce<Product, T>, &Reduce<Largest, T>, &Reduce<Smallest, T>};
+}
+
+Numbers<Reductions> AllReductions() {
+  return {MakeReductions<float>(), MakeReductions<double>(), MakeReductions<std::int32_t>(),
+          MakeReductions<std::uint8_t>()};
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllReductions);
+const Numbers<Reductions>& reductions() {
+  static const Numbers<Reductions> table = HWY_DYNAMIC_DISPATCH(AllReductions)();
+  return table;
+}
+}  // namespace blasgrad
+#endif

@@ -1,0 +1,64 @@
+// The description of a program, as lib/compile/plan.ts has it: what whoever speaks to JavaScript fills in, and Program
+// checks and encodes. Ids and positions are not trusted.
+#pragma once
+
+#include <vector>
+
+#include "kernels/catalogue/registry.h"
+
+namespace blasgrad {
+
+enum class Origin { made, argument, state, constant };
+
+struct PlannedValue {
+  Element element;
+  Size length;
+  Origin origin;
+  int slot;        // of an argument
+  double offset;   // in the arena, in bytes; −1: not there
+  char* external;  // of state and constants
+};
+
+struct PlannedOperand {
+  int member;  // an earlier member, or −1
+  int value;
+  Layout layout;
+};
+
+// A kernel within a group.
+struct PlannedMember {
+  const Kernel* kernel;
+  Element element;
+  std::vector<double> scalars;
+  std::vector<PlannedOperand> operands;
+  int out;  // a value, or −1
+};
+
+struct PlannedStep;
+
+// Work that goes row by row.
+struct PlannedLane {
+  Size rows;
+  std::vector<PlannedStep> steps;
+  std::vector<int> passing;  // values that nobody else reads
+};
+
+// Lanes that run at the same time; or a call, its slots set but for the arrays; or a group, where `kernel` is null.
+struct PlannedStep {
+  const Kernel* kernel = nullptr;
+  Call call;
+  int references[kMaxArguments];  // the value of each array argument, or −1: left out
+  Size rows = 0;
+  Size cols = 0;
+  std::vector<PlannedMember> members;
+  std::vector<PlannedLane> lanes;
+};
+
+struct Plan {
+  std::vector<PlannedValue> values;
+  std::vector<PlannedStep> steps;
+  std::vector<int> results;
+  double arenaBytes = 0;
+};
+
+}  // namespace blasgrad
