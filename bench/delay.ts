@@ -3,10 +3,10 @@
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { time, times } from './support/format.js'
+import { fromRoot } from './peers/peer-files.js'
+import { time, times } from './report/format.js'
+import { printTable } from './report/table.js'
 import type { Group } from './support/group.js'
-import { fromRoot } from './support/peer-files.js'
-import { printTable } from './support/table.js'
 
 /** Workloads that serve.mjs knows: steps a round, rounds. */
 const trained: readonly (readonly [name: string, steps: number, rounds: number])[] = [

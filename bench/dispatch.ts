@@ -2,15 +2,15 @@
 // smallest, in PyTorch.
 
 import { randn, setBackend, type Tensor } from 'blasgrad'
-import { agreeing } from './support/agreement.js'
+import { withTensors } from './peers/exchange.js'
+import type { Finalist } from './peers/timed-peer.js'
+import { agreeing } from './report/agreement.js'
+import { spread, time, times, timesFaster } from './report/format.js'
+import { type Ratio, range, ratioOver, targets, verdict } from './report/ratio.js'
+import { printTable } from './report/table.js'
 import { backendNames, on, use } from './support/backends.js'
 import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
-import { withTensors } from './support/exchange.js'
-import { spread, time, times, timesFaster } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
-import { type Ratio, range, ratioOver, targets, verdict } from './support/ratio.js'
-import { printTable } from './support/table.js'
-import type { Finalist } from './support/timed-peer.js'
 import { compare, type Figure, patient, race } from './support/timing.js'
 
 const sizes = [4, 256, 4096]

@@ -4,13 +4,13 @@
 
 import { randn, zeros } from 'blasgrad'
 import { loadNative } from 'blasgrad/backend'
+import type { Product } from './peers/sgemm.js'
+import { digits, spread, time } from './report/format.js'
+import { gemmTarget, type Ratio, range, ratioOver, verdict } from './report/ratio.js'
+import { printTable } from './report/table.js'
 import { allThreads, use } from './support/backends.js'
 import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
-import { digits, spread, time } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
-import { gemmTarget, type Ratio, range, ratioOver, verdict } from './support/ratio.js'
-import type { Product } from './support/sgemm.js'
-import { printTable } from './support/table.js'
 import { type Figure, type Plan, race } from './support/timing.js'
 
 const product = (m: number, k: number, n: number, transposeA = false): Product => ({

@@ -1,11 +1,11 @@
 // What it costs to run on the executor's own thread and come back: an empty program, started and awaited.
 
 import { loadNative } from 'blasgrad/backend'
+import { spread, time } from './report/format.js'
+import { printTable } from './report/table.js'
 import { use } from './support/backends.js'
-import { spread, time } from './support/format.js'
 import type { Group } from './support/group.js'
 import { isThreaded } from './support/library.js'
-import { printTable } from './support/table.js'
 import { patient, race, sampleAwaiting } from './support/timing.js'
 
 export const hopBench: Group = async ({ plan }) => {

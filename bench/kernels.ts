@@ -2,13 +2,13 @@
 // dispatch.ts.
 
 import { type Backend, type KernelName, kernelNames, loadNative, reference } from 'blasgrad/backend'
+import { digits, spread, time, times, timesFaster } from './report/format.js'
+import { type Peaks, printRoofs, slowest } from './report/roofline.js'
+import { printTable } from './report/table.js'
 import type { BackendName } from './support/backends.js'
 import { type Call, callsOf } from './support/calls.js'
-import { digits, spread, time, times, timesFaster } from './support/format.js'
 import type { Group } from './support/group.js'
 import { bytesOf, flopsOf } from './support/library.js'
-import { type Peaks, printRoofs, slowest } from './support/roofline.js'
-import { printTable } from './support/table.js'
 import { compare, type Figure, type Plan } from './support/timing.js'
 
 /** What the rounds of one side take at most, in ms: the reference takes a second for some calls. */

@@ -3,12 +3,12 @@
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { withTensors } from './support/exchange.js'
-import { digits } from './support/format.js'
+import { withTensors } from './peers/exchange.js'
+import { PeerError } from './peers/peer.js'
+import { digits } from './report/format.js'
+import { printTable } from './report/table.js'
 import type { Group, Settings } from './support/group.js'
-import { PeerError } from './support/peer.js'
-import { printTable } from './support/table.js'
-import { type Workload, workloadsOf } from './support/workloads.js'
+import { type Workload, workloadsOf } from './workloads/workloads.js'
 
 /** How many steps are run before the peak is read. */
 const steps = 20

@@ -1,15 +1,15 @@
 // What a training step costs as a network grows: its width, depth and batch doubled four times each, ours and PyTorch's.
 
+import { withTensors } from './peers/exchange.js'
+import { digits, time, times } from './report/format.js'
+import { type Ratio, ratioOver } from './report/ratio.js'
+import { printTable } from './report/table.js'
 import { allThreads, use } from './support/backends.js'
-import { withTensors } from './support/exchange.js'
-import { digits, time, times } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
-import { mlpWorkload } from './support/mlp.js'
-import { type Ratio, ratioOver } from './support/ratio.js'
-import { printTable } from './support/table.js'
 import { type Figure, patient, race } from './support/timing.js'
-import { compiled } from './support/ways.js'
-import { inTurn } from './support/workloads.js'
+import { mlpWorkload } from './workloads/mlp.js'
+import { compiled } from './workloads/ways.js'
+import { inTurn } from './workloads/workloads.js'
 
 /** Where each series begins: inputs and classes stay, hidden layers of one width. */
 const [inputs, classes] = [64, 10]

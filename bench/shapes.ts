@@ -2,14 +2,14 @@
 // fifth more. Efficiency is operations a second for products and what is made of them, bytes a second for the others.
 
 import { type KernelClass, type KernelName, kernelNames, kernels, loadNative } from 'blasgrad/backend'
+import { digits, time } from './report/format.js'
+import { printTable } from './report/table.js'
 import { use } from './support/backends.js'
 import { callOn, shapesOf } from './support/calls.js'
 import { printScalingNote, type Scaling, scalingCell, timedOnCores } from './support/cores.js'
-import { digits, time } from './support/format.js'
 import type { Group, Settings } from './support/group.js'
 import { bytesOf, flopsOf } from './support/library.js'
 import { type Shape, scaled, shrink } from './support/shapes.js'
-import { printTable } from './support/table.js'
 import { compare, type Figure, median, type Plan } from './support/timing.js'
 
 const factors = [0.8, 1.2]

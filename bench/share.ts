@@ -2,13 +2,13 @@
 // looks at the clock a product; the share is of the time of all threads that take part, waiting included.
 
 import { loadNative } from 'blasgrad/backend'
+import { time } from './report/format.js'
+import { printTable } from './report/table.js'
 import { allThreads, use } from './support/backends.js'
-import { time } from './support/format.js'
 import type { Group } from './support/group.js'
-import { printTable } from './support/table.js'
 import { median } from './support/timing.js'
-import { compiled } from './support/ways.js'
-import { inTurn, type Workload, workloadsOf } from './support/workloads.js'
+import { compiled } from './workloads/ways.js'
+import { inTurn, type Workload, workloadsOf } from './workloads/workloads.js'
 
 /** The part of large-mlp's step that is to be inside OpenBLAS at least. */
 const target = { workload: 'large-mlp', blas: 0.85 }

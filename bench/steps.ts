@@ -2,17 +2,17 @@
 // batches and in turns. A comparison whose values differ is an error: a fast wrong answer is not a result.
 
 import { setBackend } from 'blasgrad'
-import { agreeing, type Values } from './support/agreement.js'
+import { bestOf, pytorchIn, type Ready, readyPeers, releasePeers, scriptsThatAgree } from './peers/ready-peers.js'
+import type { Finalist } from './peers/timed-peer.js'
+import { agreeing, type Values } from './report/agreement.js'
+import { fastest, ratioOver } from './report/ratio.js'
+import { printSteps, type StepResult } from './report/step-table.js'
 import { allThreads, type BackendName, use } from './support/backends.js'
 import { timedOnCores } from './support/cores.js'
 import type { Group, Settings } from './support/group.js'
-import { fastest, ratioOver } from './support/ratio.js'
-import { bestOf, pytorchIn, type Ready, readyPeers, releasePeers, scriptsThatAgree } from './support/ready-peers.js'
-import { printSteps, type StepResult } from './support/step-table.js'
-import type { Finalist } from './support/timed-peer.js'
 import { type Contestant, patient, race, type SelfTimed } from './support/timing.js'
-import { compiled, otherWays } from './support/ways.js'
-import { inTurn, type Started, type Workload, workloads, workloadsOf } from './support/workloads.js'
+import { compiled, otherWays } from './workloads/ways.js'
+import { inTurn, type Started, type Workload, workloads, workloadsOf } from './workloads/workloads.js'
 
 /** As many as make the first batch come again, after an update on each. */
 const checkedSteps = 5

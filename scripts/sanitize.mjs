@@ -34,14 +34,14 @@ const checks = {
       ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=1',
       UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
     },
-    tests: ['test/backend', 'test/runtime', 'test/compile/native', 'test/compile/regions', 'test/compile/large'],
+    tests: ['test/backend', 'test/native', 'test/compile/native', 'test/compile/regions', 'test/compile/large'],
   },
   threads: {
     library: 'libtsan.so',
     env: {
       TSAN_OPTIONS: `halt_on_error=1:second_deadlock_stack=1:suppressions=${join(import.meta.dirname, 'threads.supp')}`,
     },
-    tests: ['test/backend/columns', 'test/runtime', 'test/compile/native', 'test/compile/regions'],
+    tests: ['test/native/kernels/columns', 'test/native/runtime', 'test/compile/native', 'test/compile/regions'],
   },
 }
 

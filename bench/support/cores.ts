@@ -1,7 +1,7 @@
 // Whether the machine gives two whole cores just now: a shared host does not always, and changes its mind within tenths of a
 // second. Ratios count where it did, so each sample of a race is taken between two probes, and again where one of them fails.
 
-import type { Peers } from './peers.js'
+import type { Peers } from '../peers/peers.js'
 import type { Take } from './timing.js'
 
 /** Of what was timed: how many times one thread's sgemm two threads did. */

@@ -1,6 +1,6 @@
 // What a group of benches is: it prints its table and gives its rows for the JSON.
 
-import type { Peers } from './peers.js'
+import type { Peers } from '../peers/peers.js'
 import type { Plan } from './timing.js'
 
 export interface Settings {

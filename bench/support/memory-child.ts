@@ -1,9 +1,9 @@
 // Run by memory.ts in a process of its own: trains a workload, and prints what was resident before and at most.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { compiled } from '../workloads/ways.js'
+import { inTurn, workloads } from '../workloads/workloads.js'
 import { use } from './backends.js'
-import { compiled } from './ways.js'
-import { inTurn, workloads } from './workloads.js'
 
 /** The most that was resident so far, in bytes. */
 function peak(): number {

@@ -1,7 +1,7 @@
 // Times functions against each other: warm-up, repetitions until a sample is long enough to be measured, samples taken
 // in turns. It knows nothing of what it times.
 
-import { PeerError } from './peer.js'
+import { PeerError } from '../peers/peer.js'
 
 /** One of those that are compared. */
 export interface Contestant<Name extends string = string> {

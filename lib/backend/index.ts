@@ -24,7 +24,7 @@
  * @packageDocumentation
  */
 
-export { ArgumentError, BackendError, BlasgradError } from '../errors.js'
+export { ArgumentError, BackendError, BlasgradError } from '../base/errors.js'
 export { loadNative } from './load.js'
 export { reference } from './reference.js'
 export { type Kernel, type KernelClass, Layout } from './signature.js'

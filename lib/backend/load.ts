@@ -3,8 +3,8 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { BackendError } from '../base/errors.js'
 import type { MakeExecutor } from '../compile/plan.js'
-import { BackendError } from '../errors.js'
 import { type Addon, createNative, type NativeInfo, type ProductTimes } from './native.js'
 import type { Backend } from './table.js'
 

@@ -1,8 +1,8 @@
 // The native backend: the addon's own functions, once its kernels have been compared with the table. What the addon
 // computes and checks is in native/; how it is found is in load.ts.
 
+import { ArgumentError, BackendError, showValue } from '../base/errors.js'
 import type { Executor, Plan } from '../compile/plan.js'
-import { ArgumentError, BackendError, showValue } from '../errors.js'
 import { type Backend, kernelNames, kernelRow } from './table.js'
 
 /** What the native kernels run on. */

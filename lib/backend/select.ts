@@ -1,6 +1,6 @@
 // Which backend computes: chosen once, changed by setBackend. The fallback's one warning is given here.
 
-import { ArgumentError, BackendError, showValue } from '../errors.js'
+import { ArgumentError, BackendError, showValue } from '../base/errors.js'
 import { type LoadedAddon, loadNative } from './load.js'
 import { reference, unchecked } from './reference.js'
 import type { Backend } from './table.js'

@@ -12,7 +12,7 @@
 //   a:in[n?]           n or 0: the argument may be left out by giving an empty array
 //   -> index           returns the position of the first id out of range, or -1; nothing was written then
 
-import type { NumberArray } from '../dtype.js'
+import type { NumberArray } from '../base/dtype.js'
 
 export type { NumberArray }
 

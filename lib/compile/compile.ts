@@ -1,11 +1,11 @@
 // compile: a function over tensors, recorded once for each kind of call, then run as one program.
 
-import { isChecking } from '../checking.js'
-import { context } from '../context.js'
+import { isChecking } from '../base/checking.js'
+import { ArgumentError, BusyError, showValue } from '../base/errors.js'
+import { context } from '../core/context.js'
+import { noElements, type Tensor } from '../core/tensor.js'
 import type { Sample } from '../data/dataset.js'
 import type { DataLoader } from '../data/loader.js'
-import { ArgumentError, BusyError, showValue } from '../errors.js'
-import { noElements, type Tensor } from '../tensor.js'
 import { checkSame } from './check/again.js'
 import { runEpoch } from './epoch/epoch.js'
 import type { EpochOptions, EpochResult } from './epoch/options.js'

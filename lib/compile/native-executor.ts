@@ -1,7 +1,7 @@
 // Runs plans natively: the addon checks a plan, encodes it once, and runs it in one call (native/runtime/executor/program.h).
 
 import { nativeOrReason } from '../backend/select.js'
-import { BackendError } from '../errors.js'
+import { BackendError } from '../base/errors.js'
 import type { MakeExecutor } from './plan.js'
 
 /** @throws ArgumentError for a malformed plan; BackendError where the addon did not load. */

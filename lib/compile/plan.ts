@@ -2,7 +2,7 @@
 
 import type { Layout } from '../backend/signature.js'
 import type { KernelName } from '../backend/table.js'
-import type { NumberArray } from '../dtype.js'
+import type { NumberArray } from '../base/dtype.js'
 import type { Call, ElementType, Program } from './program.js'
 
 /** An operand of a group's member: a value, laid over the group's grid, or what an earlier member just made. */

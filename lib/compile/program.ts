@@ -3,7 +3,7 @@
 
 import { parseSignature, type Signature } from '../backend/signature.js'
 import { type KernelName, kernelRow } from '../backend/table.js'
-import type { NumberArray } from '../dtype.js'
+import type { NumberArray } from '../base/dtype.js'
 
 /** The kind of a value's typed array; a bool is uint8. */
 export type ElementType = 'float32' | 'float64' | 'int32' | 'uint8'

@@ -2,11 +2,11 @@
 // elements. It touches no array, no `.grad` and no generator: what a recording changes is kept here until it is adopted.
 
 import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
-import { context, type Recording } from '../context.js'
-import { arrayOf, type DType, type NumberArray } from '../dtype.js'
-import { ArgumentError, IndexError } from '../errors.js'
-import { allocateKept, markState, Storage, stateOf } from '../storage.js'
-import type { Tensor } from '../tensor.js'
+import { arrayOf, type DType, type NumberArray } from '../base/dtype.js'
+import { ArgumentError, IndexError } from '../base/errors.js'
+import { context, type Recording } from '../core/context.js'
+import { allocateKept, markState, Storage, stateOf } from '../core/storage.js'
+import type { Tensor } from '../core/tensor.js'
 import {
   type Argument,
   type Call,

@@ -1,10 +1,10 @@
 // Runs what was recorded: now, or in turn, on the executor's own thread where it has one. Which program a call runs is
 // decided in compile.ts.
 
-import type { NumberArray } from '../dtype.js'
-import { advance } from '../random.js'
-import { allocate } from '../storage.js'
-import { Tensor } from '../tensor.js'
+import type { NumberArray } from '../base/dtype.js'
+import { advance } from '../core/random.js'
+import { allocate } from '../core/storage.js'
+import { Tensor } from '../core/tensor.js'
 import { type BadIndex, isThreaded } from './plan.js'
 import { enqueue, isQueueEmpty } from './queue.js'
 import type { Compiled } from './recording.js'

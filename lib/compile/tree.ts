@@ -1,9 +1,9 @@
 // Arguments and results as trees: tensors and numbers at the leaves of arrays and plain objects. What is not a tensor or
 // a number is part of the structure.
 
-import { ArgumentError, showValue } from '../errors.js'
-import { sameShape } from '../shape.js'
-import { Tensor } from '../tensor.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { sameShape } from '../base/shape.js'
+import { Tensor } from '../core/tensor.js'
 
 export type Leaf = Tensor | number
 

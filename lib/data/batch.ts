@@ -1,9 +1,9 @@
 // Samples to batches: the fields of several samples, stacked along a new first axis. Where samples come from is not
 // here.
 
-import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../errors.js'
-import { sameShape } from '../shape.js'
-import { Tensor, type TensorLike } from '../tensor.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { sameShape } from '../base/shape.js'
+import { Tensor, type TensorLike } from '../core/tensor.js'
 import { type Sample, type Tensors, toTensor } from './dataset.js'
 
 /**

@@ -1,10 +1,10 @@
 // Where samples come from: a Dataset gives any sample by its number, a stream gives them one after another. How samples
 // become batches is not here (see batch.ts and loader.ts).
 
-import { context } from '../context.js'
-import { ArgumentError, IndexError, ShapeError, showShape, showValue } from '../errors.js'
-import { around } from '../shape.js'
-import { Tensor, type TensorLike } from '../tensor.js'
+import { ArgumentError, IndexError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { around } from '../base/shape.js'
+import { context } from '../core/context.js'
+import { Tensor, type TensorLike } from '../core/tensor.js'
 
 /** A sample: its fields in a fixed order, usually [input, target]. */
 export type Sample = readonly TensorLike[]

@@ -3,10 +3,10 @@
 
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import type { DType } from '../dtype.js'
-import { ArgumentError, FormatError, showShape, showValue } from '../errors.js'
-import { maxSize, sizeOf } from '../shape.js'
-import { Tensor } from '../tensor.js'
+import type { DType } from '../base/dtype.js'
+import { ArgumentError, FormatError, showShape, showValue } from '../base/errors.js'
+import { maxSize, sizeOf } from '../base/shape.js'
+import { Tensor } from '../core/tensor.js'
 
 interface ElementType {
   readonly name: string

@@ -1,7 +1,7 @@
 // What a DataLoader can be told, and the check of it.
 
-import { ArgumentError, showValue } from '../errors.js'
-import { checkedWhereUsed, checkOptions, flag, func, type Schema } from '../options.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { checkedWhereUsed, checkOptions, flag, func, type Schema } from '../base/options.js'
 import type { Sample, Tensors } from './dataset.js'
 
 export interface LoaderOptions<S extends Sample, B = Tensors<S>> {

@@ -2,8 +2,8 @@
 // here (see batches.ts, batch.ts and read-ahead.ts).
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ArgumentError, showValue } from '../errors.js'
-import type { Tensor } from '../tensor.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import type { Tensor } from '../core/tensor.js'
 import { groupBatches, groupBatchesLater, pickBatches } from './batches.js'
 import { type Dataset, type Sample, type Stream, TensorDataset, type Tensors } from './dataset.js'
 import { checkInteger, checkLoaderOptions, type LoaderOptions } from './loader-options.js'

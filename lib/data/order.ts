@@ -1,6 +1,6 @@
 // The order in which an epoch visits its samples: a pure function of their number, a seed and the epoch's number.
 
-import { philox } from '../philox.js'
+import { philox } from '../base/philox.js'
 
 // The third word of the counter is 0 for the numbers that tensors are filled with, so that the same seed never gives
 // the same words to both.

@@ -1,8 +1,8 @@
 // The element types of safetensors, each with the dtype it is loaded as. Only those that a dtype of ours is saved as are
 // written.
 
-import type { DType, NumberArray } from '../dtype.js'
-import { FormatError } from '../errors.js'
+import type { DType, NumberArray } from '../base/dtype.js'
+import { FormatError } from '../base/errors.js'
 
 /** The element at byte `at` as a number. */
 type Read = (view: DataView, at: number) => number

@@ -1,8 +1,8 @@
 // The header of a safetensors file (https://huggingface.co/docs/safetensors): JSON that names each tensor's dtype, shape
 // and bytes. Here text becomes a checked list and back; files and elements are not here.
 
-import { FormatError, showShape, showValue } from '../errors.js'
-import { sizeOf } from '../shape.js'
+import { FormatError, showShape, showValue } from '../base/errors.js'
+import { sizeOf } from '../base/shape.js'
 import { elementTypes } from './elements.js'
 import { findRepeatedKey } from './repeated-key.js'
 

@@ -1,8 +1,8 @@
 // Reading safetensors: each tensor's bytes go from the file straight into the tensor's memory.
 
-import { ArgumentError, FormatError, showShape, showValue } from '../errors.js'
-import { maxSize, sizeOf } from '../shape.js'
-import { Tensor } from '../tensor.js'
+import { ArgumentError, FormatError, showShape, showValue } from '../base/errors.js'
+import { maxSize, sizeOf } from '../base/shape.js'
+import { Tensor } from '../core/tensor.js'
 import { convertElements, elementTypes } from './elements.js'
 import { decodeHeader, type Entry, type Header, maxHeaderBytes } from './header.js'
 import { memorySource, type Source, withFile } from './source.js'

@@ -1,8 +1,8 @@
 // Writing safetensors, byte for byte as the reference implementation does.
 
-import { ArgumentError, showValue } from '../errors.js'
-import { checkedWhereUsed, checkOptions, type Schema } from '../options.js'
-import { Tensor } from '../tensor.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../base/options.js'
+import { Tensor } from '../core/tensor.js'
 import { writeAtomically } from './atomic-file.js'
 import { elementTypeOf, rankOf } from './elements.js'
 import { type Entry, encodeHeader, maxHeaderBytes } from './header.js'

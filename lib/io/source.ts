@@ -1,7 +1,7 @@
 // Bytes by position, from memory or from a file, read straight to where they are wanted.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { FormatError } from '../errors.js'
+import { FormatError } from '../base/errors.js'
 
 export interface Source {
   /** What messages about it begin with. */

@@ -1,10 +1,10 @@
 // Copies what a module has in its properties: tensors into memory of their own, plain containers however deep. What
 // occurs twice is copied once, so that what was shared is shared among the copies. Knows no module.
 
-import { context } from '../context.js'
-import { ArgumentError } from '../errors.js'
-import { allocate, allocateState, busyError, type Storage, stateOf } from '../storage.js'
-import { noElements, Tensor } from '../tensor.js'
+import { ArgumentError } from '../base/errors.js'
+import { context } from '../core/context.js'
+import { allocate, allocateState, busyError, type Storage, stateOf } from '../core/storage.js'
+import { noElements, Tensor } from '../core/tensor.js'
 
 /** The copy of a value; the value itself where it is neither tensor, module nor plain container. */
 export type Copy = <T>(value: T) => T

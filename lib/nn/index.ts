@@ -1,5 +1,6 @@
 // `nn`: modules, layers, losses, initialisation.
 
+export type { LoadOptions, LoadResult, StateDict } from '../core/state-dict.js'
 export type { Copy } from './copier.js'
 export * as functional from './functional/index.js'
 export * as init from './init.js'
@@ -31,4 +32,3 @@ export {
 } from './layers/transformer.js'
 export { Module } from './module.js'
 export { Parameter } from './parameter.js'
-export type { LoadOptions, LoadResult, StateDict } from './state.js'

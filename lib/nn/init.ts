@@ -1,11 +1,11 @@
 // `nn.init`: fills tensors in place with the values that training starts from, drawn by the generator.
 
-import { context } from '../context.js'
-import { isFloat } from '../dtype.js'
-import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../errors.js'
-import { checkedWhereUsed, checkOptions, finite, oneOf, type Schema } from '../options.js'
-import { drawNormal, drawUniform } from '../random.js'
-import { Tensor } from '../tensor.js'
+import { isFloat } from '../base/dtype.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { checkedWhereUsed, checkOptions, finite, oneOf, type Schema } from '../base/options.js'
+import { context } from '../core/context.js'
+import { drawNormal, drawUniform } from '../core/random.js'
+import { Tensor } from '../core/tensor.js'
 
 export type FanMode = 'fanIn' | 'fanOut'
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu'

@@ -1,6 +1,6 @@
 // How a module's parameters and modules are found in its properties. Knows no module.
 
-import { ArgumentError, showValue } from '../errors.js'
+import { ArgumentError, showValue } from '../base/errors.js'
 
 type Entries = Iterable<readonly [unknown, unknown]>
 

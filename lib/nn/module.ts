@@ -1,15 +1,8 @@
 // Module: what has parameters. It finds them in its properties; how anything is computed is its subclasses' business.
 
-import { context } from '../context.js'
-import { ArgumentError, showValue } from '../errors.js'
-import { checkOptions, flag, type Schema } from '../options.js'
-import { keepAsState } from '../storage.js'
-import { Tensor } from '../tensor.js'
-import { type Begun, type Copy, copyProperties, makeCopy } from './copier.js'
-import { members } from './members.js'
-import { Parameter } from './parameter.js'
-import { hasPrivateFields } from './private-fields.js'
-import { describe } from './repr.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { checkOptions, flag, type Schema } from '../base/options.js'
+import { context } from '../core/context.js'
 import {
   checkStateDict,
   compareState,
@@ -20,7 +13,14 @@ import {
   problemsOf,
   type StateDict,
   throwProblems,
-} from './state.js'
+} from '../core/state-dict.js'
+import { keepAsState } from '../core/storage.js'
+import { Tensor } from '../core/tensor.js'
+import { type Begun, type Copy, copyProperties, makeCopy } from './copier.js'
+import { members } from './members.js'
+import { Parameter } from './parameter.js'
+import { hasPrivateFields } from './private-fields.js'
+import { describe } from './repr.js'
 
 export interface BufferOptions {
   /** Whether stateDict has it; true by default. */

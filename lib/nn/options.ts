@@ -1,7 +1,7 @@
 // Checks of what layers are made with.
 
-import { checkDType, type DType, isFloat } from '../dtype.js'
-import { ArgumentError, DTypeError, showValue } from '../errors.js'
+import { checkDType, type DType, isFloat } from '../base/dtype.js'
+import { ArgumentError, DTypeError, showValue } from '../base/errors.js'
 
 /** @throws ArgumentError unless `value` is a whole number, 0 or more. */
 export function checkSize(owner: string, name: string, value: number): number {

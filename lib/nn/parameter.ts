@@ -1,9 +1,9 @@
 // A tensor that a Module owns and trains. Nothing but its class sets it apart from any other leaf.
 
-import { checkOptions } from '../options.js'
-import { keepAsState } from '../storage.js'
-import { Tensor, type TensorOptions, tensorOptions } from '../tensor.js'
-import type { Values } from '../values.js'
+import { checkOptions } from '../base/options.js'
+import { keepAsState } from '../core/storage.js'
+import { Tensor, type TensorOptions, tensorOptions } from '../core/tensor.js'
+import type { Values } from '../core/values.js'
 
 /**
  * A leaf that modules find in their properties. From numbers and arrays it copies; from a tensor it takes the elements

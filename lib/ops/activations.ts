@@ -1,14 +1,14 @@
 // Exponentials, trigonometry and activation functions, with their fused gradients.
 
-import { ArgumentError, showValue } from '../errors.js'
-import { checkOptions, oneOf, type Schema } from '../options.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { checkOptions, oneOf, type Schema } from '../base/options.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { div, mul, neg, pow, sub } from './arithmetic.js'
 import { greater } from './comparison.js'
-import { declare, type Method } from './define.js'
-import { backwardOf, elementwise, type UnaryOp, unary } from './elementwise.js'
-import { unify1 } from './operands.js'
+import { apply } from './machinery/apply.js'
+import { declare, type Method } from './machinery/define.js'
+import { backwardOf, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
+import { unify1 } from './machinery/operands.js'
 import { where } from './selecting.js'
 
 /** eᵃ. */

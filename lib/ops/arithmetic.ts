@@ -1,12 +1,12 @@
 // Sums, products, powers and their kin, element by element.
 
-import { ArgumentError, showValue } from '../errors.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { equal, greaterEqual, lessEqual } from './comparison.js'
-import { declare, declareFunction, type Method } from './define.js'
-import { type BinaryOp, backwardOf, binary, elementwise, type UnaryOp, unary } from './elementwise.js'
-import { unify1 } from './operands.js'
+import { apply } from './machinery/apply.js'
+import { declare, declareFunction, type Method } from './machinery/define.js'
+import { type BinaryOp, backwardOf, binary, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
+import { unify1 } from './machinery/operands.js'
 import { where } from './selecting.js'
 
 /** a + b. For bools, "or". */

@@ -1,14 +1,14 @@
 // Comparisons, element by element, and what is asked of a whole tensor. They give bools and have no gradient.
 
-import { full } from '../creation.js'
-import { checkOptions, flag, nonNegative, type Schema } from '../options.js'
-import { normalizeAxes, reducedShape, sizeOf } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
+import { checkOptions, flag, nonNegative, type Schema } from '../base/options.js'
+import { normalizeAxes, reducedShape, sizeOf } from '../base/shape.js'
+import { full } from '../core/creation.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { to } from './casting.js'
-import { declare, type Method } from './define.js'
-import { type BinaryOp, binary } from './elementwise.js'
-import { asTensor } from './operands.js'
-import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
+import { declare, type Method } from './machinery/define.js'
+import { type BinaryOp, binary } from './machinery/elementwise.js'
+import { asTensor } from './machinery/operands.js'
+import { type Axis, type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
 import { max, min } from './reductions.js'
 
 /** a > b. False where either is NaN, as every comparison but notEqual. */

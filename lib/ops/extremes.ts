@@ -1,13 +1,13 @@
 // Where the largest and the smallest element are.
 
-import { ShapeError, showShape } from '../errors.js'
-import { checkOptions } from '../options.js'
-import { around, normalizeAxis, reducedShape } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
-import { declare, type Method, type Plan, type Primitive } from './define.js'
-import { asTensor } from './operands.js'
-import { type ReduceOptions, reduceOptions } from './reduce-options.js'
+import { ShapeError, showShape } from '../base/errors.js'
+import { checkOptions } from '../base/options.js'
+import { around, normalizeAxis, reducedShape } from '../base/shape.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
+import { apply } from './machinery/apply.js'
+import { declare, type Method, type Plan, type Primitive } from './machinery/define.js'
+import { asTensor } from './machinery/operands.js'
+import { type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
 
 interface IndexPlan extends Plan {
   readonly outer: number

@@ -1,15 +1,15 @@
 // Tensors joined and cut along an axis.
 
-import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
-import { expandTo } from '../gradients.js'
-import { normalizeAxis, sameShape } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
-import { declare, declareFunction, type Method, type Primitive } from './define.js'
-import { asTensor, unifyAll } from './operands.js'
+import { expandTo } from '../autograd/gradients.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { normalizeAxis, sameShape } from '../base/shape.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
+import { apply } from './machinery/apply.js'
+import { declare, declareFunction, type Method, type Primitive } from './machinery/define.js'
+import { asTensor, unifyAll } from './machinery/operands.js'
+import { within } from './machinery/strided.js'
 import { unsqueeze } from './shaping.js'
 import { type Range, slice } from './slicing.js'
-import { within } from './strided.js'
 
 const concatOp: Primitive<number> = {
   name: 'concat',

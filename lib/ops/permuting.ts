@@ -1,12 +1,12 @@
 // Axes in another order.
 
-import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
-import { normalizeAxis, type Shape, stridesOf } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
-import { declare, type Method, type Primitive } from './define.js'
-import { asTensor } from './operands.js'
-import { dimsOf } from './strided.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { normalizeAxis, type Shape, stridesOf } from '../base/shape.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
+import { apply } from './machinery/apply.js'
+import { declare, type Method, type Primitive } from './machinery/define.js'
+import { asTensor } from './machinery/operands.js'
+import { dimsOf } from './machinery/strided.js'
 
 const permuteOp: Primitive<Shape> = {
   name: 'permute',

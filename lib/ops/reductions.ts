@@ -1,18 +1,18 @@
 // Reductions over no axis (all of them), one or several. A reduction runs over each run of adjacent axes in turn.
 
 import type { Backend } from '../backend/table.js'
-import { isFloat } from '../dtype.js'
-import { ShapeError, showShape } from '../errors.js'
-import { checkOptions } from '../options.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
+import { isFloat } from '../base/dtype.js'
+import { ShapeError, showShape } from '../base/errors.js'
+import { checkOptions } from '../base/options.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { div, mul, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
-import { declare, type Method, type Plan, type Primitive, type Saves } from './define.js'
-import { asTensor } from './operands.js'
-import { prodBackward } from './products.js'
-import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
-import { aroundRun, onesOf, type Run, runsOf, withOnes, withoutRun } from './runs.js'
+import { apply } from './machinery/apply.js'
+import { declare, type Method, type Plan, type Primitive, type Saves } from './machinery/define.js'
+import { asTensor } from './machinery/operands.js'
+import { type Axis, type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
+import { aroundRun, onesOf, type Run, runsOf, withOnes, withoutRun } from './machinery/runs.js'
+import { prodBackward } from './prod-backward.js'
 import { reshape } from './shaping.js'
 
 export type Reduction = Method<(a: TensorLike, axis?: Axis, options?: ReduceOptions) => Tensor>

@@ -1,12 +1,12 @@
 // Choosing between values by a mask.
 
-import { arange } from '../creation.js'
-import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
-import type { Tensor, TensorLike } from '../tensor.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { arange } from '../core/creation.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { greaterEqual } from './comparison.js'
-import { declare, type Method } from './define.js'
-import { selection } from './elementwise.js'
-import { asTensor, scalar } from './operands.js'
+import { declare, type Method } from './machinery/define.js'
+import { selection } from './machinery/elementwise.js'
+import { asTensor, scalar } from './machinery/operands.js'
 
 /** a where the mask is true, b elsewhere; the three broadcast. */
 export const where: (mask: TensorLike, a: TensorLike, b: TensorLike) => Tensor = selection({

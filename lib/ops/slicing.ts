@@ -1,14 +1,14 @@
 // Parts of a tensor, and a tensor as a part: slice and pad, each the other's gradient.
 
-import { ArgumentError, ShapeError, showShape, showValue } from '../errors.js'
-import { expandTo } from '../gradients.js'
-import { checkShape, type Shape, sizeOf } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { convert } from '../values.js'
-import { apply } from './apply.js'
-import { declare, type Method, type Primitive } from './define.js'
-import { asTensor } from './operands.js'
-import { lengthsOf, type Ranges, within } from './strided.js'
+import { expandTo } from '../autograd/gradients.js'
+import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { checkShape, type Shape, sizeOf } from '../base/shape.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
+import { convert } from '../core/values.js'
+import { apply } from './machinery/apply.js'
+import { declare, type Method, type Primitive } from './machinery/define.js'
+import { asTensor } from './machinery/operands.js'
+import { lengthsOf, type Ranges, within } from './machinery/strided.js'
 
 const sliceOp: Primitive<Ranges> = {
   name: 'slice',

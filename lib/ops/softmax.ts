@@ -1,14 +1,14 @@
 // Softmax and its logarithm along an axis, and the seed's cross-entropy of probabilities.
 
-import { isFloat } from '../dtype.js'
-import { DTypeError } from '../errors.js'
-import { expandTo } from '../gradients.js'
-import { around, normalizeAxis } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
-import { apply } from './apply.js'
+import { expandTo } from '../autograd/gradients.js'
+import { isFloat } from '../base/dtype.js'
+import { DTypeError } from '../base/errors.js'
+import { around, normalizeAxis } from '../base/shape.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { mul, neg, sub, xlogy } from './arithmetic.js'
-import { declare, declareFunction, type Method, type Primitive } from './define.js'
-import { asTensor, unify1, unify2 } from './operands.js'
+import { apply } from './machinery/apply.js'
+import { declare, declareFunction, type Method, type Primitive } from './machinery/define.js'
+import { asTensor, unify1, unify2 } from './machinery/operands.js'
 import { sum } from './reductions.js'
 
 type Forward = 'softmax' | 'logSoftmax'

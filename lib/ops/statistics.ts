@@ -1,17 +1,17 @@
 // Means, variances and norms: reductions made of others.
 
-import { isFloat } from '../dtype.js'
-import { DTypeError } from '../errors.js'
-import { checkOptions, finite, positive, type Schema } from '../options.js'
-import { normalizeAxes, type Shape, sizeOf } from '../shape.js'
-import type { Tensor, TensorLike } from '../tensor.js'
+import { isFloat } from '../base/dtype.js'
+import { DTypeError } from '../base/errors.js'
+import { checkOptions, finite, positive, type Schema } from '../base/options.js'
+import { normalizeAxes, type Shape, sizeOf } from '../base/shape.js'
+import type { Tensor, TensorLike } from '../core/tensor.js'
 import { div, mul, pow, sqrt, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
-import { declare, type Method } from './define.js'
-import { asTensor } from './operands.js'
-import { type Axis, type ReduceOptions, reduceOptions } from './reduce-options.js'
+import { declare, type Method } from './machinery/define.js'
+import { asTensor } from './machinery/operands.js'
+import { type Axis, type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
+import type { Sampler } from './machinery/samples.js'
 import { max, type Reduction, sum } from './reductions.js'
-import type { Sampler } from './samples.js'
 import { where } from './selecting.js'
 
 const commonSamples = (s: Sampler): unknown[][] => [

@@ -1,12 +1,12 @@
 // Gradient clipping, in place. No value is read here: the norm is a tensor, the scaling a kernel.
 
 import { Layout } from '../backend/signature.js'
-import { context, noGrad } from '../context.js'
-import { ArgumentError, showValue } from '../errors.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { checkOptions, nonNegative, positive, type Schema } from '../base/options.js'
+import { context, noGrad } from '../core/context.js'
+import type { Storage } from '../core/storage.js'
+import { Tensor } from '../core/tensor.js'
 import { clamp, div, norm, stack, to } from '../ops/index.js'
-import { checkOptions, nonNegative, positive, type Schema } from '../options.js'
-import type { Storage } from '../storage.js'
-import { Tensor } from '../tensor.js'
 import { isIterable } from './params.js'
 
 export interface ClipOptions {

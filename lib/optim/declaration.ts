@@ -1,7 +1,7 @@
 // The record that declares an optimizer. What it says once, groups, steps, checks and saved state all follow.
 
 import type { Backend } from '../backend/table.js'
-import type { NumberArray } from '../dtype.js'
+import type { NumberArray } from '../base/dtype.js'
 import type { HyperRecord, Settings } from './hyper.js'
 
 /** What one call of an optimizer's kernel works on; all but `hyper` and `step` lie like the parameter. */

@@ -1,6 +1,6 @@
 // The kinds of hyper-parameter: what each accepts and how it lies in a group's array, which the kernel reads.
 
-import type { NumberArray } from '../dtype.js'
+import type { NumberArray } from '../base/dtype.js'
 
 /** One hyper-parameter: `width` numbers of the array, one value for the user. */
 export interface Hyper<V> {

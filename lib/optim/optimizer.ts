@@ -1,10 +1,17 @@
 // What all optimizers share: groups, steps, saved state. How a parameter is updated is said by a declaration.
 
-import { context } from '../context.js'
-import { ArgumentError, showValue } from '../errors.js'
-import { checkStateDict, compareState, copyState, problemsOf, type StateDict, throwProblems } from '../nn/state.js'
-import { allocateState, type Storage } from '../storage.js'
-import type { Tensor } from '../tensor.js'
+import { ArgumentError, showValue } from '../base/errors.js'
+import { context } from '../core/context.js'
+import {
+  checkStateDict,
+  compareState,
+  copyState,
+  problemsOf,
+  type StateDict,
+  throwProblems,
+} from '../core/state-dict.js'
+import { allocateState, type Storage } from '../core/storage.js'
+import type { Tensor } from '../core/tensor.js'
 import type { Declaration } from './declaration.js'
 import { Group, type ParamGroup, type Tabulated } from './group.js'
 import type { Hyper, HyperRecord, Settings } from './hyper.js'

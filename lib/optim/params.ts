@@ -1,9 +1,9 @@
 // What an optimizer is given to train, checked.
 
-import { isFloat } from '../dtype.js'
-import { ArgumentError, DTypeError, GradientError, showValue } from '../errors.js'
-import type { Storage } from '../storage.js'
-import { Tensor } from '../tensor.js'
+import { isFloat } from '../base/dtype.js'
+import { ArgumentError, DTypeError, GradientError, showValue } from '../base/errors.js'
+import type { Storage } from '../core/storage.js'
+import { Tensor } from '../core/tensor.js'
 import type { HyperRecord, Settings } from './hyper.js'
 
 /** Parameters with settings of their own; what is left out is the optimizer's. */

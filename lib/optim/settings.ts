@@ -1,6 +1,6 @@
 // A group's settings, checked.
 
-import { ArgumentError, showValue } from '../errors.js'
+import { ArgumentError, showValue } from '../base/errors.js'
 import type { Declaration } from './declaration.js'
 import type { HyperRecord, Settings } from './hyper.js'
 

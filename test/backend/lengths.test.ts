@@ -7,7 +7,7 @@ import { loadNative } from '../../lib/backend/load.js'
 import { reference } from '../../lib/backend/reference.js'
 import { Layout, type NumberArray, parseSignature } from '../../lib/backend/signature.js'
 import { type Backend, type KernelName, kernelNames, kernelRow } from '../../lib/backend/table.js'
-import { ArgumentError } from '../../lib/errors.js'
+import { ArgumentError } from '../../lib/base/errors.js'
 import { type Call, callsOf, kindsFor } from './support/calls.js'
 
 const { full, scalar, row, column } = Layout

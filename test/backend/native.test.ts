@@ -7,7 +7,7 @@ import { loadNative } from '../../lib/backend/load.js'
 import { type Addon, createNative } from '../../lib/backend/native.js'
 import { reference } from '../../lib/backend/reference.js'
 import type { Backend } from '../../lib/backend/table.js'
-import { ArgumentError, BackendError } from '../../lib/errors.js'
+import { ArgumentError, BackendError } from '../../lib/base/errors.js'
 import { difference } from './support/compare.js'
 
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'

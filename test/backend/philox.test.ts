@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { reference } from '../../lib/backend/reference.js'
-import { philox } from '../../lib/philox.js'
+import { philox } from '../../lib/base/philox.js'
 
 const ones = 0xffffffff
 const vectors = [

@@ -1,8 +1,8 @@
 // Samples are taken between probes that find two whole cores, and again where one does not, for as long as there is patience.
 
 import { expect, test } from 'vitest'
+import { PeerError } from '../../bench/peers/peer.js'
 import { CoreWatch, scalingCell } from '../../bench/support/cores.js'
-import { PeerError } from '../../bench/support/peer.js'
 
 /** A watch with probes that give these values in turn, the last of them for ever, and what was done in which order. */
 function machine(...scalings: (number | null)[]) {

@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { difference } from '../../bench/support/agreement.js'
-import { withTensors } from '../../bench/support/exchange.js'
-import { peerSource } from '../../bench/support/peer-files.js'
-import { findScriptPeer, scriptPeerNames } from '../../bench/support/script-peer.js'
-import { inTurn, workloads } from '../../bench/support/workloads.js'
+import { withTensors } from '../../bench/peers/exchange.js'
+import { peerSource } from '../../bench/peers/peer-files.js'
+import { findScriptPeer, scriptPeerNames } from '../../bench/peers/script-peer.js'
+import { difference } from '../../bench/report/agreement.js'
+import { inTurn, workloads } from '../../bench/workloads/workloads.js'
 
 /** Short ones that each of them does on one of its backends. */
 const compared = workloads.filter(({ name }) => ['tiny-mlp', 'small-mlp SGD', 'small-mlp Adam'].includes(name))

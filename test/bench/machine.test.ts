@@ -1,7 +1,7 @@
 // What is said of the environment and the peers.
 
 import { expect, test } from 'vitest'
-import { describePeers, environment, warnings } from '../../bench/support/machine.js'
+import { describePeers, environment, warnings } from '../../bench/report/machine.js'
 
 test('what holds OpenBLAS back is warned of', () => {
   expect(warnings({ PATH: '/bin' })).toEqual([])

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { Peer, positiveIn } from '../../bench/support/peer.js'
+import { Peer, positiveIn } from '../../bench/peers/peer.js'
 import { fullPlan, race } from '../../bench/support/timing.js'
 
 const script = fileURLToPath(new URL('./fake-peer.mjs', import.meta.url))

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { drawPictures, scalingPicture, speedPicture } from '../../bench/support/picture.js'
+import { drawPictures, scalingPicture, speedPicture } from '../../bench/report/picture.js'
 
 let folder: string
 beforeEach(() => {

@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { Peer } from '../../bench/support/peer.js'
-import { describeSetting, PyTorch, settingsFor, type Task } from '../../bench/support/pytorch.js'
+import { Peer } from '../../bench/peers/peer.js'
+import { describeSetting, PyTorch, settingsFor, type Task } from '../../bench/peers/pytorch.js'
 
 const script = fileURLToPath(new URL('./fake-peer.mjs', import.meta.url))
 const about = { version: '0', python: '3', blas: 'b', core: 'c', optimizers: ['loop', 'foreach'], compile: false }

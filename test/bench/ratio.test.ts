@@ -1,10 +1,10 @@
 // Ratios, their ranges, the best of several, and whether a target is met; whether those that did the same agree.
 
 import { expect, test } from 'vitest'
-import { agreeing, difference } from '../../bench/support/agreement.js'
-import { fastest, range, ratioOver, targets, verdict } from '../../bench/support/ratio.js'
+import { agreeing, difference } from '../../bench/report/agreement.js'
+import { fastest, range, ratioOver, targets, verdict } from '../../bench/report/ratio.js'
 import { type Figure, median } from '../../bench/support/timing.js'
-import { workloads } from '../../bench/support/workloads.js'
+import { workloads } from '../../bench/workloads/workloads.js'
 
 const figure = (...samples: number[]): Figure => ({
   median: median(samples),

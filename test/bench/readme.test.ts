@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { speedLines, updateReadme } from '../../bench/support/readme.js'
+import { speedLines, updateReadme } from '../../bench/report/readme.js'
 
 const timing = (median: number): { median: number } => ({ median })
 

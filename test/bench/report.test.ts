@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkFinite, type Report, readReport, writeReport } from '../../bench/support/report.js'
+import { checkFinite, type Report, readReport, writeReport } from '../../bench/report/report.js'
 
 const rows = (median: number) => [{ kernel: 'add', native: { median: 1 }, reference: null }, { native: { median } }]
 

@@ -1,7 +1,7 @@
 // Bounds of kernels by the machine's peaks, and which are the farthest from theirs.
 
 import { expect, test } from 'vitest'
-import { roofOf, slowest } from '../../bench/support/roofline.js'
+import { roofOf, slowest } from '../../bench/report/roofline.js'
 
 const peaks = { bytes: 10, flops: 100 }
 const call = (kernel: string, micros: number, bytes: number, flops = 0) => ({

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Peer } from '../../bench/support/peer.js'
-import { scriptsThatAgree } from '../../bench/support/ready-peers.js'
-import { findScriptPeer, ScriptPeer } from '../../bench/support/script-peer.js'
+import { Peer } from '../../bench/peers/peer.js'
+import { scriptsThatAgree } from '../../bench/peers/ready-peers.js'
+import { findScriptPeer, ScriptPeer } from '../../bench/peers/script-peer.js'
 
 const script = fileURLToPath(new URL('./fake-peer.mjs', import.meta.url))
 const task = { kind: 'mlp', layers: [2, 2], optimizer: 'SGD', lr: 0.1, batches: 1 } as const

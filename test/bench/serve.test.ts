@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Peer } from '../../bench/peers/peer.js'
 import { batchesIn, inner, layerFlops, load, weightNames } from '../../bench/peers/serve.mjs'
-import { Peer } from '../../bench/support/peer.js'
 import { io, tensor } from '../../lib/index.js'
 
 let folder: string

@@ -1,9 +1,9 @@
 // Training tables of vectors in compiled steps: updates by rows give what eager code and unfused steps give.
 
 import { describe, expect, test } from 'vitest'
-import { setThreads } from '../../lib/backend-control.js'
+import { IndexError } from '../../lib/base/errors.js'
 import { type CompileOptions, compile } from '../../lib/compile/compile.js'
-import { IndexError } from '../../lib/errors.js'
+import { setThreads } from '../../lib/core/backend-control.js'
 import * as bg from '../../lib/index.js'
 import { nn, optim, type Tensor, tensor } from '../../lib/index.js'
 import { backendsUnderTest } from '../support/backends.js'

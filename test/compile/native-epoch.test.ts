@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from 'vitest'
 import { Layout } from '../../lib/backend/signature.js'
+import { arrayOf, type DType, type NumberArray } from '../../lib/base/dtype.js'
+import { ArgumentError } from '../../lib/base/errors.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { type EpochJob, type EpochOutcome, isThreaded, type ThreadedExecutor } from '../../lib/compile/plan.js'
 import { plan } from '../../lib/compile/planning.js'
-import { arrayOf, type DType, type NumberArray } from '../../lib/dtype.js'
-import { ArgumentError } from '../../lib/errors.js'
-import { fixedArray } from '../../lib/storage.js'
+import { fixedArray } from '../../lib/core/storage.js'
 import { Builder } from './support/builder.js'
 
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'

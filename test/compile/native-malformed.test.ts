@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { Layout } from '../../lib/backend/signature.js'
+import { ArgumentError } from '../../lib/base/errors.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import type { Member, Plan } from '../../lib/compile/plan.js'
-import { ArgumentError } from '../../lib/errors.js'
 import { Builder } from './support/builder.js'
 
 const { full, row, scalar } = Layout

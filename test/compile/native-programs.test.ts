@@ -4,12 +4,12 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { chooseBackend, nativeOrReason } from '../../lib/backend/select.js'
 import { kernelNames, kernelRow } from '../../lib/backend/table.js'
-import { setThreads } from '../../lib/backend-control.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { dump, dumpSteps } from '../../lib/compile/passes/dump.js'
 import { isGroup, workOf } from '../../lib/compile/plan.js'
 import { plan } from '../../lib/compile/planning.js'
+import { setThreads } from '../../lib/core/backend-control.js'
 import { randomProgram } from './support/random-programs.js'
 import { difference, runCalls, runPlan } from './support/run.js'
 

@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from 'vitest'
 import { compile } from '../../lib/compile/compile.js'
-import { context } from '../../lib/context.js'
+import { context } from '../../lib/core/context.js'
 import { grad, setBackend, Tensor } from '../../lib/index.js'
-import { type OpEntry, opEntries } from '../../lib/ops/registry.js'
+import { type OpEntry, opEntries } from '../../lib/ops/machinery/registry.js'
 import { backendsUnderTest } from '../support/backends.js'
 import { expectClose } from '../support/close.js'
 import { floatInputs, scalarise } from '../support/gradcheck.js'

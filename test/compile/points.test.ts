@@ -2,9 +2,9 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 import { compile } from '../../lib/compile/compile.js'
+import { newestStorage } from '../../lib/core/storage.js'
 import * as bg from '../../lib/index.js'
 import { nn, optim, Tensor, tensor } from '../../lib/index.js'
-import { newestStorage } from '../../lib/storage.js'
 import { backendsUnderTest } from '../support/backends.js'
 import { ids, network, testsOn, x } from './support/on-backend.js'
 

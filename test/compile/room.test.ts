@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from 'vitest'
 import { Layout } from '../../lib/backend/signature.js'
+import type { NumberArray } from '../../lib/base/dtype.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { isGroup } from '../../lib/compile/plan.js'
 import { plan } from '../../lib/compile/planning.js'
 import type { Program } from '../../lib/compile/program.js'
-import type { NumberArray } from '../../lib/dtype.js'
 import { compile, nn, optim, randn, setBackend, type Tensor } from '../../lib/index.js'
 import { backendsUnderTest } from '../support/backends.js'
 import { Builder } from './support/builder.js'

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { compile } from '../../lib/compile/compile.js'
-import { context } from '../../lib/context.js'
+import { context } from '../../lib/core/context.js'
 import * as bg from '../../lib/index.js'
 import { data, nn, optim, type Tensor, tensor } from '../../lib/index.js'
 import { backendsUnderTest } from '../support/backends.js'

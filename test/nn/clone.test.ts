@@ -2,9 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { compile } from '../../lib/compile/compile.js'
+import { stateOf } from '../../lib/core/storage.js'
 import * as bg from '../../lib/index.js'
 import { idle, nn, optim, Tensor, tensor, zeros } from '../../lib/index.js'
-import { stateOf } from '../../lib/storage.js'
 
 class Block extends nn.Module {
   first = new nn.Linear(2, 3)

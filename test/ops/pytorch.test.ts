@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as bg from '../../lib/index.js'
 import { type DType, type Tensor, type TensorLike, tensor } from '../../lib/index.js'
-import { opEntries } from '../../lib/ops/registry.js'
+import { opEntries } from '../../lib/ops/machinery/registry.js'
 
 interface Shown {
   readonly shape: readonly number[]

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { kernelNames, kernelRow } from '../../lib/backend/table.js'
 import * as bg from '../../lib/index.js'
 import { Tensor, tensor } from '../../lib/index.js'
-import { opEntries } from '../../lib/ops/registry.js'
+import { opEntries } from '../../lib/ops/machinery/registry.js'
 import { backendsUnderTest, onBackend } from '../support/backends.js'
 import { expectClose } from '../support/close.js'
 

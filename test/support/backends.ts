@@ -7,7 +7,7 @@ import type { BackendName } from '../../lib/backend/select.js'
 import { parseSignature } from '../../lib/backend/signature.js'
 import type { Backend, KernelName } from '../../lib/backend/table.js'
 import { kernelNames, kernels } from '../../lib/backend/table.js'
-import { context } from '../../lib/context.js'
+import { context } from '../../lib/core/context.js'
 
 /** Both, or the reference alone where BLASGRAD_BACKEND asks for it. Native is never left out silently. */
 export const backendsUnderTest: readonly BackendName[] =

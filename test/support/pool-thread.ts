@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { expect } from 'vitest'
-import { setThreads } from '../../lib/backend-control.js'
+import { setThreads } from '../../lib/core/backend-control.js'
 
 /** Whether a thread beside the caller's can be watched here. */
 export const hasTwoThreads =

@@ -1,7 +1,7 @@
 // Makes the values that an op's samples ask for (lib/ops/samples.ts).
 
 import { type DType, Tensor } from '../../lib/index.js'
-import type { Sampler } from '../../lib/ops/samples.js'
+import type { Sampler } from '../../lib/ops/machinery/samples.js'
 import type { Random } from './random.js'
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)

@@ -1,6 +1,6 @@
 // The check of a kernel's arguments against its row, compiled into one closure per argument. Nothing is computed here.
 
-import { ArgumentError, showValue } from '../../errors.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
 import type { Argument, Element, Kernel } from '../signature.js'
 import { checkOverlaps } from './overlap.js'
 import { type ArrayRule, isArray, operandsOf } from './product.js'

@@ -1,6 +1,6 @@
 // What a kernel writes must share no memory with its other arrays, but for an input that the row allows the output to be.
 
-import { ArgumentError } from '../../errors.js'
+import { ArgumentError } from '../../base/errors.js'
 import type { Argument, Kernel, NumberArray } from '../signature.js'
 import { type ArrayRule, neededBy } from './product.js'
 

@@ -1,6 +1,6 @@
 // Random numbers from Philox blocks, in TypeScript.
 
-import { philox } from '../../philox.js'
+import { philox } from '../../base/philox.js'
 import type { NumberArray } from '../signature.js'
 
 const words = new Uint32Array(4)

@@ -1,6 +1,6 @@
 // Whether a function that is recorded again does what it did: the first difference between two recordings, in words.
 
-import { CheckError } from '../../errors.js'
+import { CheckError } from '../../base/errors.js'
 import { dumpCall, dumpValue } from '../passes/dump.js'
 import { type Argument, type Call, isReference, type Origin, type Program, type Value } from '../program.js'
 import type { Recorder } from '../recorder.js'

@@ -1,7 +1,7 @@
 // A program's values, each in an array of its own that nothing else uses: a place to run its steps one by one and look
 // at everything that they write.
 
-import { arrayOf, type NumberArray } from '../../dtype.js'
+import { arrayOf, type NumberArray } from '../../base/dtype.js'
 import type { Plan, Step } from '../plan.js'
 import type { ElementType, Program, Value } from '../program.js'
 

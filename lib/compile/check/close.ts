@@ -1,7 +1,7 @@
 // Whether two arrays of elements are equal within rounding, for checks: the bits where a kernel has the same on every
 // backend, else within what rounding can come to.
 
-import type { NumberArray } from '../../dtype.js'
+import type { NumberArray } from '../../base/dtype.js'
 
 /** Relative to the element, and to the largest magnitude that its rounding errors may come from. */
 const tolerances = new Map<unknown, { readonly relative: number; readonly ofLargest: number; readonly tiny: number }>([

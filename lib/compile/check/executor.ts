@@ -1,8 +1,8 @@
 // An executor that looks at everything before it lets another run: each step against the reference, the plan against the
 // recorded calls, and afterwards the run against its own steps one by one. What is found names where to look.
 
-import type { NumberArray } from '../../dtype.js'
-import { CheckError } from '../../errors.js'
+import type { NumberArray } from '../../base/dtype.js'
+import { CheckError } from '../../base/errors.js'
 import { interpret } from '../interpreter.js'
 import { dumpValue } from '../passes/dump.js'
 import { type BadIndex, type Executor, isGroup, type MakeExecutor, type Plan, type Step, type Work } from '../plan.js'

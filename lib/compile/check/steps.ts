@@ -2,8 +2,8 @@
 // differ beyond rounding is named.
 
 import { kernelRow } from '../../backend/table.js'
-import type { NumberArray } from '../../dtype.js'
-import { CheckError } from '../../errors.js'
+import type { NumberArray } from '../../base/dtype.js'
+import { CheckError } from '../../base/errors.js'
 import { interpret } from '../interpreter.js'
 import { dumpStep } from '../passes/dump.js'
 import { resultTypeOf } from '../passes/member-call.js'

@@ -1,10 +1,10 @@
 // An epoch of batches that are awaited: from a stream, a dataset that loads, a transform; and where nothing native is.
 // Each runs as a step of its own.
 
+import { ArgumentError, IndexError, showValue } from '../../base/errors.js'
+import { Tensor } from '../../core/tensor.js'
 import type { Sample } from '../../data/dataset.js'
 import type { DataLoader } from '../../data/loader.js'
-import { ArgumentError, IndexError, showValue } from '../../errors.js'
-import { Tensor } from '../../tensor.js'
 import { inTurn } from '../queue.js'
 import type { Compiled } from '../recording.js'
 import { arrayOf, begin, whenReady } from '../running.js'

@@ -1,9 +1,9 @@
 // step.epoch: a step for each batch of a loader. What is common to both ways of it is here: rows that are gathered
 // natively (rows.ts), and batches that are awaited (batches.ts).
 
+import { ArgumentError, showValue } from '../../base/errors.js'
 import type { Sample } from '../../data/dataset.js'
 import { DataLoader } from '../../data/loader.js'
-import { ArgumentError, showValue } from '../../errors.js'
 import { asEpoch } from '../queue.js'
 import { runBatches } from './batches.js'
 import { checkEpochOptions, type EpochOptions, type EpochResult, schedulesOf } from './options.js'

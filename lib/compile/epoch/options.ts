@@ -1,9 +1,9 @@
 // What step.epoch can be told and what it gives, as types, and the check of it.
 
-import { ArgumentError, showValue } from '../../errors.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, func, type Schema } from '../../base/options.js'
+import type { Tensor } from '../../core/tensor.js'
 import { Optimizer } from '../../optim/optimizer.js'
-import { checkedWhereUsed, checkOptions, func, type Schema } from '../../options.js'
-import type { Tensor } from '../../tensor.js'
 
 /** The learning rates of an epoch, one for each batch; afterwards `optimizer.lr` is that of the last batch. */
 export interface Schedule {

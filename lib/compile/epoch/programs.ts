@@ -1,9 +1,9 @@
 // The programs of one epoch, and the state that is busy until it is over.
 
-import { isChecking } from '../../checking.js'
-import { context } from '../../context.js'
-import { ArgumentError, showShape } from '../../errors.js'
-import type { Storage } from '../../storage.js'
+import { isChecking } from '../../base/checking.js'
+import { ArgumentError, showShape } from '../../base/errors.js'
+import { context } from '../../core/context.js'
+import type { Storage } from '../../core/storage.js'
 import type { Compiled } from '../recording.js'
 import { flatten } from '../tree.js'
 

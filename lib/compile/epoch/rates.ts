@@ -1,8 +1,8 @@
 // The learning rates of an epoch: tabulated where the number of batches is known, else asked for batch by batch.
 
-import { ArgumentError } from '../../errors.js'
+import { ArgumentError } from '../../base/errors.js'
+import type { Storage } from '../../core/storage.js'
 import type { Tabulated } from '../../optim/group.js'
-import type { Storage } from '../../storage.js'
 import type { ScheduledNumber } from '../plan.js'
 import type { Schedule } from './options.js'
 

@@ -1,8 +1,8 @@
 // The results of an epoch's batches as they come, each scalar of the function's results a column.
 
-import { arrayOf, type NumberArray } from '../../dtype.js'
-import { fixedArray } from '../../storage.js'
-import { Tensor } from '../../tensor.js'
+import { arrayOf, type NumberArray } from '../../base/dtype.js'
+import { fixedArray } from '../../core/storage.js'
+import { Tensor } from '../../core/tensor.js'
 import type { Compiled } from '../recording.js'
 import { rebuild } from '../tree.js'
 

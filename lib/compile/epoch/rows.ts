@@ -1,12 +1,12 @@
 // An epoch over rows of tensors: gathered natively as their batch comes up, many batches in one native call.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { arrayOf, type NumberArray } from '../../base/dtype.js'
+import { sizeOf } from '../../base/shape.js'
+import { generatorMemory } from '../../core/random.js'
+import { Storage } from '../../core/storage.js'
+import { Tensor } from '../../core/tensor.js'
 import type { Upcoming } from '../../data/loader.js'
-import { arrayOf, type NumberArray } from '../../dtype.js'
-import { generatorMemory } from '../../random.js'
-import { sizeOf } from '../../shape.js'
-import { Storage } from '../../storage.js'
-import { Tensor } from '../../tensor.js'
 import { type EpochOutcome, type EpochRuns, isThreaded } from '../plan.js'
 import { inTurn, othersWaiting } from '../queue.js'
 import type { Compiled } from '../recording.js'

@@ -2,9 +2,9 @@
 // loop has its turns meanwhile.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { arrayOf, bytesOf, type NumberArray } from '../../dtype.js'
-import { fixedArray, fixedElements, type Storage } from '../../storage.js'
-import { noElements, type Tensor } from '../../tensor.js'
+import { arrayOf, bytesOf, type NumberArray } from '../../base/dtype.js'
+import { fixedArray, fixedElements, type Storage } from '../../core/storage.js'
+import { noElements, type Tensor } from '../../core/tensor.js'
 
 /** What is copied between two turns of the event loop: a millisecond's worth, memory that is touched first included. */
 const sliceBytes = 1024 * 1024

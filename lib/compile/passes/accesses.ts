@@ -5,7 +5,7 @@ import { isArray } from '../../backend/lengths/product.js'
 import { lengthsOf } from '../../backend/lengths.js'
 import type { Argument as Parameter } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
-import { arrayOf, bytesOf, type NumberArray } from '../../dtype.js'
+import { arrayOf, bytesOf, type NumberArray } from '../../base/dtype.js'
 import { type Call, type ElementType, isReference, signatureOf, type Use, type Value } from '../program.js'
 
 /** A class of objects with an array's kind, length and place, but no elements. */

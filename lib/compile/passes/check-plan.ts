@@ -3,8 +3,8 @@
 
 import { checkerOf } from '../../backend/lengths.js'
 import { Layout } from '../../backend/signature.js'
-import { bytesOf, type NumberArray } from '../../dtype.js'
-import { ArgumentError } from '../../errors.js'
+import { bytesOf, type NumberArray } from '../../base/dtype.js'
+import { ArgumentError } from '../../base/errors.js'
 import { type Group, isGroup, isRegion, type Plan, workOf } from '../plan.js'
 import type { Call, Value } from '../program.js'
 import { accessesOf, sizeOf, standIn, standInArguments, writes, writesPart } from './accesses.js'

@@ -1,7 +1,7 @@
 // The check of work that is to be done at the same time: that lanes do not meet, and that within a lane a range of rows
 // needs the same rows only of what the lane itself makes.
 
-import type { NumberArray } from '../../dtype.js'
+import type { NumberArray } from '../../base/dtype.js'
 import { isGroup, type Region, type Work } from '../plan.js'
 import type { Value } from '../program.js'
 import { accessesOf, reportsIndex, sizeOf, writes } from './accesses.js'

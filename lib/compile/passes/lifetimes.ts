@@ -3,7 +3,7 @@
 
 import { Layout } from '../../backend/signature.js'
 import { type KernelName, kernelRow } from '../../backend/table.js'
-import { bytesOf } from '../../dtype.js'
+import { bytesOf } from '../../base/dtype.js'
 import { type Group, isGroup, isRegion, type Lane, type Region, type Step, type Work, workOf } from '../plan.js'
 import { type Call, type Program, signatureOf, type Value } from '../program.js'
 import { accessesOf, allowsInPlace, overwrites } from './accesses.js'

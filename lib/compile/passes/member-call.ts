@@ -2,7 +2,7 @@
 
 import { Layout } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
-import { ArgumentError } from '../../errors.js'
+import { ArgumentError } from '../../base/errors.js'
 import type { Group, Member, Operand } from '../plan.js'
 import { type ElementType, signatureOf } from '../program.js'
 

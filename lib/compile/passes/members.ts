@@ -2,7 +2,7 @@
 // may depend on elements at the same place only, since the next tile's are not there yet.
 
 import { Layout } from '../../backend/signature.js'
-import { bytesOf } from '../../dtype.js'
+import { bytesOf } from '../../base/dtype.js'
 import type { Member, Operand } from '../plan.js'
 import { type Call, signatureOf, type Value } from '../program.js'
 import { accessesOf, elementTypeOf } from './accesses.js'

@@ -1,15 +1,15 @@
 // Scaled dot-product attention in all its shapes.
 
-import { isFloat } from '../../dtype.js'
-import { DTypeError, ShapeError, showShape } from '../../errors.js'
-import { attention } from '../../ops/attention.js'
-import { attentionScores } from '../../ops/attention-composite.js'
-import { checkProbability, dropout } from '../../ops/dropout.js'
+import { isFloat } from '../../base/dtype.js'
+import { DTypeError, ShapeError, showShape } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, finite, flag, type Schema } from '../../base/options.js'
+import { broadcastShapes, broadcastsTo, type Shape, sizeOf } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { expand, matmul, reshape, softmax } from '../../ops/index.js'
-import { unifyAll } from '../../ops/operands.js'
-import { checkedWhereUsed, checkOptions, finite, flag, type Schema } from '../../options.js'
-import { broadcastShapes, broadcastsTo, type Shape, sizeOf } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { unifyAll } from '../../ops/machinery/operands.js'
+import { attention } from '../../ops/network/attention.js'
+import { attentionScores } from '../../ops/network/attention-composite.js'
+import { checkProbability, dropout } from '../../ops/network/dropout.js'
 import { additiveMask } from './masks.js'
 
 export interface AttentionOptions {

@@ -1,11 +1,11 @@
 // Binary cross-entropy.
 
-import { ShapeError, showShape } from '../../errors.js'
+import { ShapeError, showShape } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../../base/options.js'
+import { broadcastsTo, sameShape } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { add, mul, neg, softplus, sub } from '../../ops/index.js'
-import { asTensor, unify2 } from '../../ops/operands.js'
-import { checkedWhereUsed, checkOptions, type Schema } from '../../options.js'
-import { broadcastsTo, sameShape } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { asTensor, unify2 } from '../../ops/machinery/operands.js'
 import { reduce } from './reduction.js'
 import { type LossOptions, lossOptions } from './regression.js'
 

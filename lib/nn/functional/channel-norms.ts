@@ -1,14 +1,14 @@
 // Normalisation of channels: over the batch and all positions, or by groups of channels of each sample.
 
-import { noGrad } from '../../context.js'
-import { isFloat } from '../../dtype.js'
-import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../../errors.js'
+import { isFloat } from '../../base/dtype.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../../base/errors.js'
+import { checkOptions, finite, flag, nonNegative, type Schema } from '../../base/options.js'
+import { sizeOf } from '../../base/shape.js'
+import { noGrad } from '../../core/context.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { add, mean, mul, reshape, rsqrt, sub } from '../../ops/index.js'
-import { layerNorm as overLastAxis } from '../../ops/normalize.js'
-import { asTensor } from '../../ops/operands.js'
-import { checkOptions, finite, flag, nonNegative, type Schema } from '../../options.js'
-import { sizeOf } from '../../shape.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+import { asTensor } from '../../ops/machinery/operands.js'
+import { layerNorm as overLastAxis } from '../../ops/network/layer-norm.js'
 
 export interface BatchNormOptions {
   /** Whether the batch's own statistics are used, and the running ones updated; false by default. */

@@ -1,13 +1,13 @@
 // Losses of scores against class ids.
 
-import { isFloat } from '../../dtype.js'
-import { DTypeError, ShapeError, showShape } from '../../errors.js'
+import { isFloat } from '../../base/dtype.js'
+import { DTypeError, ShapeError, showShape } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, fraction, integer, type Schema } from '../../base/options.js'
+import { type Shape, sameShape, sizeOf } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { gather, indexSelect, mul, neg, notEqual, permute, reshape, to, where } from '../../ops/index.js'
-import { crossEntropyLosses } from '../../ops/losses.js'
-import { asIds, asTensor } from '../../ops/operands.js'
-import { checkedWhereUsed, checkOptions, fraction, integer, type Schema } from '../../options.js'
-import { type Shape, sameShape, sizeOf } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { asIds, asTensor } from '../../ops/machinery/operands.js'
+import { crossEntropyLosses } from '../../ops/network/losses.js'
 import { reduceWeighted } from './reduction.js'
 import { type LossOptions, lossOptions } from './regression.js'
 

@@ -1,10 +1,10 @@
 // Rows of a table by index, with PyTorch's order of arguments.
 
-import { IndexError, showValue } from '../../errors.js'
+import { IndexError, showValue } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../../base/options.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { equal, embedding as lookUp, unsqueeze, where } from '../../ops/index.js'
-import { asIds, asTensor } from '../../ops/operands.js'
-import { checkedWhereUsed, checkOptions, type Schema } from '../../options.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { asIds, asTensor } from '../../ops/machinery/operands.js'
 
 export interface EmbeddingOptions {
   /** A row that gets no gradient; a negative one counts from the end. */

@@ -1,11 +1,11 @@
 // Attention of what multi-head attention has projected: heads apart, masks as PyTorch's module takes them.
 
-import { ShapeError, showShape } from '../../errors.js'
-import { attention } from '../../ops/attention.js'
+import { ShapeError, showShape } from '../../base/errors.js'
+import { type Shape, sameShape } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { add, permute, reshape } from '../../ops/index.js'
-import { joinHeads, packedAttention, unpack } from '../../ops/packed-attention.js'
-import { type Shape, sameShape } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { attention } from '../../ops/network/attention.js'
+import { joinHeads, packedAttention, unpack } from '../../ops/network/packed-attention.js'
 import { scaledDotProductAttention } from './attention.js'
 import { additiveMask } from './masks.js'
 

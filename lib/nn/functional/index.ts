@@ -1,7 +1,5 @@
 // `nn.functional`: what layers and losses compute, as functions. Composites of ops; no kernel is called from here.
 
-export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from '../../ops/convolution.js'
-export { dropout } from '../../ops/dropout.js'
 export {
   gelu,
   leakyRelu,
@@ -14,7 +12,9 @@ export {
   softplus,
   tanh,
 } from '../../ops/index.js'
-export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d } from '../../ops/pooling.js'
+export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from '../../ops/network/convolution.js'
+export { dropout } from '../../ops/network/dropout.js'
+export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d } from '../../ops/network/pooling.js'
 export { type AttentionOptions, scaledDotProductAttention } from './attention.js'
 export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './binary.js'
 export { type BatchNormOptions, batchNorm, type GroupNormOptions, groupNorm } from './channel-norms.js'

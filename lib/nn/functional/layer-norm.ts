@@ -1,13 +1,13 @@
 // Layer normalisation over one or several last axes.
 
-import { isFloat } from '../../dtype.js'
-import { DTypeError, ShapeError, showShape } from '../../errors.js'
+import { isFloat } from '../../base/dtype.js'
+import { DTypeError, ShapeError, showShape } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, nonNegative, type Schema } from '../../base/options.js'
+import { checkShape, type Shape, sameShape, sizeOf } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { reshape } from '../../ops/index.js'
-import { layerNorm as overLastAxis } from '../../ops/normalize.js'
-import { asTensor } from '../../ops/operands.js'
-import { checkedWhereUsed, checkOptions, nonNegative, type Schema } from '../../options.js'
-import { checkShape, type Shape, sameShape, sizeOf } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { asTensor } from '../../ops/machinery/operands.js'
+import { layerNorm as overLastAxis } from '../../ops/network/layer-norm.js'
 
 export interface LayerNormOptions {
   /** Added to the variance; 1e-5 by default. */

@@ -1,9 +1,9 @@
 // Masks of attention, made into what is added to scores.
 
-import { DTypeError, showShape } from '../../errors.js'
+import { DTypeError, showShape } from '../../base/errors.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { where } from '../../ops/index.js'
-import { asTensor } from '../../ops/operands.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+import { asTensor } from '../../ops/machinery/operands.js'
 
 /**
  * Floats stay; of booleans, `read` becomes 0 and the other −∞.

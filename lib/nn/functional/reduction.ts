@@ -1,8 +1,8 @@
 // How losses, one for each element or row, become the loss.
 
+import { type Kind, oneOf } from '../../base/options.js'
+import type { Tensor } from '../../core/tensor.js'
 import { div, mean, sum } from '../../ops/index.js'
-import { type Kind, oneOf } from '../../options.js'
-import type { Tensor } from '../../tensor.js'
 
 /** `mean` of the losses (the default), their `sum`, or `none`: as they are. */
 export type Reduction = 'mean' | 'sum' | 'none'

@@ -1,11 +1,11 @@
 // Losses between a prediction and a target of the same shape.
 
-import { ShapeError, showShape } from '../../errors.js'
+import { ShapeError, showShape } from '../../base/errors.js'
+import { checkOptions, finitePositive, type Schema } from '../../base/options.js'
+import { sameShape } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { abs, clamp, mul, sub } from '../../ops/index.js'
-import { unify2 } from '../../ops/operands.js'
-import { checkOptions, finitePositive, type Schema } from '../../options.js'
-import { sameShape } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { unify2 } from '../../ops/machinery/operands.js'
 import { type Reduction, reduce, reductions } from './reduction.js'
 
 export interface LossOptions {

@@ -1,13 +1,13 @@
 // Root-mean-square norm over one or several last axes.
 
-import { isFloat } from '../../dtype.js'
-import { DTypeError, ShapeError, showShape } from '../../errors.js'
+import { isFloat } from '../../base/dtype.js'
+import { DTypeError, ShapeError, showShape } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, nonNegative, type Schema } from '../../base/options.js'
+import { checkShape, type Shape, sameShape, sizeOf } from '../../base/shape.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { reshape } from '../../ops/index.js'
-import { asTensor } from '../../ops/operands.js'
-import { rmsNorm as overLastAxis } from '../../ops/rms-norm.js'
-import { checkedWhereUsed, checkOptions, nonNegative, type Schema } from '../../options.js'
-import { checkShape, type Shape, sameShape, sizeOf } from '../../shape.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { asTensor } from '../../ops/machinery/operands.js'
+import { rmsNorm as overLastAxis } from '../../ops/network/rms-norm.js'
 
 export interface RmsNormOptions {
   /** Added to the mean of the squares; by default the dtype's smallest ε with 1 + ε ≠ 1. */

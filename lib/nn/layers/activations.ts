@@ -1,9 +1,9 @@
 // Layers without parameters: the activations, and flatten.
 
+import { checkOptions } from '../../base/options.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { type GeluOptions, geluOptions } from '../../ops/activations.js'
 import { flatten, gelu, relu, sigmoid, softmax, tanh } from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
 import { Module } from '../module.js'
 import { showSettings } from '../repr.js'
 

@@ -1,7 +1,11 @@
 // The convolutional layers.
 
-import type { DType } from '../../dtype.js'
-import { ArgumentError, showValue } from '../../errors.js'
+import type { DType } from '../../base/dtype.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
+import { checkShape, sizeOf } from '../../base/shape.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { bothOf, checkPair, type Pair, showPair, type TwoNumbers } from '../../ops/machinery/window.js'
 import {
   type Conv1dOptions,
   type ConvOptions,
@@ -9,11 +13,7 @@ import {
   conv1dOptions,
   conv2d,
   convOptions,
-} from '../../ops/convolution.js'
-import { bothOf, checkPair, type Pair, showPair, type TwoNumbers } from '../../ops/window.js'
-import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../options.js'
-import { checkShape, sizeOf } from '../../shape.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+} from '../../ops/network/convolution.js'
 import { kaimingUniform, uniform, zeros } from '../init.js'
 import { Module } from '../module.js'
 import { checkFloat, checkSize } from '../options.js'

@@ -1,7 +1,7 @@
 // Dropout as a layer.
 
-import { checkProbability, dropout } from '../../ops/dropout.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
+import { checkProbability, dropout } from '../../ops/network/dropout.js'
 import { Module } from '../module.js'
 import { showSettings } from '../repr.js'
 

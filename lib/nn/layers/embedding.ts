@@ -1,9 +1,9 @@
 // The embedding: a table of vectors, looked up by row.
 
-import type { DType } from '../../dtype.js'
-import { checkedWhereUsed, checkOptions, type Schema } from '../../options.js'
-import { checkShape } from '../../shape.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+import type { DType } from '../../base/dtype.js'
+import { checkedWhereUsed, checkOptions, type Schema } from '../../base/options.js'
+import { checkShape } from '../../base/shape.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { embedding, wrapRow } from '../functional/embedding.js'
 import { normal } from '../init.js'
 import { Module } from '../module.js'

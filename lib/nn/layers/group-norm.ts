@@ -1,10 +1,10 @@
 // Group normalisation.
 
-import type { DType } from '../../dtype.js'
-import { ArgumentError, showValue } from '../../errors.js'
-import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../options.js'
-import { checkShape } from '../../shape.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+import type { DType } from '../../base/dtype.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
+import { checkShape } from '../../base/shape.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { groupNorm } from '../functional/channel-norms.js'
 import { ones, zeros } from '../init.js'
 import { Module } from '../module.js'

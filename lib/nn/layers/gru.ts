@@ -1,8 +1,8 @@
 // The gated recurrent unit (Cho et al., 2014), with the reset where PyTorch has it: as a layer and as one step.
 
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { linear } from '../../ops/index.js'
-import { gruSequence } from '../../ops/recurrent.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { gruSequence } from '../../ops/network/recurrent.js'
 import { type Direction, type Passed, Recurrent, type RecurrentOptions, stepAt } from './recurrent.js'
 import { RecurrentCell, type RecurrentCellOptions } from './recurrent-cell.js'
 

@@ -1,10 +1,10 @@
 // The linear layer.
 
-import type { DType } from '../../dtype.js'
+import type { DType } from '../../base/dtype.js'
+import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
+import { checkShape } from '../../base/shape.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { linear } from '../../ops/index.js'
-import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../options.js'
-import { checkShape } from '../../shape.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
 import { kaimingUniform, uniform, zeros } from '../init.js'
 import { Module } from '../module.js'
 import { checkFloat, checkSize } from '../options.js'

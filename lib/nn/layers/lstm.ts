@@ -1,9 +1,9 @@
 // The long short-term memory (Hochreiter and Schmidhuber, 1997): as a layer over sequences, and as one step.
 
-import { ArgumentError, showValue } from '../../errors.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { add, linear, slice } from '../../ops/index.js'
-import { lstmSequence } from '../../ops/recurrent.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+import { lstmSequence } from '../../ops/network/recurrent.js'
 import { type Direction, type Passed, Recurrent, type RecurrentOptions, stepAt } from './recurrent.js'
 import { RecurrentCell, type RecurrentCellOptions } from './recurrent-cell.js'
 

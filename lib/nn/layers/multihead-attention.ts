@@ -1,12 +1,12 @@
 // Multi-head attention (Vaswani et al., "Attention is all you need", 2017).
 
-import type { DType } from '../../dtype.js'
-import { ArgumentError, ShapeError, showShape } from '../../errors.js'
-import { checkProbability } from '../../ops/dropout.js'
+import type { DType } from '../../base/dtype.js'
+import { ArgumentError, ShapeError, showShape } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { linear } from '../../ops/index.js'
-import { asTensor } from '../../ops/operands.js'
-import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../options.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+import { asTensor } from '../../ops/machinery/operands.js'
+import { checkProbability } from '../../ops/network/dropout.js'
 import { attendTo, attendToItself, type Projected } from '../functional/heads.js'
 import { xavierUniform, zeros } from '../init.js'
 import { Module } from '../module.js'

@@ -1,5 +1,8 @@
 // The pooling layers.
 
+import { checkOptions, type Schema } from '../../base/options.js'
+import type { Tensor, TensorLike } from '../../core/tensor.js'
+import { bothOf, checkPair, type Pair, showPair, type TwoNumbers } from '../../ops/machinery/window.js'
 import {
   type AvgPoolOptions,
   avgPool2d,
@@ -7,10 +10,7 @@ import {
   type MaxPoolOptions,
   maxPool2d,
   maxPoolOptions,
-} from '../../ops/pooling.js'
-import { bothOf, checkPair, type Pair, showPair, type TwoNumbers } from '../../ops/window.js'
-import { checkOptions, type Schema } from '../../options.js'
-import type { Tensor, TensorLike } from '../../tensor.js'
+} from '../../ops/network/pooling.js'
 import { Module } from '../module.js'
 import { showSettings } from '../repr.js'
 

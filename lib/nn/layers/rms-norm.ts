@@ -1,10 +1,10 @@
 // Root-mean-square normalisation.
 
-import type { DType } from '../../dtype.js'
-import { ArgumentError } from '../../errors.js'
-import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../options.js'
-import { checkShape, type Shape } from '../../shape.js'
-import { Tensor, type TensorLike } from '../../tensor.js'
+import type { DType } from '../../base/dtype.js'
+import { ArgumentError } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
+import { checkShape, type Shape } from '../../base/shape.js'
+import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { rmsNorm } from '../functional/rms-norm.js'
 import { ones } from '../init.js'
 import { Module } from '../module.js'

@@ -1,7 +1,7 @@
 // Layers one after another.
 
-import { ArgumentError, showValue } from '../../errors.js'
-import type { Tensor } from '../../tensor.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
+import type { Tensor } from '../../core/tensor.js'
 import type { Copy } from '../copier.js'
 import { Module } from '../module.js'
 

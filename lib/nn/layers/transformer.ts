@@ -1,11 +1,11 @@
 // The transformer's encoder block, and a stack of them.
 
-import type { DType } from '../../dtype.js'
-import { ArgumentError, showValue } from '../../errors.js'
-import { checkProbability } from '../../ops/dropout.js'
+import type { DType } from '../../base/dtype.js'
+import { ArgumentError, showValue } from '../../base/errors.js'
+import { checkedWhereUsed, checkOptions, flag, nonNegative, oneOf, type Schema } from '../../base/options.js'
+import type { Tensor } from '../../core/tensor.js'
 import { gelu, relu } from '../../ops/index.js'
-import { checkedWhereUsed, checkOptions, flag, nonNegative, oneOf, type Schema } from '../../options.js'
-import type { Tensor } from '../../tensor.js'
+import { checkProbability } from '../../ops/network/dropout.js'
 import { Module } from '../module.js'
 import { checkFloat, checkSize } from '../options.js'
 import { torchNames } from '../torch-names.js'

@@ -2,12 +2,12 @@
 // was written. The faults are put in between: into what makes the executors.
 
 import { describe, expect } from 'vitest'
+import type { NumberArray } from '../../../lib/base/dtype.js'
 import { checkedExecutor } from '../../../lib/compile/check/executor.js'
 import { executorFor } from '../../../lib/compile/executors.js'
 import { isGroup, isRegion, type MakeExecutor, type Plan, type Work } from '../../../lib/compile/plan.js'
 import { record } from '../../../lib/compile/recording.js'
 import { flatten } from '../../../lib/compile/tree.js'
-import type { NumberArray } from '../../../lib/dtype.js'
 import { nn, optim, Tensor, tensor } from '../../../lib/index.js'
 import { backendsUnderTest } from '../../support/backends.js'
 import { ids, network, testsOn, x } from '../support/on-backend.js'

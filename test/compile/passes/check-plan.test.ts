@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest'
 import { Layout } from '../../../lib/backend/signature.js'
+import { ArgumentError } from '../../../lib/base/errors.js'
 import { interpret } from '../../../lib/compile/interpreter.js'
 import type { Group, Plan } from '../../../lib/compile/plan.js'
 import { plan } from '../../../lib/compile/planning.js'
-import { ArgumentError } from '../../../lib/errors.js'
 import { Builder } from '../support/builder.js'
 
 const { full, row, column } = Layout

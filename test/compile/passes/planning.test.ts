@@ -1,10 +1,10 @@
 // The passes together, on a training step written by hand, and what is told of it.
 
 import { expect, test } from 'vitest'
+import { ArgumentError } from '../../../lib/base/errors.js'
 import { explain, separateBytes } from '../../../lib/compile/explain.js'
 import { isGroup } from '../../../lib/compile/plan.js'
 import { plan } from '../../../lib/compile/planning.js'
-import { ArgumentError } from '../../../lib/errors.js'
 import { Builder } from '../support/builder.js'
 import { classifierStep } from '../support/classifier.js'
 

@@ -2,9 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { Layout } from '../../../lib/backend/signature.js'
+import { ArgumentError } from '../../../lib/base/errors.js'
 import { validate } from '../../../lib/compile/passes/validate.js'
 import type { Program } from '../../../lib/compile/program.js'
-import { ArgumentError } from '../../../lib/errors.js'
 import { Builder } from '../support/builder.js'
 
 const { full, row } = Layout

@@ -1,8 +1,8 @@
 // Programs written by hand: values as they are needed, calls by kernel and arguments in the table's order.
 
 import type { KernelName } from '../../../lib/backend/table.js'
+import { arrayOf, dtypeOfArray, type NumberArray } from '../../../lib/base/dtype.js'
 import type { Argument, Call, ElementType, Origin, Program, Reference, Value } from '../../../lib/compile/program.js'
-import { arrayOf, dtypeOfArray, type NumberArray } from '../../../lib/dtype.js'
 
 export class Builder {
   readonly values: Value[] = []

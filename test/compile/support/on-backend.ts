@@ -2,7 +2,7 @@
 
 import { test } from 'vitest'
 import type { BackendName } from '../../../lib/backend/select.js'
-import { context } from '../../../lib/context.js'
+import { context } from '../../../lib/core/context.js'
 import { manualSeed, nn, setBackend, type Tensor, tensor } from '../../../lib/index.js'
 
 /** Declares tests that run on `backend`. */

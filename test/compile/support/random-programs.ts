@@ -5,6 +5,7 @@
 import { lengthsOf } from '../../../lib/backend/lengths.js'
 import { Layout, type Argument as Parameter } from '../../../lib/backend/signature.js'
 import { type KernelName, kernelNames, kernelRow } from '../../../lib/backend/table.js'
+import type { NumberArray } from '../../../lib/base/dtype.js'
 import {
   type Argument,
   type ElementType,
@@ -13,7 +14,6 @@ import {
   type Reference,
   signatureOf,
 } from '../../../lib/compile/program.js'
-import type { NumberArray } from '../../../lib/dtype.js'
 import { Random } from '../../support/random.js'
 import { Builder, zeros } from './builder.js'
 import { anything, dims, type Fill, outerAxes, special } from './random-arguments.js'

@@ -3,10 +3,10 @@
 
 import { reference } from '../../../lib/backend/reference.js'
 import type { Backend } from '../../../lib/backend/table.js'
+import type { NumberArray } from '../../../lib/base/dtype.js'
 import { elementTypeOf } from '../../../lib/compile/passes/accesses.js'
 import type { MakeExecutor, Plan } from '../../../lib/compile/plan.js'
 import { type Call, isReference, type Program, signatureOf } from '../../../lib/compile/program.js'
-import type { NumberArray } from '../../../lib/dtype.js'
 import { zeros } from './builder.js'
 
 /** What runs leave: the last results, the state, and which recorded call reported a bad index. */

@@ -1,0 +1,95 @@
+// defineOp: an op of a user's own, with its own gradient.
+
+import { isFloat } from '../base/dtype.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { broadcastsTo } from '../base/shape.js'
+import { handedOut } from '../core/backward-memory.js'
+import { noGrad } from '../core/context.js'
+import type { SavedValues } from '../core/saved.js'
+import { newestStorage } from '../core/storage.js'
+import { Tensor, type TensorLike } from '../core/tensor.js'
+import { apply } from '../ops/machinery/apply.js'
+import type { Plan, Primitive } from '../ops/machinery/define.js'
+import { asTensor } from '../ops/machinery/operands.js'
+import { expandTo } from './gradients.js'
+
+export interface OpDefinition<P> {
+  readonly name: string
+  /** Computes the result from the inputs; gradients are not noted inside. */
+  readonly forward: (inputs: readonly Tensor[], options: P) => Tensor
+  /** The gradient of each input (null for none), given the result's gradient `g` of the result's shape. */
+  readonly vjp: (g: Tensor, saved: SavedValues<P>) => readonly (Tensor | null)[]
+}
+
+/**
+ * Makes an op with its own gradient. It takes a list of tensors (or what may stand for one) and options of any kind;
+ * if `vjp` (called once a walk) uses ops only, its gradient can be differentiated in turn.
+ *
+ * @example
+ * const cube = defineOp({
+ *   name: 'cube',
+ *   forward: ([x]) => x.mul(x).mul(x),
+ *   vjp: (g, { inputs: [x] }) => [g.mul(x).mul(x).mul(3)],
+ * })
+ * cube([x]).sum().backward()
+ *
+ * @throws ArgumentError if a part is missing; ShapeError or DTypeError, when it runs, if a gradient does not fit.
+ */
+export function defineOp<P = undefined>(
+  definition: OpDefinition<P>,
+): (inputs: readonly TensorLike[], options?: P) => Tensor {
+  const { name, forward, vjp } = (definition ?? {}) as Partial<OpDefinition<P>>
+  if (typeof name !== 'string' || typeof forward !== 'function' || typeof vjp !== 'function') {
+    throw new ArgumentError('defineOp: expected { name, forward, vjp }, a string and two functions')
+  }
+  const op: Primitive<P> = {
+    name,
+    plan: (inputs, options) => noGrad(() => resultOf(name, () => forward(inputs, options))),
+    forward: () => {},
+    saves: 'both',
+    vjps: (g, saved) => {
+      const gradients: unknown = handedOut(expandTo(g, saved.shape), whole => vjp(whole, saved))
+      if (!Array.isArray(gradients) || gradients.length !== saved.inputs.length) {
+        const expected = `vjp to return a list of ${saved.inputs.length}, a gradient or null for each input`
+        throw new ArgumentError(`${name}: expected ${expected}, got ${showValue(gradients)}`)
+      }
+      return gradients.map((gradient: unknown, i) => checked(name, gradient, saved.inputs[i]))
+    },
+  }
+  return (inputs, options) => {
+    if (!Array.isArray(inputs))
+      throw new ArgumentError(`${name}: expected an array of tensors, got ${showValue(inputs)}`)
+    return apply(
+      op,
+      inputs.map(input => asTensor(name, input)),
+      options as P,
+    )
+  }
+}
+
+/** What forward returned, as a result of the op; copied unless forward made it: an input, say, that comes back. */
+function resultOf(name: string, forward: () => unknown): Plan {
+  const startedAt = newestStorage()
+  const result = forward()
+  if (!(result instanceof Tensor)) {
+    throw new ArgumentError(`${name}: expected forward to return a Tensor, got ${showValue(result)}`)
+  }
+  const own = result.storage.serial > startedAt ? result : result.clone()
+  return { shape: own.shape, dtype: own.dtype, storage: own.storage }
+}
+
+function checked(name: string, gradient: unknown, input: Tensor): Tensor | null {
+  if (gradient === null || gradient === undefined || !isFloat(input.dtype)) return null
+  if (!(gradient instanceof Tensor)) {
+    throw new ArgumentError(`${name}: expected vjp to return tensors or null, got ${showValue(gradient)}`)
+  }
+  if (!broadcastsTo(gradient.shape, input.shape)) {
+    throw new ShapeError(
+      `${name}: expected a gradient of shape ${showShape(input.shape)} from vjp, got ${showShape(gradient.shape)}`,
+    )
+  }
+  if (gradient.dtype !== input.dtype) {
+    throw new DTypeError(`${name}: expected a ${input.dtype} gradient from vjp, got ${gradient.dtype}`)
+  }
+  return gradient
+}

@@ -1,0 +1,89 @@
+// Memory within a backward: what only the walk sees goes back to the pool as soon as nobody needs it.
+
+import type { ArrayType, NumberArray } from '../base/dtype.js'
+import { type Pool, thePool } from './caching-allocator.js'
+import { allocateFrom, type MemorySource, type Storage } from './storage.js'
+import type { Tensor } from './tensor.js'
+
+/**
+ * Each storage made while a node's gradients are computed is the walk's own (`isPrivate`) until a user may see it. The walk
+ * says who holds it: gradients that wait for their node, and `.grad`. At the end of a node what nobody holds loses
+ * its array to the pool: a tensor that is used after that by mistake has no elements, rather than somebody else's.
+ */
+export class BackwardMemory implements MemorySource {
+  /** Got when it is first wanted: tiny values have no use for it. */
+  #pool: Pool | null = null
+  /** What may have to go at the end of the node. */
+  readonly #loose: Storage[] = []
+  #bytes = 0
+
+  take(ArrayType: ArrayType, length: number): NumberArray | undefined {
+    this.#bytes += length * ArrayType.BYTES_PER_ELEMENT
+    this.#pool ??= thePool()
+    return this.#pool.take(ArrayType, length)
+  }
+
+  made(storage: Storage): void {
+    storage.isPrivate = true
+    this.#loose.push(storage)
+  }
+
+  hold({ storage }: Tensor): void {
+    storage.holders++
+  }
+
+  release({ storage }: Tensor): void {
+    storage.holders--
+    if (storage.isPrivate) this.#loose.push(storage)
+  }
+
+  /** The end of a node: its formulas are done, and what they returned is held. */
+  sweep(): void {
+    if (this.#loose.length === 0) return
+    for (const storage of this.#loose) {
+      if (storage.isPrivate && storage.holders === 0) this.#pool?.give(storage.takeAway())
+    }
+    this.#loose.length = 0
+  }
+
+  /** The end of the walk, after an error too. */
+  end(): void {
+    this.#pool?.fitTo(this.#bytes)
+    this.#pool = null
+    this.#bytes = 0
+    if (this.#loose.length > 0) this.#loose.length = 0
+  }
+}
+
+/** For the next walk that is not within another. */
+let idle: BackwardMemory | null = null
+
+/** Runs the walk `fn` with memory of its own for what it makes. */
+export function withBackwardMemory(fn: (memory: BackwardMemory) => void): void {
+  const memory = idle ?? new BackwardMemory()
+  idle = null
+  const before = allocateFrom(memory)
+  try {
+    fn(memory)
+  } finally {
+    allocateFrom(before)
+    memory.end()
+    idle = memory
+  }
+}
+
+/** Calls a user's function within a walk: what it gets and what it makes may be kept by the user. */
+export function handedOut<R>(given: Tensor, fn: (given: Tensor) => R): R {
+  given.storage.isPrivate = false
+  const before = allocateFrom(null)
+  try {
+    return fn(given)
+  } finally {
+    allocateFrom(before)
+  }
+}
+
+/** Takes back a gradient that its tensor forgets, if the library alone has seen it and only `.grad` holds it. */
+export function forgetGradient({ storage }: Tensor): void {
+  if (storage.isPrivate && storage.holders === 1 && storage.steps === 0) thePool().give(storage.takeAway())
+}

@@ -1,0 +1,134 @@
+// What a user may give for a tensor's values (numbers, nested arrays, typed arrays), read into one typed array.
+
+import { arrayOf, checkDType, type DType, dtypeOfArray, type NumberArray } from '../base/dtype.js'
+import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
+import { checkShape, maxRank, type Shape, sizeOf } from '../base/shape.js'
+import { allocateConstant, type Storage } from './storage.js'
+
+export type NestedArray = readonly (number | boolean | NestedArray)[]
+export type Values = number | boolean | NestedArray | ArrayBufferView
+
+export interface ValueOptions {
+  /** The shape; by default that of the nesting, or one axis for a typed array. */
+  readonly shape?: readonly number[] | undefined
+  /** The dtype; by default a typed array's own kind, bool where all are booleans, else float32. */
+  readonly dtype?: DType | undefined
+}
+
+/** Copies `values` into memory of ours. @throws ShapeError for ragged nesting or a shape of another size. */
+export function readValues(
+  op: string,
+  values: Values,
+  options: ValueOptions,
+): { storage: Storage; shape: Shape; dtype: DType } {
+  if (options.dtype !== undefined) checkDType(op, options.dtype)
+  if (options.shape !== undefined) checkShape(op, options.shape)
+  const found = ArrayBuffer.isView(values) ? ofTypedArray(op, values) : ofNested(op, values)
+  const dtype = options.dtype ?? found.dtype
+  const shape = [...(options.shape ?? found.shape)]
+  if (sizeOf(shape) !== found.size) {
+    throw new ShapeError(`${op}: expected ${sizeOf(shape)} values for shape ${showShape(shape)}, got ${found.size}`)
+  }
+  const storage = allocateConstant(dtype, found.size)
+  found.copyTo(storage.array, dtype)
+  return { storage, shape, dtype }
+}
+
+interface Found {
+  readonly shape: Shape
+  readonly size: number
+  readonly dtype: DType
+  copyTo(out: NumberArray, dtype: DType): void
+}
+
+function ofTypedArray(op: string, values: ArrayBufferView): Found {
+  const dtype = dtypeOfArray(values)
+  if (dtype === undefined) {
+    throw new DTypeError(
+      `${op}: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got ${showValue(values)}`,
+    )
+  }
+  const array = values as NumberArray
+  return {
+    shape: [array.length],
+    size: array.length,
+    dtype,
+    copyTo: (out, to) => {
+      if (to === dtype) out.set(array)
+      else for (let i = 0; i < array.length; i++) out[i] = convert(array[i], to)
+    },
+  }
+}
+
+function ofNested(op: string, values: number | boolean | NestedArray): Found {
+  const shape: number[] = []
+  let first: unknown = values
+  while (Array.isArray(first)) {
+    if (shape.push(first.length) > maxRank) {
+      throw new ShapeError(`${op}: expected arrays nested at most ${maxRank} deep, got more`)
+    }
+    first = first[0]
+  }
+  const size = sizeOf(shape)
+  checkShape(op, shape)
+  return {
+    shape,
+    size,
+    dtype: typeof first === 'boolean' && areBooleans(values) ? 'bool' : 'float32',
+    copyTo: (out, to) => {
+      let at = 0
+      const copy = (value: unknown, depth: number): void => {
+        if (Array.isArray(value)) {
+          if (depth >= shape.length || value.length !== shape[depth]) throw raggedError(op, shape, depth, value)
+          for (const element of value) copy(element, depth + 1)
+        } else if (depth !== shape.length) {
+          throw raggedError(op, shape, depth, value)
+        } else if (typeof value === 'number' || typeof value === 'boolean') {
+          out[at++] = convert(Number(value), to)
+        } else {
+          throw new ArgumentError(`${op}: expected numbers or booleans, got ${showValue(value)}`)
+        }
+      }
+      copy(values, 0)
+    },
+  }
+}
+
+const areBooleans = (values: unknown): boolean =>
+  Array.isArray(values) ? values.every(areBooleans) : typeof values === 'boolean'
+
+function raggedError(op: string, shape: Shape, depth: number, value: unknown): ShapeError {
+  const got = Array.isArray(value) ? `an array of ${value.length}` : showValue(value)
+  const expected = depth < shape.length ? `an array of ${shape[depth]}` : 'a number'
+  return new ShapeError(`${op}: nested arrays are ragged: expected ${expected} at depth ${depth}, got ${got}`)
+}
+
+/** A number as an element: integers by truncation, held at the bounds of the type; NaN 0; bool by being non-zero. */
+export function convert(value: number, dtype: DType): number {
+  switch (dtype) {
+    case 'bool':
+      return value !== 0 ? 1 : 0
+    case 'uint8':
+      return Math.min(255, Math.max(0, Math.trunc(value))) || 0
+    case 'int32':
+      return Math.min(2147483647, Math.max(-2147483648, Math.trunc(value))) || 0
+    default:
+      return value
+  }
+}
+
+/** `array` as nested JavaScript arrays of `shape`; booleans for bool. */
+export function toNested(array: NumberArray, shape: Shape, dtype: DType): number | boolean | NestedArray {
+  let at = 0
+  const read = (depth: number): number | boolean | NestedArray => {
+    if (depth === shape.length) {
+      const value = array[at++]
+      return dtype === 'bool' ? value !== 0 : value
+    }
+    return Array.from({ length: shape[depth] }, () => read(depth + 1))
+  }
+  return read(0)
+}
+
+/** An array without elements: what a kernel is given for an argument that is left out. */
+export const emptyArray = (dtype: DType): NumberArray => new (arrayOf(dtype))(new ArrayBuffer(0))

@@ -1,0 +1,13 @@
+// What reductions are told: which axes, and whether these stay. It imports no op, so that all of them can import it.
+
+import { flag, type Schema } from '../../base/options.js'
+
+export interface ReduceOptions {
+  /** Leave the reduced axes in place with length 1. */
+  readonly keepdims?: boolean | undefined
+}
+
+export const reduceOptions: Schema<ReduceOptions> = { keepdims: flag }
+
+/** One axis, several, or null for all of them; an empty list is none, as in NumPy. */
+export type Axis = number | readonly number[] | null
