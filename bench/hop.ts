@@ -1,16 +1,15 @@
 // What it costs to run on the executor's own thread and come back: an empty program, started and awaited.
 
-import { loadNative } from 'blasgrad/backend'
 import { spread, time } from './report/format.js'
 import { printTable } from './report/table.js'
 import { use } from './support/backends.js'
 import type { Group } from './support/group.js'
-import { isThreaded } from './support/library.js'
+import { isThreaded, makeNativeExecutor } from './support/library.js'
 import { patient, race, sampleAwaiting } from './support/timing.js'
 
 export const hopBench: Group = async ({ plan }) => {
   use('native')
-  const program = loadNative().createProgram({
+  const program = makeNativeExecutor({
     program: { values: [], calls: [], results: [] },
     steps: [],
     arenaBytes: 0,

@@ -1,11 +1,17 @@
-// blasgrad's public face. The kernels without tensors are in blasgrad/backend.
+// blasgrad's public face. The kernels without tensors are in blasgrad/backend. Evaluating ops/ and autograd/ gives Tensor
+// its methods.
 
+import './autograd/backward.js'
+import './ops/methods.js'
+
+export type { BackwardOptions } from './autograd/backward.js'
 export { defineOp, type OpDefinition } from './autograd/define-op.js'
-export { type BackwardOptions, type GradOptions, grad } from './autograd/graph.js'
+export { type GradOptions, grad } from './autograd/grad.js'
 export { type DType, dtypes } from './base/dtype.js'
 export * from './base/errors.js'
 export { version } from './base/version.js'
-export { type CompileOptions, compile, type Step } from './compile/compile.js'
+export { compile, type Step } from './compile/compile.js'
+export type { CompileOptions } from './compile/compiled.js'
 export type { EpochOptions, EpochProgress, EpochResult, Numbers, Schedule } from './compile/epoch/options.js'
 export { idle } from './compile/queue.js'
 export { backendInfo, getBackend, setBackend, setThreads } from './core/backend-control.js'

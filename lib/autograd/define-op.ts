@@ -5,13 +5,13 @@ import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../
 import { broadcastsTo } from '../base/shape.js'
 import { handedOut } from '../core/backward-memory.js'
 import { noGrad } from '../core/context.js'
+import type { Plan, Primitive } from '../core/primitive.js'
 import type { SavedValues } from '../core/saved.js'
 import { newestStorage } from '../core/storage.js'
 import { Tensor, type TensorLike } from '../core/tensor.js'
 import { apply } from '../ops/machinery/apply.js'
-import type { Plan, Primitive } from '../ops/machinery/define.js'
+import { expandTo } from '../ops/machinery/broadcast-gradient.js'
 import { asTensor } from '../ops/machinery/operands.js'
-import { expandTo } from './gradients.js'
 
 export interface OpDefinition<P> {
   readonly name: string

@@ -25,7 +25,8 @@
  */
 
 export { ArgumentError, BackendError, BlasgradError } from '../base/errors.js'
+export { Layout } from '../base/layout.js'
 export { loadNative } from './load.js'
 export { reference } from './reference.js'
-export { type Kernel, type KernelClass, Layout } from './signature.js'
+export type { Kernel, KernelClass } from './signature.js'
 export { type Backend, type KernelName, kernelNames, kernels } from './table.js'

@@ -4,7 +4,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { BackendError } from '../base/errors.js'
-import type { MakeExecutor } from '../compile/plan.js'
 import { type Addon, createNative, type NativeInfo, type ProductTimes } from './native.js'
 import type { Backend } from './table.js'
 
@@ -24,7 +23,7 @@ export interface LoadedAddon {
   /** How many bytes after the array's first one a line of the cache begins; a multiple of 8. */
   paddingOf(array: Uint8Array): number
   /** Makes a program of a plan, in memory of its own. */
-  readonly createProgram: MakeExecutor
+  readonly createProgram: Addon['createProgram']
 }
 
 interface FindPrebuild {

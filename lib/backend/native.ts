@@ -2,7 +2,6 @@
 // computes and checks is in native/; how it is found is in load.ts.
 
 import { ArgumentError, BackendError, showValue } from '../base/errors.js'
-import type { Executor, Plan } from '../compile/plan.js'
 import { type Backend, kernelNames, kernelRow } from './table.js'
 
 /** What the native kernels run on. */
@@ -46,8 +45,8 @@ export interface Addon {
   /** How many bytes after the array's first one a line of the cache begins; a multiple of 8. */
   paddingOf(array: Uint8Array): number
   readonly kernels: Backend
-  /** @throws ArgumentError for a malformed plan. */
-  createProgram(plan: Plan): Executor
+  /** What both are is the business of lib/compile/native-executor.ts. @throws ArgumentError for a malformed plan. */
+  createProgram(plan: unknown): unknown
 }
 
 /** Throws BackendError naming the first kernel that addon and table describe differently. */

@@ -13,15 +13,9 @@
 //   -> index           returns the position of the first id out of range, or -1; nothing was written then
 
 import type { NumberArray } from '../base/dtype.js'
+import type { Layout } from '../base/layout.js'
 
 export type { NumberArray }
-
-/**
- * How an operand lies over a grid of `rows × cols`: `full` has rows·cols elements, `scalar` one, `row` cols (the same
- * for each row), `column` rows (one value along each row).
- */
-export const Layout = { full: 0, scalar: 1, row: 2, column: 3 } as const
-export type Layout = (typeof Layout)[keyof typeof Layout]
 
 export type Role = 'size' | 'flag' | 'layout' | 'scalar' | 'sizes' | 'outer' | 'in' | 'out' | 'inout'
 export type Element = 'T' | 'bool' | 'int32' | 'float64' | 'any'

@@ -1,7 +1,7 @@
 // From shapes to what an elementwise kernel takes: a grid rows × cols, a layout for each operand, and outer axes when
 // two are not enough. Axes that broadcast alike for all operands are joined first.
 
-import { Layout } from '../backend/signature.js'
+import { Layout } from '../base/layout.js'
 import { ShapeError, showShape } from './errors.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
 

@@ -7,22 +7,14 @@ import { noElements, type Tensor } from '../core/tensor.js'
 import type { Sample } from '../data/dataset.js'
 import type { DataLoader } from '../data/loader.js'
 import { checkSame } from './check/again.js'
+import type { Compiled, CompileOptions } from './compiled.js'
 import { runEpoch } from './epoch/epoch.js'
 import type { EpochOptions, EpochResult } from './epoch/options.js'
 import { explain } from './explain.js'
 import { isQueueEmpty } from './queue.js'
-import { type Compiled, record } from './recording.js'
+import { record } from './recording.js'
 import { runInTurn, runInto, runNow } from './running.js'
 import { areOfKinds, flatten, kindsOf, type Leaf, type Tree } from './tree.js'
-
-export interface CompileOptions {
-  /** Tensors from outside that the function reads as they are at each run, beside state. */
-  readonly captures?: readonly Tensor[]
-  /** Keep every gradient in `.grad` after a run, also those that an optimizer's step has used up. */
-  readonly keepGrads?: boolean
-  /** Whether elementwise kernels run joined (true): without it, results are to the bit those of eager ops. */
-  readonly fusion?: boolean
-}
 
 /** A compiled function. */
 export interface Step<A extends readonly unknown[], R> {

@@ -1,8 +1,8 @@
 // A program made ready to run: its steps in order and where each value lies. What planning gives and an executor takes.
 
-import type { Layout } from '../backend/signature.js'
 import type { KernelName } from '../backend/table.js'
 import type { NumberArray } from '../base/dtype.js'
+import type { Layout } from '../base/layout.js'
 import type { Call, ElementType, Program } from './program.js'
 
 /** An operand of a group's member: a value, laid over the group's grid, or what an earlier member just made. */

@@ -4,7 +4,8 @@
 import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
 import { arrayOf, type DType, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, IndexError } from '../base/errors.js'
-import { context, type Recording } from '../core/context.js'
+import { context } from '../core/context.js'
+import type { Recording } from '../core/recording.js'
 import { allocateKept, markState, Storage, stateOf } from '../core/storage.js'
 import type { Tensor } from '../core/tensor.js'
 import {

@@ -5,55 +5,17 @@ import type { BackendName } from '../backend/select.js'
 import { isChecking } from '../base/checking.js'
 import { arrayOf, bytesOf, type DType, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, showValue } from '../base/errors.js'
-import { type Shape, sizeOf } from '../base/shape.js'
+import { sizeOf } from '../base/shape.js'
 import { context } from '../core/context.js'
-import type { Storage } from '../core/storage.js'
 import { Tensor } from '../core/tensor.js'
 import { type Checked, checkedExecutor } from './check/executor.js'
-import type { CompileOptions } from './compile.js'
+import type { Compiled, CompileOptions } from './compiled.js'
 import { executorFor, isThreadedOn } from './executors.js'
-import type { Executor, MakeExecutor, Plan } from './plan.js'
+import type { MakeExecutor } from './plan.js'
 import { Planned } from './planned.js'
 import type { Program } from './program.js'
 import { Recorder } from './recorder.js'
 import { flatten, rebuild, type Tree } from './tree.js'
-
-/** One recorded kind of call. */
-export interface Compiled {
-  readonly program: Program
-  /** Planned now, if it is not yet; so is the executor. @throws ArgumentError where the program is malformed. */
-  readonly plan: Plan
-  readonly executor: Executor
-  /** Whether both are there. */
-  readonly isReady: boolean
-  /** Plans in turns of the event loop; resolves when `isReady`, also where planning fails: `plan` then throws. */
-  prepare(): Promise<void>
-  /** Whether the executor has a thread of its own. */
-  readonly isThreaded: boolean
-  readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[]
-  /**
-   * Memory for the results of few elements, null for the others: the arrays that the engine keeps in its own heap would
-   * be moved out of it to be written natively, which takes longer than copying them.
-   */
-  readonly small: readonly (NumberArray | null)[]
-  /** What the function returned, its tensors to be replaced. */
-  readonly resultTree: unknown
-  /** Its structure, as text. */
-  readonly resultKey: string
-  /** The storages of state that a run writes. */
-  readonly written: readonly Storage[]
-  /** All storages from outside that a run uses. */
-  readonly uses: readonly Storage[]
-  /** Whether none of them can be detached: it may then run on another thread. */
-  readonly isFixed: boolean
-  /** How long a run takes, in µs, as far as is known. */
-  micros: number
-  /** How many blocks of random words a run draws. */
-  readonly blocks: number
-  readonly recorder: Recorder
-  /** Sets every `.grad` as the function leaves it. */
-  adopt(): void
-}
 
 /** What a tensor's `.grad` is after a run: a tensor, none, or used up by an optimizer's step. */
 interface Final {

@@ -5,9 +5,9 @@ import type { NumberArray } from '../base/dtype.js'
 import { advance } from '../core/random.js'
 import { allocate } from '../core/storage.js'
 import { Tensor } from '../core/tensor.js'
+import type { Compiled } from './compiled.js'
 import { type BadIndex, isThreaded } from './plan.js'
 import { enqueue, isQueueEmpty } from './queue.js'
-import type { Compiled } from './recording.js'
 import { type Leaf, rebuild } from './tree.js'
 
 /** A step that takes less than this, in µs, runs in place: going to another thread would cost more than it frees. */

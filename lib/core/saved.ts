@@ -1,11 +1,10 @@
 // What an op keeps for its backward: the values its gradients read, each with the version it had, and its options.
 
-import { padRank } from '../autograd/gradients.js'
 import { isChecking } from '../base/checking.js'
 import { checksum } from '../base/checksum.js'
 import { CheckError, GradientError, showShape } from '../base/errors.js'
 import type { Shape } from '../base/shape.js'
-import type { Primitive } from '../ops/machinery/define.js'
+import type { Primitive } from './primitive.js'
 import type { Storage } from './storage.js'
 import type { Tensor } from './tensor.js'
 
@@ -74,7 +73,7 @@ export class Saved<P = unknown> implements SavedValues<P> {
   }
 
   /**
-   * From the result's gradient `g`, the gradient of each input that is asked for by its position. It may be smaller than
+   * From the result's gradient `g`, which has the result's number of axes, the gradient of each input that is asked for by its position. It may be smaller than
    * the input where it merely repeats along an axis.
    * @throws GradientError if a saved value was changed in place.
    */
@@ -82,16 +81,15 @@ export class Saved<P = unknown> implements SavedValues<P> {
     this.#checkVersions()
     if (this.#checksums !== null) this.#checkSums(this.#checksums)
     const { vjp, vjps } = this.op
-    const received = padRank(g, this.shape.length)
     if (vjps !== undefined) {
       let all: readonly (Tensor | null)[] | undefined
       return i => {
-        all ??= vjps(received, this)
+        all ??= vjps(g, this)
         return all[i]
       }
     }
-    if (typeof vjp === 'function') return i => vjp(received, this, i)
-    return i => vjp?.[i]?.(received, this, i) ?? null
+    if (typeof vjp === 'function') return i => vjp(g, this, i)
+    return i => vjp?.[i]?.(g, this, i) ?? null
   }
 
   #checkVersions(): void {

@@ -17,7 +17,7 @@ export class Storage {
   steps = 0
   /** Whether a user may hold a view of the elements. */
   isSeen = false
-  /** Whether a backward made it and no user has seen it since (lib/backward-memory.ts). */
+  /** Whether a backward made it and no user has seen it since (lib/core/backward-memory.ts). */
   isPrivate = false
   /** How many wait for it or keep it, of what that backward knows. */
   holders = 0

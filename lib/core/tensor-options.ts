@@ -24,10 +24,10 @@ export interface Made {
   readonly dtype: DType
 }
 
-/** Whether `values` is for makers inside the library. A tensor, which has a storage too, has methods beside. */
+/** Whether `values` is for makers inside the library. A tensor, which has a storage too, has methods. */
 export const isMade = (values: Values | Made): values is Made =>
   typeof values === 'object' &&
   values !== null &&
   'storage' in values &&
   values.storage instanceof Storage &&
-  !('backward' in values)
+  !('detach' in values)

@@ -1,18 +1,16 @@
-// The Tensor: a shape, a dtype, a Storage and, where a gradient is wanted, the node that made it. Its operations are
-// not here: each op of lib/ops/ that reads well as a method becomes one by being defined (see lib/ops/registry.ts).
+// The Tensor: a shape, a dtype, a Storage and, where a gradient is required, the node that made it. Its operations are not
+// here: lib/ops/ and lib/autograd/ add them to methods.ts.
 
-import { type BackwardOptions, leafNode, type Node, runBackward } from '../autograd/graph.js'
-import { Layout } from '../backend/signature.js'
 import { checkDType, type DType, isFloat, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, DTypeError, GradientError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { formatTensor } from '../base/format.js'
-import { forgetGradient } from './backward-memory.js'
-import { context } from './context.js'
-import '../ops/index.js'
+import { Layout } from '../base/layout.js'
 import { checkOptions } from '../base/options.js'
 import { type Shape, sameShape, sizeOf } from '../base/shape.js'
-import { methods } from '../ops/machinery/registry.js'
-import type { TensorMethods } from '../ops/methods.js'
+import { forgetGradient } from './backward-memory.js'
+import { context } from './context.js'
+import { methods } from './methods.js'
+import { leafNode, type Node } from './node.js'
 import { allocate, busyError, markState, type Storage } from './storage.js'
 import { isMade, type Made, type TensorOptions, tensorOptions } from './tensor-options.js'
 import { type NestedArray, readValues, toNested, type Values } from './values.js'
@@ -22,15 +20,11 @@ export { type TensorOptions, tensorOptions }
 /** Whatever may stand where an op takes a tensor. */
 export type TensorLike = Tensor | Values
 
-// These very methods are on the prototype's prototype, at the end of this file.
-export interface Tensor extends TensorMethods {}
-
 /**
  * A contiguous, row-major array of numbers that knows how it was computed.
  *
  * `new Tensor(values)` makes a leaf that wants a gradient; `tensor(values)` makes plain data.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as said of the interface
 export class Tensor {
   /** The length of each axis. */
   readonly shape: Shape
@@ -215,8 +209,10 @@ export class Tensor {
       throw new ShapeError(`assign: expected shape ${showShape(this.shape)}, got ${showShape(values.shape)}`)
     }
     if (source.size !== this.size) throw new ShapeError(`assign: expected ${this.size} values, got ${source.size}`)
-    const converted = source.detach().to(this.dtype)
-    context.backend.copy(1, this.size, Layout.full, converted.storage.array, this.storage.array)
+    const { backend } = context
+    const [from, to] = [source.storage.array, this.storage.array]
+    if (source.dtype === this.dtype) backend.copy(1, this.size, Layout.full, from, to)
+    else backend.cast(this.size, this.dtype === 'bool', from, to)
     this.storage.version++
     return this
   }
@@ -232,17 +228,6 @@ export class Tensor {
     if (!this.#requiresGrad) throw new GradientError('retainGrad: the tensor does not require a gradient')
     if (this.#node !== null && this.#node.leaf === null) this.#node.retainedBy = this
     return this
-  }
-
-  /**
-   * Walks the graph back from here and adds the gradient of each leaf to its `.grad`.
-   * @param gradient what to start from, broadcast to this shape; ones by default.
-   * @param options `retainGraph` keeps the graph for another walk.
-   * @throws GradientError if nothing here wants a gradient, if the graph was walked before, or if a value that backward
-   * needs was changed in place since.
-   */
-  backward(gradient?: TensorLike | null, options: BackwardOptions = {}): void {
-    runBackward(this, gradient ?? undefined, options)
   }
 
   /** `tensor.grad` for who reads it and keeps no hold of it. Library code only. */

@@ -1,9 +1,10 @@
 // Changing dtype, and copying.
 
 import { checkDType, type DType } from '../base/dtype.js'
+import type { Plan, Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
-import { declare, type Method, type Plan, type Primitive } from './machinery/define.js'
+import { declare, type Method } from './machinery/define.js'
 import { asTensor } from './machinery/operands.js'
 
 const castOp: Primitive<DType> = {

@@ -9,7 +9,6 @@ import { declare, type Method } from './machinery/define.js'
 import { type BinaryOp, binary } from './machinery/elementwise.js'
 import { asTensor } from './machinery/operands.js'
 import { type Axis, type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
-import { max, min } from './reductions.js'
 
 /** a > b. False where either is NaN, as every comparison but notEqual. */
 export const greater: BinaryOp = binary({ name: 'greater' })
@@ -34,7 +33,7 @@ export const logicalNot: Method<(a: TensorLike) => Tensor> = declare({
 
 type Quantifier = Method<(a: TensorLike, axis?: Axis, options?: ReduceOptions) => Tensor>
 
-const quantifier = (name: 'any' | 'all', reduce: () => typeof max, overNothing: number): Quantifier =>
+const quantifier = (name: 'any' | 'all', reduction: 'max' | 'min', overNothing: number): Quantifier =>
   declare({
     name,
     differentiable: false,
@@ -42,16 +41,16 @@ const quantifier = (name: 'any' | 'all', reduce: () => typeof max, overNothing: 
       checkOptions(name, options, reduceOptions)
       const x = to(asTensor(name, a), 'bool').detach()
       const axes = normalizeAxes(name, axis, x.ndim)
-      if (sizeOf(axes.map(i => x.shape[i])) > 0) return reduce()(x, axis ?? null, options)
+      if (sizeOf(axes.map(i => x.shape[i])) > 0) return x[reduction](axis ?? null, options)
       return full(reducedShape(x.shape, axes, options.keepdims ?? false), overNothing, { dtype: 'bool' })
     },
     samples: s => [[s.mask(3, 4)], [s.mask(3, 4), 0], [s.mask(2, 0), 1], [s.real(2, 3), [0, 1], { keepdims: true }]],
   })
 
 /** Whether any element is not 0, over all axes or those given; false over nothing. */
-export const any: Quantifier = quantifier('any', () => max, 0)
+export const any: Quantifier = quantifier('any', 'max', 0)
 /** Whether all elements are not 0; true over nothing. */
-export const all: Quantifier = quantifier('all', () => min, 1)
+export const all: Quantifier = quantifier('all', 'min', 1)
 
 export interface CloseOptions {
   /** Relative tolerance; 1e-5 by default. */

@@ -3,9 +3,10 @@
 import { ShapeError, showShape } from '../base/errors.js'
 import { checkOptions } from '../base/options.js'
 import { around, normalizeAxis, reducedShape } from '../base/shape.js'
+import type { Plan, Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
-import { declare, type Method, type Plan, type Primitive } from './machinery/define.js'
+import { declare, type Method } from './machinery/define.js'
 import { asTensor } from './machinery/operands.js'
 import { type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
 

@@ -1,12 +1,13 @@
 // Looking up by position: rows of a table, elements along an axis. Kernels check the ids; a bad one is an IndexError.
 
-import { expandTo } from '../autograd/gradients.js'
 import { ShapeError, showShape } from '../base/errors.js'
 import { around, normalizeAxis, type Shape } from '../base/shape.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
 import { checkIds } from './machinery/bad-index.js'
-import { declare, declareFunction, type Method, type Primitive } from './machinery/define.js'
+import { expandTo } from './machinery/broadcast-gradient.js'
+import { declare, declareFunction, type Method } from './machinery/define.js'
 import { asIds, asTensor } from './machinery/operands.js'
 import { reshape } from './shaping.js'
 import { type Range, slice } from './slicing.js'

@@ -1,11 +1,12 @@
 // Tensors joined and cut along an axis.
 
-import { expandTo } from '../autograd/gradients.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { normalizeAxis, sameShape } from '../base/shape.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
-import { declare, declareFunction, type Method, type Primitive } from './machinery/define.js'
+import { expandTo } from './machinery/broadcast-gradient.js'
+import { declare, declareFunction, type Method } from './machinery/define.js'
 import { asTensor, unifyAll } from './machinery/operands.js'
 import { within } from './machinery/strided.js'
 import { unsqueeze } from './shaping.js'

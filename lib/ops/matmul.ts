@@ -1,14 +1,15 @@
 // Matrix products in all of NumPy's shapes. Backward is two products with transpose flags: no transposed copy, and where
 // a matrix serves a whole batch its gradient is one product (or one that adds up), never a broadcast product.
 
-import { expandTo, sumTo } from '../autograd/gradients.js'
 import { gridOf } from '../base/broadcast.js'
 import { isFloat } from '../base/dtype.js'
 import { DTypeError, ShapeError, showShape } from '../base/errors.js'
 import { broadcastShapes, type Shape, sizeOf } from '../base/shape.js'
+import type { Plan, Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
-import { declare, declareFunction, type Method, type Plan, type Primitive } from './machinery/define.js'
+import { expandTo, sumTo } from './machinery/broadcast-gradient.js'
+import { declare, declareFunction, type Method } from './machinery/define.js'
 import { asTensor, unify2 } from './machinery/operands.js'
 import { expand, reshape } from './shaping.js'
 

@@ -1,4 +1,4 @@
-// Tensor's methods, as types: every op declared as a method, without its first argument. Runtime: lib/ops/registry.ts.
+// Tensor's methods, as types: every op declared as a method, without its first argument. At run time they are in lib/core/methods.ts.
 
 import type * as ops from './index.js'
 
@@ -10,3 +10,7 @@ type MethodNames = { [K in keyof Ops]: Ops[K] extends { readonly method: true } 
 
 /** What ops add to a Tensor. */
 export type TensorMethods = { [K in MethodNames]: WithoutFirst<Ops[K]> }
+
+declare module '../core/tensor.js' {
+  interface Tensor extends TensorMethods {}
+}

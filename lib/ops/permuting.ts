@@ -2,9 +2,10 @@
 
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { normalizeAxis, type Shape, stridesOf } from '../base/shape.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
-import { declare, type Method, type Primitive } from './machinery/define.js'
+import { declare, type Method } from './machinery/define.js'
 import { asTensor } from './machinery/operands.js'
 import { dimsOf } from './machinery/strided.js'
 

@@ -1,12 +1,12 @@
 // The gradient of a product: for each element the product of all the others, right where some are 0.
 
 import { eye } from '../core/creation.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor } from '../core/tensor.js'
 import { mul } from './arithmetic.js'
 import { apply } from './machinery/apply.js'
-import { declareFunction, type Primitive } from './machinery/define.js'
+import { declareFunction } from './machinery/define.js'
 import { aroundRun, type Run, withOnes } from './machinery/runs.js'
-import { prod } from './reductions.js'
 import { where } from './selecting.js'
 import { reshape } from './shaping.js'
 
@@ -26,7 +26,7 @@ function composite(g: Tensor, a: Tensor, run: Run): Tensor {
   const { outer, n, inner } = aroundRun(a.shape, run)
   const lines = reshape(a, [outer, 1, n, inner])
   const own = reshape(eye(n, n, { dtype: 'bool' }), [n, n, 1])
-  const others = prod(where(own, 1, lines), 2)
+  const others = where(own, 1, lines).prod(2)
   return reshape(mul(reshape(g, [outer, 1, inner]), others), a.shape)
 }
 

@@ -3,7 +3,6 @@
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { arange } from '../core/creation.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
-import { greaterEqual } from './comparison.js'
 import { declare, type Method } from './machinery/define.js'
 import { selection } from './machinery/elementwise.js'
 import { asTensor, scalar } from './machinery/operands.js'
@@ -48,6 +47,6 @@ const triangle = (name: 'tril' | 'triu', keep: (row: Tensor, column: Tensor) => 
   })
 
 /** The part on and below the `diagonal`-th diagonal of the last two axes; zeros above. */
-export const tril: Triangle = triangle('tril', (row, column) => greaterEqual(row, column))
+export const tril: Triangle = triangle('tril', (row, column) => row.greaterEqual(column))
 /** The part on and above the `diagonal`-th diagonal of the last two axes; zeros below. */
-export const triu: Triangle = triangle('triu', (row, column) => greaterEqual(column, row))
+export const triu: Triangle = triangle('triu', (row, column) => column.greaterEqual(row))

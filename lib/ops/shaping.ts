@@ -1,12 +1,13 @@
 // Ops that change the shape and leave every element where it is: the result shares its storage.
 
-import { expandTo, sumTo } from '../autograd/gradients.js'
 import { gridOf } from '../base/broadcast.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { broadcastsTo, checkShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from '../base/shape.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
-import { declare, type Method, type Primitive } from './machinery/define.js'
+import { expandTo, sumTo } from './machinery/broadcast-gradient.js'
+import { declare, type Method } from './machinery/define.js'
 import { asTensor } from './machinery/operands.js'
 
 const reshapeOp: Primitive<Shape> = {

@@ -1,12 +1,13 @@
 // Parts of a tensor, and a tensor as a part: slice and pad, each the other's gradient.
 
-import { expandTo } from '../autograd/gradients.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { checkShape, type Shape, sizeOf } from '../base/shape.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { convert } from '../core/values.js'
 import { apply } from './machinery/apply.js'
-import { declare, type Method, type Primitive } from './machinery/define.js'
+import { expandTo } from './machinery/broadcast-gradient.js'
+import { declare, type Method } from './machinery/define.js'
 import { asTensor } from './machinery/operands.js'
 import { lengthsOf, type Ranges, within } from './machinery/strided.js'
 

@@ -1,13 +1,14 @@
 // Softmax and its logarithm along an axis, and the seed's cross-entropy of probabilities.
 
-import { expandTo } from '../autograd/gradients.js'
 import { isFloat } from '../base/dtype.js'
 import { DTypeError } from '../base/errors.js'
 import { around, normalizeAxis } from '../base/shape.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { mul, neg, sub, xlogy } from './arithmetic.js'
 import { apply } from './machinery/apply.js'
-import { declare, declareFunction, type Method, type Primitive } from './machinery/define.js'
+import { expandTo } from './machinery/broadcast-gradient.js'
+import { declare, declareFunction, type Method } from './machinery/define.js'
 import { asTensor, unify1, unify2 } from './machinery/operands.js'
 import { sum } from './reductions.js'
 

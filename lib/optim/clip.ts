@@ -1,7 +1,7 @@
 // Gradient clipping, in place. No value is read here: the norm is a tensor, the scaling a kernel.
 
-import { Layout } from '../backend/signature.js'
 import { ArgumentError, showValue } from '../base/errors.js'
+import { Layout } from '../base/layout.js'
 import { checkOptions, nonNegative, positive, type Schema } from '../base/options.js'
 import { context, noGrad } from '../core/context.js'
 import type { Storage } from '../core/storage.js'

@@ -1,8 +1,8 @@
 // A parameter group: tensors that are updated with the same settings, and what is kept for each of them.
 
-import { Layout } from '../backend/signature.js'
 import type { Backend } from '../backend/table.js'
 import type { DType } from '../base/dtype.js'
+import { Layout } from '../base/layout.js'
 import type { Shape } from '../base/shape.js'
 import { context, refuseRecording } from '../core/context.js'
 import { allocateState, type Storage } from '../core/storage.js'

@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { bytesOf, flopsOf, lengthsOf } from '../../lib/backend/lengths.js'
 import { loadNative } from '../../lib/backend/load.js'
 import { reference } from '../../lib/backend/reference.js'
-import { Layout, type NumberArray, parseSignature } from '../../lib/backend/signature.js'
+import { type NumberArray, parseSignature } from '../../lib/backend/signature.js'
 import { type Backend, type KernelName, kernelNames, kernelRow } from '../../lib/backend/table.js'
 import { ArgumentError } from '../../lib/base/errors.js'
+import { Layout } from '../../lib/base/layout.js'
 import { type Call, callsOf, kindsFor } from './support/calls.js'
 
 const { full, scalar, row, column } = Layout

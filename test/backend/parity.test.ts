@@ -5,8 +5,9 @@
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../lib/backend/load.js'
 import { reference } from '../../lib/backend/reference.js'
-import { Layout, type NumberArray } from '../../lib/backend/signature.js'
+import type { NumberArray } from '../../lib/backend/signature.js'
 import { type Backend, type KernelName, kernelNames, kernelRow } from '../../lib/backend/table.js'
+import { Layout } from '../../lib/base/layout.js'
 import { type Call, callsOf, type Kind, kindsFor } from './support/calls.js'
 import { difference, exactly, magnitude, sameBytes } from './support/compare.js'
 

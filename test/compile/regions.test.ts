@@ -2,9 +2,9 @@
 
 import { afterAll, describe, expect, test } from 'vitest'
 import { nativeOrReason } from '../../lib/backend/select.js'
-import { Layout } from '../../lib/backend/signature.js'
 import type { NumberArray } from '../../lib/base/dtype.js'
 import { ArgumentError } from '../../lib/base/errors.js'
+import { Layout } from '../../lib/base/layout.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { isRegion, type Lane, type Plan } from '../../lib/compile/plan.js'

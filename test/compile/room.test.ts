@@ -1,8 +1,8 @@
 // Fused groups fit what the native executor has room for, however many operands the calls have.
 
 import { describe, expect, test } from 'vitest'
-import { Layout } from '../../lib/backend/signature.js'
 import type { NumberArray } from '../../lib/base/dtype.js'
+import { Layout } from '../../lib/base/layout.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { isGroup } from '../../lib/compile/plan.js'
 import { plan } from '../../lib/compile/planning.js'

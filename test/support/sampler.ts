@@ -1,4 +1,4 @@
-// Makes the values that an op's samples ask for (lib/ops/samples.ts).
+// Makes the values that an op's samples ask for (lib/ops/machinery/samples.ts).
 
 import { type DType, Tensor } from '../../lib/index.js'
 import type { Sampler } from '../../lib/ops/machinery/samples.js'

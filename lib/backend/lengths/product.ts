@@ -1,6 +1,7 @@
 // Evaluates a length's text (see signature.ts): a product of numbers, sizes, grid, count and reach.
 
-import { type Argument, Layout, type Role } from '../signature.js'
+import { Layout } from '../../base/layout.js'
+import type { Argument, Role } from '../signature.js'
 
 export type Evaluate = (args: readonly unknown[]) => number
 

@@ -1,7 +1,8 @@
 // Matrix products, in TypeScript: blocks of both factors are packed as float64, transposed or not, and multiplied by a
 // kernel of 2 × 4 sums that V8 keeps in registers; so all four transpose cases and both element types run one loop.
 
-import { Layout, type NumberArray } from '../signature.js'
+import { Layout } from '../../base/layout.js'
+import type { NumberArray } from '../signature.js'
 
 const blockM = 64
 const blockN = 128

@@ -1,6 +1,6 @@
 // Matrix products.
 
-import { Layout } from '../signature.js'
+import { Layout } from '../../base/layout.js'
 import { kernel } from './kernel.js'
 
 export const matmulKernels = {

@@ -1,10 +1,10 @@
 // Whether a function that is recorded again does what it did: the first difference between two recordings, in words.
 
 import { CheckError } from '../../base/errors.js'
+import type { Compiled } from '../compiled.js'
 import { dumpCall, dumpValue } from '../passes/dump.js'
 import { type Argument, type Call, isReference, type Origin, type Program, type Value } from '../program.js'
 import type { Recorder } from '../recorder.js'
-import type { Compiled } from '../recording.js'
 
 type Recorded = Pick<Compiled, 'program' | 'recorder' | 'resultKey'>
 

@@ -5,12 +5,12 @@ import { ArgumentError, IndexError, showValue } from '../../base/errors.js'
 import { Tensor } from '../../core/tensor.js'
 import type { Sample } from '../../data/dataset.js'
 import type { DataLoader } from '../../data/loader.js'
+import type { Compiled } from '../compiled.js'
 import { inTurn } from '../queue.js'
-import type { Compiled } from '../recording.js'
 import { arrayOf, begin, whenReady } from '../running.js'
 import { flatten } from '../tree.js'
-import type { Epoch } from './epoch.js'
 import { Results } from './results.js'
+import type { Epoch } from './state.js'
 
 /** @returns the results of all batches; undefined where there were none. */
 export async function runBatches<S extends Sample>(

@@ -12,18 +12,8 @@ import { Progress } from './progress.js'
 import { Rates } from './rates.js'
 import type { Results } from './results.js'
 import { partsOf, runRows } from './rows.js'
+import type { Epoch } from './state.js'
 import { Stopping } from './stopping.js'
-
-/** What an epoch works with. */
-export interface Epoch {
-  readonly programs: Programs
-  readonly rates: Rates
-  readonly stopping: Stopping
-  /** How many batches there are, where that is known. */
-  readonly batches: number | undefined
-  /** Some batches more are over. */
-  tick(results: Results): void
-}
 
 /** See Step.epoch. */
 export async function runEpoch<S extends Sample, R>(

@@ -4,7 +4,7 @@ import { isChecking } from '../../base/checking.js'
 import { ArgumentError, showShape } from '../../base/errors.js'
 import { context } from '../../core/context.js'
 import type { Storage } from '../../core/storage.js'
-import type { Compiled } from '../recording.js'
+import type { Compiled } from '../compiled.js'
 import { flatten } from '../tree.js'
 
 /** The program for some arguments as things are now. */

@@ -3,7 +3,7 @@
 import { arrayOf, type NumberArray } from '../../base/dtype.js'
 import { fixedArray } from '../../core/storage.js'
 import { Tensor } from '../../core/tensor.js'
-import type { Compiled } from '../recording.js'
+import type { Compiled } from '../compiled.js'
 import { rebuild } from '../tree.js'
 
 const firstLength = 64

@@ -7,14 +7,14 @@ import { generatorMemory } from '../../core/random.js'
 import { Storage } from '../../core/storage.js'
 import { Tensor } from '../../core/tensor.js'
 import type { Upcoming } from '../../data/loader.js'
+import type { Compiled } from '../compiled.js'
 import { type EpochOutcome, type EpochRuns, isThreaded } from '../plan.js'
 import { inTurn, othersWaiting } from '../queue.js'
-import type { Compiled } from '../recording.js'
 import { errorOf, noteDuration, whenReady } from '../running.js'
 import { inBatch } from './batches.js'
-import type { Epoch } from './epoch.js'
 import { Results } from './results.js'
 import { checkSources, sourcesOf } from './sources.js'
+import type { Epoch } from './state.js'
 
 /** For how long, in µs, batches run before a step that waits has its turn, and the event loop its own. */
 const slice = 2000

@@ -2,9 +2,9 @@
 // that groups can be run tile by tile, and that what a step reads is still what was written. It trusts no pass.
 
 import { checkerOf } from '../../backend/lengths.js'
-import { Layout } from '../../backend/signature.js'
 import { bytesOf, type NumberArray } from '../../base/dtype.js'
 import { ArgumentError } from '../../base/errors.js'
+import { Layout } from '../../base/layout.js'
 import { type Group, isGroup, isRegion, type Plan, workOf } from '../plan.js'
 import type { Call, Value } from '../program.js'
 import { accessesOf, sizeOf, standIn, standInArguments, writes, writesPart } from './accesses.js'

@@ -1,7 +1,7 @@
 // Leaves out copies of what does not change afterwards: who reads the copy reads the original.
 
-import { Layout } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
+import { Layout } from '../../base/layout.js'
 import type { Call, Program, Value } from '../program.js'
 import { accessesOf, withValues, writes } from './accesses.js'
 import { gridOf, layoutsOf } from './grid.js'

@@ -2,7 +2,7 @@
 // reads it.
 
 import { isArray } from '../../backend/lengths/product.js'
-import { Layout } from '../../backend/signature.js'
+import { Layout } from '../../base/layout.js'
 import { type Group, isGroup, isRegion, type Operand, type Region, type Step, type Work } from '../plan.js'
 import { type Call, isReference, type Program, signatureOf, type Value } from '../program.js'
 

@@ -1,8 +1,9 @@
 // Products that end with what follows them: a bias, a rectifier, a rectifier's backward. Each thread does it on its own
 // part of the output while that is still in its cache, and there is one step where there were two or three.
 
-import { type EndingStep, Layout } from '../../backend/signature.js'
+import type { EndingStep } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
+import { Layout } from '../../base/layout.js'
 import { type Argument, type Call, isReference, type Program } from '../program.js'
 import { accessesOf, overwrites, writes } from './accesses.js'
 import { gridOf, layoutsOf } from './grid.js'

@@ -1,7 +1,8 @@
 // The grid that an elementwise call works over, and when two calls work over the same one.
 
-import { Layout, type Role } from '../../backend/signature.js'
+import type { Role } from '../../backend/signature.js'
 import { type KernelName, kernelRow } from '../../backend/table.js'
+import { Layout } from '../../base/layout.js'
 import { type Call, signatureOf } from '../program.js'
 
 /** `flat`: every operand is full or scalar, so that only the number of points, rows·cols, counts. */

@@ -7,7 +7,7 @@ import type { Value } from '../program.js'
 import { sizeOf } from './accesses.js'
 import { usesOfWork } from './check-region.js'
 import { type Rows, rowsOf } from './rows.js'
-import type { Limits, Strand } from './together.js'
+import type { Limits, Strand } from './strand.js'
 
 /** The steps of a lane: what passes and is reduced between so many is what an executor has room for. */
 const mostSteps = 4

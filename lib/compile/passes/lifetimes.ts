@@ -1,9 +1,9 @@
 // When the values of a program have to be in memory, in terms of its steps, and which of them may follow one another in
 // the same place.
 
-import { Layout } from '../../backend/signature.js'
 import { type KernelName, kernelRow } from '../../backend/table.js'
 import { bytesOf } from '../../base/dtype.js'
+import { Layout } from '../../base/layout.js'
 import { type Group, isGroup, isRegion, type Lane, type Region, type Step, type Work, workOf } from '../plan.js'
 import { type Call, type Program, signatureOf, type Value } from '../program.js'
 import { accessesOf, allowsInPlace, overwrites } from './accesses.js'

@@ -1,8 +1,8 @@
 // A member of a group as a call of its kernel over the whole grid.
 
-import { Layout } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
 import { ArgumentError } from '../../base/errors.js'
+import { Layout } from '../../base/layout.js'
 import type { Group, Member, Operand } from '../plan.js'
 import { type ElementType, signatureOf } from '../program.js'
 

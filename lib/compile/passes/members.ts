@@ -1,8 +1,8 @@
 // Elementwise calls turned into the members of a group, or the reason why they cannot be one: within a group, an element
 // may depend on elements at the same place only, since the next tile's are not there yet.
 
-import { Layout } from '../../backend/signature.js'
 import { bytesOf } from '../../base/dtype.js'
+import { Layout } from '../../base/layout.js'
 import type { Member, Operand } from '../plan.js'
 import { type Call, signatureOf, type Value } from '../program.js'
 import { accessesOf, elementTypeOf } from './accesses.js'

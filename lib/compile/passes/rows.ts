@@ -2,8 +2,8 @@
 // apart from the others.
 
 import { isArray } from '../../backend/lengths/product.js'
-import { Layout } from '../../backend/signature.js'
 import { kernelRow } from '../../backend/table.js'
+import { Layout } from '../../base/layout.js'
 import { type Group, isGroup, type Work } from '../plan.js'
 import { type Call, isReference, signatureOf, type Value } from '../program.js'
 import { accessesOf, reportsIndex } from './accesses.js'

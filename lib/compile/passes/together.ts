@@ -3,36 +3,18 @@
 
 import { kernelRow } from '../../backend/table.js'
 import { finish, type Parts } from '../parts.js'
-import { isGroup, type Lane, type Step, type Work } from '../plan.js'
+import { isGroup, type Step, type Work } from '../plan.js'
 import type { Program, Value } from '../program.js'
 import { reportsIndex } from './accesses.js'
 import { usesOfWork } from './check-region.js'
 import { microsOf } from './cost.js'
 import { joinRows } from './lanes.js'
 import { conflict, endOfRun, Footprint } from './nodes.js'
+import type { Limits, Strand } from './strand.js'
 
 /** How far down a step is looked for that could run beside another. */
 const window = 64
-/** What is worth the trouble. */
-export interface Limits {
-  /** Work of less than this, in µs, is not worth another thread's attention. */
-  readonly leastMicros: number
-  /** A product of less than this, which fits a first-level cache, is there anyway when the next step comes. */
-  readonly leastBytes: number
-  /** So is any other result of less than this, which fits a second-level cache. */
-  readonly leastStream: number
-}
-
 const worthwhile: Limits = { leastMicros: 5, leastBytes: 32 * 1024, leastStream: 1024 * 1024 }
-
-/** A lane to be, or a step that stays by itself. */
-export interface Strand extends Lane {
-  readonly reads: ReadonlySet<number>
-  readonly writes: ReadonlySet<number>
-  readonly micros: number
-  /** Whether it may run beside others. */
-  readonly joins: boolean
-}
 
 export const runTogether = (program: Program, steps: readonly Work[], limits?: Limits): Step[] =>
   finish(runTogetherInParts(program, steps, limits))

@@ -1,14 +1,14 @@
 // Runs an op: plan, allocate, call the kernels, note the node.
 
-import { Node } from '../../autograd/graph.js'
 import { isFloat } from '../../base/dtype.js'
 import { BusyError } from '../../base/errors.js'
 import { sizeOf } from '../../base/shape.js'
 import { context } from '../../core/context.js'
+import { Node } from '../../core/node.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import { Saved } from '../../core/saved.js'
 import { allocate, busyError } from '../../core/storage.js'
 import { noElements, Tensor } from '../../core/tensor.js'
-import type { Plan, Primitive } from './define.js'
 
 /** Runs an op on tensors. */
 export function apply<P, Q extends Plan>(op: Primitive<P, Q>, inputs: readonly Tensor[], params: P): Tensor {

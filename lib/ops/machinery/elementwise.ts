@@ -1,16 +1,17 @@
 // How elementwise ops are declared: the kernel's row says which operands it takes; a record adds the gradients and the
 // domain of its samples.
 
-import { sumTo } from '../../autograd/gradients.js'
 import { parseSignature } from '../../backend/signature.js'
 import { type KernelName, kernelRow } from '../../backend/table.js'
 import { flatGrid, type Grid, gridOf, gridOfTwo } from '../../base/broadcast.js'
 import type { DType } from '../../base/dtype.js'
 import { DTypeError } from '../../base/errors.js'
 import { broadcastShapes, sameShape } from '../../base/shape.js'
+import type { Plan, Primitive, Saves, Vjp } from '../../core/primitive.js'
 import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { apply } from './apply.js'
-import { declare, declareFunction, type Method, type Plan, type Primitive, type Saves, type Vjp } from './define.js'
+import { sumTo } from './broadcast-gradient.js'
+import { declare, declareFunction, type Method } from './define.js'
 import { asMask, unify1, unify2 } from './operands.js'
 import { binaryShapes, type Domain, ternaryShapes, unaryShapes } from './samples.js'
 

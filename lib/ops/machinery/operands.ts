@@ -6,7 +6,6 @@ import { allocateConstant } from '../../core/storage.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
 import type { Values } from '../../core/values.js'
 import { readValues } from '../../core/values.js'
-import { to } from '../casting.js'
 
 /** A 0-d tensor that wants no gradient. */
 export function scalar(value: number, dtype: DType): Tensor {
@@ -51,7 +50,7 @@ const isPlainNumber = (value: unknown): value is number | boolean =>
 /** One operand as a tensor; `floats`: integers become float32. */
 export function unify1(op: string, a: TensorLike, floats: boolean): Tensor {
   const x = asTensor(op, a)
-  return floats && !isFloat(x.dtype) ? to(x, 'float32') : x
+  return floats && !isFloat(x.dtype) ? x.to('float32') : x
 }
 
 /** Two operands as tensors of the dtype they promote to. */
@@ -64,7 +63,7 @@ export function unify2(op: string, a: TensorLike, b: TensorLike, floats: boolean
   const y = isPlainNumber(b) ? b : asTensor(op, b)
   const dtype = promoted([x, y], floats)
   const convert = (value: Tensor | number | boolean): Tensor =>
-    value instanceof Tensor ? to(value, dtype) : scalar(Number(value), dtype)
+    value instanceof Tensor ? value.to(dtype) : scalar(Number(value), dtype)
   return [convert(x), convert(y)]
 }
 
@@ -75,7 +74,7 @@ export function unifyAll(op: string, values: readonly TensorLike[]): Tensor[] {
   }
   const tensors = Array.from(values, value => asTensor(op, value))
   const dtype = promote(tensors.map(operandOf))
-  return tensors.map(tensor => to(tensor, dtype))
+  return tensors.map(tensor => tensor.to(dtype))
 }
 
 /** Integer positions: an int32 tensor, a uint8 one, or plain integers. @throws DTypeError for floats and bools. */
@@ -87,12 +86,12 @@ export function asIds(op: string, what: string, value: TensorLike): Tensor {
     if (given.dtype === 'bool' || (isFloat(exact.dtype) && !exact.storage.array.every(Number.isInteger))) {
       throw new DTypeError(`${op}: expected integer ${what}, got ${showValue(value)}`)
     }
-    return to(exact, 'int32')
+    return exact.to('int32')
   }
   if (value.dtype !== 'int32' && value.dtype !== 'uint8') {
     throw new DTypeError(`${op}: expected int32 ${what}, got ${value.dtype} of shape ${showShape(value.shape)}`)
   }
-  return to(value, 'int32')
+  return value.to('int32')
 }
 
 /** A mask: a bool tensor, a uint8 one (as PyTorch once took), or plain booleans. */

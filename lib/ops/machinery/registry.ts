@@ -1,5 +1,4 @@
-// Every op that is defined, for the tests that are generated from them, and the methods that Tensors get from them.
-// It imports no module that runs, so that it is there before any op is.
+// Every op that is declared, for the tests that are generated from them.
 
 import type { Sampler } from './samples.js'
 
@@ -21,19 +20,3 @@ export interface OpEntry {
 
 /** The library's own ops by name. */
 export const opEntries = new Map<string, OpEntry>()
-
-/** The prototype behind Tensor's own. */
-export const methods: Record<string, unknown> = {}
-
-/** Makes `call` a method, `this` being its first argument. `variadic`: takes any number after it. */
-// biome-ignore lint/complexity/noBannedTypes: methods of any signature
-export function addMethod(name: string, call: Function, variadic: boolean): void {
-  const method = variadic
-    ? function (this: unknown, ...rest: unknown[]) {
-        return call(this, ...rest)
-      }
-    : function (this: unknown, b: unknown, c: unknown) {
-        return call(this, b, c)
-      }
-  Object.defineProperty(methods, name, { value: method, writable: true, configurable: true, enumerable: false })
-}

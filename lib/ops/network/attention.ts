@@ -1,12 +1,13 @@
 // Scaled dot-product attention of queries, keys and values that lie apart, fused, with its fused gradients.
 
-import { expandTo } from '../../autograd/gradients.js'
 import { context } from '../../core/context.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { concat } from '../joining.js'
 import { apply } from '../machinery/apply.js'
-import { declareFunction, type Plan, type Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
+import { declareFunction } from '../machinery/define.js'
 import { reshape } from '../shaping.js'
 import {
   type AttentionHow,

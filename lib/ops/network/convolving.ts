@@ -1,13 +1,13 @@
 // The convolution of images and its two gradients as ops. Each is a gradient of the others: the three are closed under
 // differentiation.
 
-import { expandTo } from '../../autograd/gradients.js'
 import { sizeOf } from '../../base/shape.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import type { SavedValues } from '../../core/saved.js'
 import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { apply } from '../machinery/apply.js'
-import type { Plan, Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
 import type { TwoNumbers } from '../machinery/window.js'
 import { sum } from '../reductions.js'
 import { reshape } from '../shaping.js'

@@ -1,13 +1,14 @@
 // Layer normalisation over the last axis, fused, with its fused gradients.
 
-import { expandTo } from '../../autograd/gradients.js'
 import { ShapeError, showShape } from '../../base/errors.js'
 import { type Shape, sizeOf } from '../../base/shape.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { mul, rsqrt, sub } from '../arithmetic.js'
 import { apply } from '../machinery/apply.js'
-import { declareFunction, type Plan, type Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
+import { declareFunction } from '../machinery/define.js'
 import { sum } from '../reductions.js'
 import { reshape } from '../shaping.js'
 import { mean } from '../statistics.js'

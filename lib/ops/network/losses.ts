@@ -1,7 +1,7 @@
 // Cross-entropy of logits against class ids, fused and stable: a loss for each row, before any reduction.
 
-import { expandTo } from '../../autograd/gradients.js'
 import { ShapeError, showShape } from '../../base/errors.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { mul, sub } from '../arithmetic.js'
@@ -9,7 +9,8 @@ import { notEqual } from '../comparison.js'
 import { indexSelect } from '../indexing.js'
 import { apply } from '../machinery/apply.js'
 import { checkIds } from '../machinery/bad-index.js'
-import { declareFunction, type Plan, type Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
+import { declareFunction } from '../machinery/define.js'
 import { sum } from '../reductions.js'
 import { where } from '../selecting.js'
 import { softmax } from '../softmax.js'

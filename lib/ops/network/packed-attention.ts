@@ -1,10 +1,11 @@
 // Attention of queries, keys and values that one product has made side by side: nothing is taken apart or put together.
 
-import { expandTo } from '../../autograd/gradients.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
 import { stack } from '../joining.js'
 import { apply } from '../machinery/apply.js'
-import { declareFunction, type Plan, type Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
+import { declareFunction } from '../machinery/define.js'
 import { permute } from '../permuting.js'
 import { reshape } from '../shaping.js'
 import { maskArguments } from './attention.js'

@@ -1,15 +1,16 @@
 // Pooling over windows of images: the largest of each, or the mean.
 
-import { expandTo } from '../../autograd/gradients.js'
 import { isFloat } from '../../base/dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape } from '../../base/errors.js'
 import { checkOptions, flag, type Schema } from '../../base/options.js'
 import { type Shape, sizeOf } from '../../base/shape.js'
+import type { Primitive } from '../../core/primitive.js'
 import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { less } from '../comparison.js'
 import { gather } from '../indexing.js'
 import { apply } from '../machinery/apply.js'
-import { declareFunction, type Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
+import { declareFunction } from '../machinery/define.js'
 import { asTensor } from '../machinery/operands.js'
 import {
   bothOf,

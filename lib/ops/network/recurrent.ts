@@ -1,14 +1,15 @@
 // LSTM and GRU over a sequence whose inputs are projected already: one kernel forward, one back. The products that need
 // no step before are ordinary ones.
 
-import { expandTo } from '../../autograd/gradients.js'
 import type { Shape } from '../../base/shape.js'
 import { context } from '../../core/context.js'
+import type { Plan, Primitive } from '../../core/primitive.js'
 import { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { concat } from '../joining.js'
 import { apply } from '../machinery/apply.js'
-import { declareFunction, type Plan, type Primitive } from '../machinery/define.js'
+import { expandTo } from '../machinery/broadcast-gradient.js'
+import { declareFunction } from '../machinery/define.js'
 import { matmul } from '../matmul.js'
 import { transpose } from '../permuting.js'
 import { sum } from '../reductions.js'

@@ -1,8 +1,8 @@
 // Plans spoilt on purpose are refused, each for its reason.
 
 import { expect, test } from 'vitest'
-import { Layout } from '../../../lib/backend/signature.js'
 import { ArgumentError } from '../../../lib/base/errors.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { interpret } from '../../../lib/compile/interpreter.js'
 import type { Group, Plan } from '../../../lib/compile/plan.js'
 import { plan } from '../../../lib/compile/planning.js'

@@ -1,7 +1,7 @@
 // Which products end with what follows them, on small programs written by hand, and that the numbers stay the same.
 
 import { describe, expect, test } from 'vitest'
-import { Layout } from '../../../lib/backend/signature.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { interpret } from '../../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../../lib/compile/native-executor.js'
 import { dumpSteps } from '../../../lib/compile/passes/dump.js'

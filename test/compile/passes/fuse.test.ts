@@ -1,7 +1,7 @@
 // Which elementwise calls become groups, and which must not.
 
 import { describe, expect, test } from 'vitest'
-import { Layout } from '../../../lib/backend/signature.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { dumpSteps } from '../../../lib/compile/passes/dump.js'
 import { fuse } from '../../../lib/compile/passes/fuse.js'
 import { isGroup } from '../../../lib/compile/plan.js'

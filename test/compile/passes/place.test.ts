@@ -1,7 +1,7 @@
 // Where values are put: apart while they live together, in one place where they do not, in place where a row allows it.
 
 import { describe, expect, test } from 'vitest'
-import { Layout } from '../../../lib/backend/signature.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { fuse } from '../../../lib/compile/passes/fuse.js'
 import { place } from '../../../lib/compile/passes/place.js'
 import type { Program, Reference } from '../../../lib/compile/program.js'

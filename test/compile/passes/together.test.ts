@@ -1,7 +1,7 @@
 // What is put side by side, what goes on with one another's rows, and what is not, on programs written by hand.
 
 import { describe, expect, test } from 'vitest'
-import { Layout } from '../../../lib/backend/signature.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { forwardCopies } from '../../../lib/compile/passes/copies.js'
 import { dumpSteps } from '../../../lib/compile/passes/dump.js'
 import { fuse } from '../../../lib/compile/passes/fuse.js'

@@ -1,8 +1,8 @@
 // What a program must not do, one by one: each is told by the call or the value.
 
 import { expect, test } from 'vitest'
-import { Layout } from '../../../lib/backend/signature.js'
 import { ArgumentError } from '../../../lib/base/errors.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { validate } from '../../../lib/compile/passes/validate.js'
 import type { Program } from '../../../lib/compile/program.js'
 import { Builder } from '../support/builder.js'

@@ -1,6 +1,6 @@
 // A training step written by hand, as a recorder would write it: 784-128-10, ReLU, cross-entropy, SGD with momentum.
 
-import { Layout } from '../../../lib/backend/signature.js'
+import { Layout } from '../../../lib/base/layout.js'
 import type { Program, Reference } from '../../../lib/compile/program.js'
 import { Builder, zeros } from './builder.js'
 

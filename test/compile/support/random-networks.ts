@@ -1,7 +1,8 @@
 // Random small networks with their training: any seed gives layers, a loss, an optimizer, batches and options, to be
 // trained eager and compiled from the same weights.
 
-import { type CompileOptions, compile } from '../../../lib/compile/compile.js'
+import { compile } from '../../../lib/compile/compile.js'
+import type { CompileOptions } from '../../../lib/compile/compiled.js'
 import * as bg from '../../../lib/index.js'
 import { nn, optim, type Tensor } from '../../../lib/index.js'
 import { Random } from '../../support/random.js'

@@ -3,9 +3,10 @@
 // some write in place, into state, or in pieces.
 
 import { lengthsOf } from '../../../lib/backend/lengths.js'
-import { Layout, type Argument as Parameter } from '../../../lib/backend/signature.js'
+import type { Argument as Parameter } from '../../../lib/backend/signature.js'
 import { type KernelName, kernelNames, kernelRow } from '../../../lib/backend/table.js'
 import type { NumberArray } from '../../../lib/base/dtype.js'
+import { Layout } from '../../../lib/base/layout.js'
 import {
   type Argument,
   type ElementType,

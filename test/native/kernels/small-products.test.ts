@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'
 import { reference } from '../../../lib/backend/reference.js'
-import { Layout } from '../../../lib/backend/signature.js'
+import { Layout } from '../../../lib/base/layout.js'
 import { difference, exactly } from '../../backend/support/compare.js'
 
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'

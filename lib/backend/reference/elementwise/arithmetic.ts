@@ -1,6 +1,7 @@
 // Arithmetic, comparison and selection, one line loop per kernel. An integer result is stored wrapped.
 
-import type { Layout, NumberArray } from '../../signature.js'
+import type { Layout } from '../../../base/layout.js'
+import type { NumberArray } from '../../signature.js'
 import { overLines } from './grid.js'
 import { binary, unary, unaryWith2 } from './methods.js'
 

@@ -1,7 +1,8 @@
 // How an elementwise kernel walks its grid: in lines, along which each operand advances by a fixed step (0 or 1). A
 // kernel is then one plain loop over a line. This file has no arithmetic.
 
-import { Layout, type NumberArray } from '../../signature.js'
+import { Layout } from '../../../base/layout.js'
+import type { NumberArray } from '../../signature.js'
 
 /** Writes n results from out[o] on; operand a is read from a[i] on in steps of di. s and t are the kernel's scalars. */
 export type UnaryLine = (

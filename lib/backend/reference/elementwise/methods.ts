@@ -1,6 +1,7 @@
 // From a line to a Backend method: argument order as in the table, scalars rounded to the element type.
 
-import { Layout, type NumberArray } from '../../signature.js'
+import { Layout } from '../../../base/layout.js'
+import type { NumberArray } from '../../signature.js'
 import { convert } from '../convert.js'
 import { type BinaryLine, isFlat, overLines, type UnaryLine } from './grid.js'
 

@@ -1,0 +1,40 @@
+// Gradients added up in place, and what a walk starts from.
+
+import { gridOfTwo } from '../base/broadcast.js'
+import { ShapeError, showShape } from '../base/errors.js'
+import { broadcastsTo, sizeOf } from '../base/shape.js'
+import { context } from '../core/context.js'
+import { Tensor, type TensorLike } from '../core/tensor.js'
+import { asTensor, scalar } from '../ops/machinery/operands.js'
+
+/**
+ * The gradient that a walk starts with: `given`, checked against `output`, or a single one that repeats. Not copied:
+ * whoever adds to other tensors in place during the walk sees to it that this is none of them.
+ */
+export function asGradient(op: string, output: Tensor, given: TensorLike | undefined): Tensor {
+  if (given === undefined) return scalar(1, output.dtype)
+  const gradient = asTensor(op, given, output.dtype).to(output.dtype)
+  if (!broadcastsTo(gradient.shape, output.shape)) {
+    throw new ShapeError(
+      `${op}: expected a gradient of shape ${showShape(output.shape)}, got ${showShape(gradient.shape)}`,
+    )
+  }
+  return gradient
+}
+
+/** target += part in place, where part broadcasts to it; false where it does not. */
+export function addInto(target: Tensor, part: Tensor): boolean {
+  if (!broadcastsTo(part.shape, target.shape) || part.dtype !== target.dtype) return false
+  const { rows, cols, layouts, outer } = gridOfTwo('backward', target.shape, target.shape, part.shape)
+  const array = target.storage.array
+  context.backend.add(rows, cols, layouts[0], layouts[1], array, part.storage.array, array, outer)
+  target.storage.version++
+  return true
+}
+
+/** A copy in memory of its own, outside the graph. */
+export function ownCopy(t: Tensor): Tensor {
+  const copy = Tensor.allocate(t.shape, t.dtype)
+  context.backend.copy(1, sizeOf(t.shape), 0, t.storage.array, copy.storage.array)
+  return copy
+}

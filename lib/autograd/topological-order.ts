@@ -1,0 +1,47 @@
+// The order in which a backward walk visits nodes: iterative, so that depth does not matter.
+
+import type { Node } from '../core/node.js'
+
+let sorts = 0
+
+/** The nodes that `root` was made from, itself last; each once, after all of its parents. */
+export function topologicalOrder(root: Node): Node[] {
+  const order: Node[] = []
+  const sort = ++sorts
+  root.sort = sort
+  const path = [root]
+  /** For each node of the path, which of its parents is next. */
+  const next = [0]
+  while (path.length > 0) {
+    const last = path.length - 1
+    const node = path[last]
+    const { parents } = node
+    if (next[last] === parents.length) {
+      node.at = order.length
+      order.push(node)
+      path.pop()
+      next.pop()
+      continue
+    }
+    const parent = parents[next[last]++]
+    if (parent !== null && parent.sort !== sort) {
+      parent.sort = sort
+      path.push(parent)
+      next.push(0)
+    }
+  }
+  return order
+}
+
+/** Where a node stands in an order that it is in. */
+export const placeOf = (node: Node, order: readonly Node[]): number =>
+  order[node.at] === node ? node.at : order.indexOf(node)
+
+/** Those of `order` from which some wanted node is reached. */
+export function leadingTo(order: readonly Node[], wanted: ReadonlySet<Node>): Set<Node> {
+  const leading = new Set<Node>()
+  for (const node of order) {
+    if (wanted.has(node) || node.parents.some(parent => parent !== null && leading.has(parent))) leading.add(node)
+  }
+  return leading
+}
