@@ -11,7 +11,7 @@
           "outputs": ["build/Release/addon.node"],
           "action": [
             "node", "-e",
-            "require('node:child_process').execFileSync(process.execPath, [require.resolve('cmake-js/bin/cmake-js'), 'compile', '-O', 'build/cmake'], {stdio: 'inherit'})"
+            "require('node:child_process').execFileSync(process.execPath, [require.resolve('cmake-js/bin/cmake-js'), 'compile', '-O', 'build/cmake-prebuild', '--CDBLASGRAD_TARGETS=all'], {stdio: 'inherit'})"
           ]
         }
       ]

@@ -4,10 +4,13 @@
 //   --prepare         as npm's prepare script: installs nothing, and does nothing where development packages are left out
 //   --native          the addon only, and a failure to build it is an error
 //   --require-native  a failure to build the addon is an error (so it is where CI=true)
+//   --all-targets     the addon has kernels for every instruction set, as in a prebuild; without, at least for this CPU's
+//                     best and the baseline. BLASGRAD_TARGETS=all or native overrides both.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const root = dirname(import.meta.dirname)
@@ -20,10 +23,10 @@ const projects = ['lib', 'examples', 'bench']
 const say = text => process.stderr.write(text)
 
 /** Runs a program quietly; one line says what is done and how long it took. Returns its output if it failed. */
-function step(what, command, args) {
+function step(what, command, args, env = process.env) {
   const start = Date.now()
   say(`setup: ${what} … `)
-  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+  const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 })
   const failed = result.error !== undefined || result.status !== 0
   say(`${failed ? 'failed' : 'done'} (${((Date.now() - start) / 1000).toFixed(1)} s)\n`)
   return failed ? (result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim()) : undefined
@@ -129,22 +132,48 @@ function installLibraries() {
   }
 }
 
-/** Where CMake configured another folder, or could not finish, it starts again. */
-function dropStaleCache() {
+/** What tells this CPU's instruction sets from another's. */
+function cpu() {
+  const info = '/proc/cpuinfo'
+  const flags = existsSync(info) ? /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync(info, 'utf8'))?.[1] : ''
+  return `${process.arch} ${cpus()[0]?.model}${flags}`
+}
+
+const targetsFile = at('build/cmake/targets.txt')
+const native = `native: ${cpu()}`
+
+/** The instruction sets to build, or undefined where the addon already has them. */
+function missingTargets() {
+  const { BLASGRAD_TARGETS: given } = process.env
+  const built = existsSync(targetsFile) && existsSync(addon) ? readFileSync(targetsFile, 'utf8') : ''
+  const targets = given ?? (flag('all-targets') || built === 'all' ? 'all' : 'native')
+  return built === (targets === 'native' ? native : targets) ? undefined : targets
+}
+
+/** Where CMake configured another folder, or other instruction sets, or could not finish, it starts again. */
+function dropStaleCache(targets) {
   const cache = at('build/cmake/CMakeCache.txt')
   if (!existsSync(cache)) return
   const here = readFileSync(cache, 'utf8').includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${root.replaceAll('\\', '/')}\n`)
-  if (!here || !existsSync(addon)) rmSync(at('build/cmake'), { recursive: true, force: true })
+  if (!here || targets !== undefined) rmSync(at('build/cmake'), { recursive: true, force: true })
 }
 
 function buildAddon() {
   const cmakeJs = program('cmake-js', 'cmake-js')
   if (cmakeJs === undefined) return
-  if (changed(addon) >= newest([at('native'), at('CMakeLists.txt')])) return
+  const targets = missingTargets()
+  if (targets === undefined && changed(addon) >= newest([at('native'), at('CMakeLists.txt')])) return
   installLibraries()
-  dropStaleCache()
-  const output = step('building the addon', process.execPath, [cmakeJs, 'compile', '-O', 'build/cmake'])
-  if (output === undefined) return
+  dropStaleCache(targets)
+  const args = [cmakeJs, 'compile', '-O', 'build/cmake']
+  if (targets !== undefined) args.push(`--CDBLASGRAD_TARGETS=${targets}`)
+  // Make compiles one file at a time unless it is told otherwise.
+  const env = { CMAKE_BUILD_PARALLEL_LEVEL: `${availableParallelism()}`, ...process.env }
+  const output = step('building the addon', process.execPath, args, env)
+  if (output === undefined) {
+    if (targets !== undefined) writeFileSync(targetsFile, targets === 'native' ? native : targets)
+    return
+  }
   const lines = output.split('\n').filter(line => line.trim() !== '')
   say(`${lines.slice(-30).join('\n')}\n`)
   if (flag('native') || flag('require-native') || process.env.CI === 'true') process.exit(1)
