@@ -2,10 +2,10 @@
 // later backward, or whoever writes to it, changes no other gradient, no value and not the gradient that backward was given.
 
 import { describe, expect, test } from 'vitest'
-import { compile, concat, defineOp, stack, Tensor, tensor } from '../lib/index.js'
-import { backendsUnderTest, onBackend } from './support/backends.js'
-import { expectClose } from './support/close.js'
-import { Random } from './support/random.js'
+import { compile, concat, defineOp, stack, Tensor, tensor } from '../../lib/index.js'
+import { backendsUnderTest, onBackend } from '../support/backends.js'
+import { expectClose } from '../support/close.js'
+import { Random } from '../support/random.js'
 
 /** What a graph makes of its leaves: the roots to walk back from, and the values whose gradients are retained. */
 interface Made {
