@@ -1,8 +1,8 @@
-// Writes the README's lines on speed from a report, so that they are what the bench said and nothing else.
+// Generates the README's section on speed from a report of the benches. Nothing in that section is written by hand.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Scaling, wholeCores } from '../support/cores.js'
+import { type Scaling, unthrottledScaling } from '../support/cores.js'
 import { digits, time } from './format.js'
 import { type Drawn, drawPictures } from './picture.js'
 
@@ -21,11 +21,11 @@ interface Row {
   readonly elements?: number
   readonly native?: Timing
   readonly compiled?: Timing
-  /** null where the workload is too large for it. */
+  /** null: the workload is too large for it. */
   readonly reference?: Timing | null
-  /** null where it is missing or not timed. */
+  /** null: not installed or not timed. */
   readonly pytorch?: (Timing & { readonly setting?: string }) | null
-  /** null where no other library in JavaScript is here, or none does it. */
+  /** null: none installed, or none supports the workload. */
   readonly javaScript?: (Timing & { readonly setting?: string }) | null
   readonly rate?: number
   readonly unit?: string
@@ -34,47 +34,47 @@ interface Row {
 
 export interface Report {
   readonly date: string
-  /** The machine and the peers, in words. */
+  /** One line that describes the machine and the peers. */
   readonly machine: string
   readonly groups: Readonly<Record<string, readonly Row[]>>
 }
 
-/** Where the picture is, from the README. */
+/** The picture's path, relative to the README. */
 const picture = 'docs/performance/speed.svg'
 
-/** The kernels that a reader would ask for. */
+/** The kernels in the second table. */
 const kernels = ['matmul 1024×1024×1024', 'softmax 16384×1000, rows', 'add 16384×1000', 'adam 4,000,000']
-/** Workloads that are a function, forward and backward, and what they are of. */
+/** Descriptions of the workloads that are one function, forward and backward. */
 const functions: Readonly<Record<string, string>> = {
   softmax: '`softmax` of 4096×1000, forward and backward',
   chain: '`((x*x+x).relu()*0.5)` on 4096×1000, forward and backward',
 }
 
-const faster = (ours: Timing, other: Timing): string => {
+const speedUp = (ours: Timing, other: Timing): string => {
   const ratio = other.median / ours.median
   return `${ratio < 100 ? ratio.toPrecision(2) : Math.round(ratio)}×`
 }
 
 const nameOf = (workload = ''): string => functions[workload] ?? `training step, ${workload}`
 
-/** Marks a row that was taken where there were not two whole cores. */
-const mark = ({ scaling }: Row): string => (scaling && scaling.least < wholeCores ? ' †' : '')
+/** Marks a row measured on throttled cores. */
+const mark = ({ scaling }: Row): string => (scaling && scaling.least < unthrottledScaling ? ' †' : '')
 
 function overPyTorch(name: string, row: Row, ours: Timing | undefined): string {
   const { pytorch } = row
   if (ours === undefined || !pytorch) throw new Error(`readme: expected a timing of ${name} in PyTorch too`)
   const of = (other: Timing & { readonly setting?: string }): string =>
-    `${time(other.median)}${other.setting === undefined ? '' : ` (${other.setting})`} | ${faster(ours, other)}${mark(row)}`
+    `${time(other.median)}${other.setting === undefined ? '' : ` (${other.setting})`} | ${speedUp(ours, other)}${mark(row)}`
   return `| ${name} | ${time(ours.median)} | ${of(pytorch)} | ${row.javaScript ? of(row.javaScript) : ' | '} |`
 }
 
 function overReference(name: string, { reference, rate, unit }: Row, ours: Timing | undefined): string {
   if (ours === undefined || !reference) throw new Error(`readme: expected timings of ${name}`)
   const speed = rate === undefined ? '' : ` (${digits(rate)} ${unit})`
-  return `| ${name} | ${time(ours.median)}${speed} | ${time(reference.median)} | ${faster(ours, reference)} |`
+  return `| ${name} | ${time(ours.median)}${speed} | ${time(reference.median)} | ${speedUp(ours, reference)} |`
 }
 
-/** The tables, from a report of all groups. @throws Error where the report lacks one of their rows. */
+/** The section's text, from a report of all groups. @throws Error if the report lacks a row. */
 export function speedLines({ date, machine, groups }: Report): string {
   const { steps = [], dispatch = [] } = groups
   const expressions = dispatch.filter(({ native, elements }) => native !== undefined && elements === 4)
@@ -88,25 +88,26 @@ export function speedLines({ date, machine, groups }: Report): string {
     return overReference(name, row, row.native)
   })
   return [
-    `![How many times as fast compiled steps are as PyTorch, other JavaScript and our TypeScript](${picture})`,
+    `![Speed-up of compiled steps over PyTorch, the best other JavaScript library and our TypeScript backend](${picture})`,
     '',
-    'Compiled steps against PyTorch at the best of its settings (its threads, its BLAS’s, loop or foreach optimizers) and',
-    `the best other library in JavaScript, in turns, medians of one run on ${date.slice(0, 10)}: ${machine}.`,
-    '`npm run bench` repeats it; the ratios carry over to other machines, the times do not.',
+    'Compiled steps against PyTorch at its best setting (threads of PyTorch and of its BLAS, loop or foreach optimizer) and',
+    'against the best other JavaScript library. Contestants alternate within one run; times are medians.',
+    `Run of ${date.slice(0, 10)}: ${machine}.`,
+    '`npm run bench` repeats it. Ratios carry over to other machines, times do not.',
     '',
-    '| | blasgrad, compiled | PyTorch | faster | best other JavaScript | faster |',
+    '| | blasgrad, compiled | PyTorch | speed-up | best other JavaScript | speed-up |',
     '| --- | --- | --- | --- | --- | --- |',
     ...compared,
     ...(compared.some(line => line.includes('†'))
       ? [
           '',
-          `† taken where the machine did not give two whole cores: two threads of sgemm did less than ${wholeCores}× one’s.`,
+          `† cores throttled: two threads of sgemm did less than ${unthrottledScaling}× the work of one.`,
         ]
       : []),
     '',
-    'And against this library’s own TypeScript backend:',
+    'The native backend against this library’s TypeScript backend:',
     '',
-    '| | native | TypeScript | faster |',
+    '| | native | TypeScript | speed-up |',
     '| --- | --- | --- | --- |',
     ...steps
       .filter(({ reference, workload = '' }) => reference && !(workload in functions) && !workload.includes(', '))
@@ -115,7 +116,7 @@ export function speedLines({ date, machine, groups }: Report): string {
   ].join('\n')
 }
 
-/** Puts the report's lines where the README has them, and its pictures where the lines say. */
+/** Replaces the section in the README and writes its pictures. */
 export function updateReadme(file: string, report: Report): void {
   const text = readFileSync(file, 'utf8')
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]

@@ -13,7 +13,7 @@ export interface Scaling {
 }
 
 /** Below this, two threads did not have two whole cores: what was timed then does not count. */
-export const wholeCores = 1.7
+export const unthrottledScaling = 1.7
 
 /** How long a race waits for whole cores and takes samples again at most, and all races of a run; how long it waits at once. */
 const [patienceMs, patienceOfRunMs, waitMs] = [30_000, 600_000, 100]
@@ -68,7 +68,7 @@ export class CoreWatch {
       this.#last = after
       const least = Math.min(before, after)
       if (best === undefined || least > best.least) best = { value, least }
-      if (least >= wholeCores || this.#spent >= this.#patience) break
+      if (least >= unthrottledScaling || this.#spent >= this.#patience) break
       this.#spent += this.#now() - started
       this.#retaken++
     }
@@ -89,7 +89,7 @@ export class CoreWatch {
   /** The probe before a sample, after waiting for whole cores where there is patience. */
   async #whole(): Promise<number | null> {
     let scaling = this.#last ?? (await this.#probe())
-    while (scaling !== null && scaling < wholeCores && this.#spent < this.#patience) {
+    while (scaling !== null && scaling < unthrottledScaling && this.#spent < this.#patience) {
       await this.#wait(waitMs)
       this.#spent += waitMs
       scaling = await this.#probe()
@@ -122,14 +122,14 @@ export async function timedOnCores<T>(
 /** What two threads were worth at the worst. */
 export function scalingCell(scaling: Scaling | null): string {
   if (scaling === null) return ''
-  return `${scaling.least.toFixed(2)}${scaling.least < wholeCores ? '!' : ''}`
+  return `${scaling.least.toFixed(2)}${scaling.least < unthrottledScaling ? '!' : ''}`
 }
 
 /** Prints what a mark in a "cores" column means, where there is one. */
 export function printScalingNote(scalings: readonly (Scaling | null)[]): void {
   if (scalings.some(scaling => scalingCell(scaling).endsWith('!'))) {
     console.log(
-      `!  two threads did less than ${wholeCores}× one's sgemm then: not two whole cores; such a row does not count`,
+      `!  two threads did less than ${unthrottledScaling}× one's sgemm then: not two whole cores; such a row does not count`,
     )
   }
 }

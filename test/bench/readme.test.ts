@@ -1,4 +1,4 @@
-// The README's lines on speed come from a report's rows.
+// The README's section on speed is generated from a report's rows.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,7 +43,7 @@ const report = (steps: object[]) => ({
   groups: { steps, kernels, dispatch },
 })
 
-test('each row says what the report says, PyTorch first', () => {
+test('rows carry the figures of the report, PyTorch first', () => {
   const large = { ...step, workload: 'large', reference: null }
   const chain = { ...step, workload: 'chain' }
   const text = speedLines(report([step, large, chain]))
@@ -64,10 +64,10 @@ test('a time of seconds has no exponent', () => {
   expect(text).toContain('| 2,380 ms (torch 1) |')
 })
 
-test('a row that was taken without two whole cores is marked', () => {
+test('a row measured on throttled cores is marked', () => {
   const text = speedLines(report([{ ...step, scaling: { least: 1.1, retaken: 3 } }]))
   expect(text).toContain('| 5.0× † |')
-  expect(text).toContain('† taken where the machine did not give two whole cores')
+  expect(text).toContain('† cores throttled: two threads of sgemm did less than 1.7× the work of one.')
 })
 
 test('a report without PyTorch or without a kernel is refused', () => {
@@ -77,7 +77,7 @@ test('a report without PyTorch or without a kernel is refused', () => {
   expect(() => speedLines({ date: '', machine: '', groups: {} })).toThrow('expected a bench of matmul 1024×1024×1024')
 })
 
-test('the best other JavaScript has columns, empty where there is none', () => {
+test('the columns of the best other JavaScript library are empty if there is none', () => {
   const javaScript = { ...timing(400), setting: 'tfjs wasm' }
   const text = speedLines(
     report([
@@ -89,7 +89,7 @@ test('the best other JavaScript has columns, empty where there is none', () => {
   expect(text).toContain('| training step, alone | 20 µs | 100 µs (torch 1, blas 2, loop) | 5.0× |  |  |')
 })
 
-test('lines and picture go where the README has them, and nothing else changes', () => {
+test('updateReadme replaces the section and writes the picture; the rest of the README stays', () => {
   const folder = mkdtempSync(join(tmpdir(), 'blasgrad-test-'))
   try {
     const file = join(folder, 'README.md')
