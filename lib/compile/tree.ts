@@ -1,6 +1,7 @@
 // Arguments and results as trees: tensors and numbers at the leaves of arrays and plain objects. What is not a tensor or
 // a number is part of the structure.
 
+import { type ContainerKind, entriesOf } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import { sameShape } from '../base/shape.js'
 import { Tensor } from '../core/tensor.js'
@@ -15,10 +16,8 @@ export interface Tree {
 
 const leafKey = (leaf: Leaf): string => (typeof leaf === 'number' ? '#' : `${leaf.dtype}[${leaf.shape}]`)
 
-const isPlainObject = (value: object): value is Record<string, unknown> => {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
+/** Arrays and plain objects carry structure; a Map or a Set is refused. */
+const structures: readonly ContainerKind[] = ['array', 'object']
 
 /** Takes a tree apart. @throws ArgumentError for what can be neither leaf nor structure (functions, class instances). */
 export function flatten(what: string, root: unknown): Tree {
@@ -28,11 +27,13 @@ export function flatten(what: string, root: unknown): Tree {
       leaves.push(value)
       return leafKey(value)
     }
-    if (Array.isArray(value)) return `[${value.map(visit).join()}]`
     if (value === null || value === undefined || typeof value === 'boolean') return String(value)
     if (typeof value === 'string') return JSON.stringify(value)
-    if (typeof value === 'object' && isPlainObject(value)) {
-      return `{${Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}:${visit(inner)}`)}}`
+    const entries = entriesOf(value, structures)
+    if (entries !== undefined) {
+      return Array.isArray(value)
+        ? `[${Array.from(entries, ([, inner]) => visit(inner))}]`
+        : `{${Array.from(entries, ([name, inner]) => `${JSON.stringify(name)}:${visit(inner)}`)}}`
     }
     throw new ArgumentError(
       `${what}: expected tensors, numbers, strings, booleans, null, or arrays and objects of them, got ${showValue(value)}`,
@@ -74,11 +75,10 @@ export function rebuild(root: unknown, leaves: readonly unknown[]): unknown {
   let at = 0
   const visit = (value: unknown): unknown => {
     if (value instanceof Tensor || typeof value === 'number') return leaves[at++]
-    if (Array.isArray(value)) return value.map(visit)
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, visit(inner)]))
-    }
-    return value
+    const entries = entriesOf(value, structures)
+    if (entries === undefined) return value
+    if (Array.isArray(value)) return Array.from(entries, ([, inner]) => visit(inner))
+    return Object.fromEntries(Array.from(entries, ([name, inner]) => [name, visit(inner)]))
   }
   return visit(root)
 }

@@ -1,6 +1,7 @@
 // Copies what a module has in its properties: tensors into memory of their own, plain containers however deep. What
 // occurs twice is copied once, so that what was shared is shared among the copies. Knows no module.
 
+import { beginContainer } from '../base/containers.js'
 import { ArgumentError } from '../base/errors.js'
 import { context } from '../core/context.js'
 import { allocate, allocateState, busyError, type Storage, stateOf } from '../core/storage.js'
@@ -32,28 +33,8 @@ export function makeCopy(begin: (value: object, copy: Copy) => Begun | undefined
 }
 
 function beginPlain(value: object, copy: Copy): Begun | undefined {
-  if (ArrayBuffer.isView(value)) return 'slice' in value ? { made: (value as Uint8Array).slice() } : undefined
-  if (value instanceof Map) {
-    const made = new Map()
-    return { made, fill: () => value.forEach((inner, key) => void made.set(copy(key), copy(inner))) }
-  }
-  if (value instanceof Set) {
-    const made = new Set()
-    return { made, fill: () => value.forEach(inner => void made.add(copy(inner))) }
-  }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return undefined
-  const made: object = Array.isArray(value) ? [] : Object.create(prototype as object | null)
-  return { made, fill: () => copyProperties(value, made, copy) }
-}
-
-/** Gives `to` the properties of `from`, values copied. Frozen stays frozen. */
-export function copyProperties(from: object, to: object, copy: Copy): void {
-  for (const key of Reflect.ownKeys(from)) {
-    const property = Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor
-    Object.defineProperty(to, key, 'value' in property ? { ...property, value: copy(property.value) } : property)
-  }
-  if (!Object.isExtensible(from)) Object.preventExtensions(to)
+  if (!ArrayBuffer.isView(value)) return beginContainer(value, copy)
+  return 'slice' in value ? { made: (value as Uint8Array).slice() } : undefined
 }
 
 /** The same elements in memory of their own, without a gradient and outside any graph; a leaf wants one as it did. */

@@ -1,8 +1,10 @@
 // How a module's parameters and modules are found in its properties. Knows no module.
 
+import { type ContainerKind, type Entries, entriesOf } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 
-type Entries = Iterable<readonly [unknown, unknown]>
+/** A Set has no keys to name its values by. */
+const searched: readonly ContainerKind[] = ['array', 'map', 'object']
 
 /**
  * The values that `isMember` picks, in order, each with its dotted name: those in `entries` themselves and those in
@@ -16,7 +18,7 @@ export function* members<M>(
   within: readonly unknown[] = [],
 ): Generator<[name: string, member: M]> {
   for (const [key, value] of entries) {
-    const inside = isMember(value) ? undefined : contentsOf(value)
+    const inside = isMember(value) ? undefined : entriesOf(value, searched)
     if (isMember(value)) {
       yield [prefix + checkKey(key), value]
     } else if (inside !== undefined && !within.includes(value)) {
@@ -26,15 +28,6 @@ export function* members<M>(
       }
     }
   }
-}
-
-/** What a container holds; undefined for anything else. */
-function contentsOf(value: unknown): Entries | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  if (Array.isArray(value)) return value.entries()
-  if (value instanceof Map) return value.entries()
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined
 }
 
 function checkKey(key: unknown): string {

@@ -1,5 +1,6 @@
 // Module: what has parameters. It finds them in its properties; how anything is computed is its subclasses' business.
 
+import { copyProperties } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import { checkOptions, flag, type Schema } from '../base/options.js'
 import { context } from '../core/context.js'
@@ -16,7 +17,7 @@ import {
 } from '../core/state-dict.js'
 import { keepAsState } from '../core/storage.js'
 import { Tensor } from '../core/tensor.js'
-import { type Begun, type Copy, copyProperties, makeCopy } from './copier.js'
+import { type Begun, type Copy, makeCopy } from './copier.js'
 import { members } from './members.js'
 import { Parameter } from './parameter.js'
 import { hasPrivateFields } from './private-fields.js'
