@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "kernels/matmul/product_time.h"
+#include "kernels/matmul/gemm_time.h"
 #include "runtime/thread_pool/machine.h"
 #include "runtime/executor/memory.h"
 #include "runtime/thread_pool/pool.h"
@@ -61,7 +61,7 @@ Napi::Value changeThreads(const Napi::CallbackInfo& info) {
 // kernels of ours; counted from now on if `goOn`. Of the whole process.
 Napi::Value productTimes(const Napi::CallbackInfo& info) {
   if (!info[0].IsBoolean()) throw Napi::TypeError::New(info.Env(), "productTimes: expected true or false");
-  const ProductTimes times = takeProductTimes(info[0].As<Napi::Boolean>().Value());
+  const GemmTimes times = takeGemmTimes(info[0].As<Napi::Boolean>().Value());
   auto result = Napi::Object::New(info.Env());
   result["blas"] = static_cast<double>(times.blas) / 1000;
   result["own"] = static_cast<double>(times.own) / 1000;

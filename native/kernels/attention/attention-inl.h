@@ -9,8 +9,8 @@
 #define BLASGRAD_ATTENTION_INL_H_
 #endif
 
-#include "kernels/matmul/block.h"
-#include "kernels/matmul/tile_column-inl.h"
+#include "kernels/matmul/gemm.h"
+#include "kernels/matmul/micro_kernel_column-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -62,7 +62,7 @@ template <class T>
 constexpr int kWide = static_cast<int>(hn::MaxLanes(WideTag<T>()) / hn::MaxLanes(AttentionTag<T>()));
 // The queries of a block are the columns of an outer product's tile.
 template <class T>
-constexpr Size kBlockQueries = kOuterVectors * kLanes<T>;
+constexpr Size kBlockQueries = kNrVectors * kLanes<T>;
 
 // The queries of a block. Blocks end where the queries do, so that in the first one lanes may be without a query, and
 // of causal attention just those queries that read the fewest keys fill no vector.
@@ -96,10 +96,10 @@ struct QueryBlocks {
   explicit QueryBlocks(Size n)
       : vectors((n + kLanes<T> - 1) / kLanes<T>),
         pad(vectors * kLanes<T> - n),
-        count((vectors + kOuterVectors - 1) / kOuterVectors) {}
+        count((vectors + kNrVectors - 1) / kNrVectors) {}
   Queries<T> operator[](Size block) const {
-    const Size after = (count - 1 - block) * kOuterVectors;
-    const Size before = HWY_MAX(Size(0), vectors - after - kOuterVectors);
+    const Size after = (count - 1 - block) * kNrVectors;
+    const Size before = HWY_MAX(Size(0), vectors - after - kNrVectors);
     return {before * kLanes<T> - pad, static_cast<int>(vectors - after - before)};
   }
   Group GroupOf(Size begin, Size end) const {
@@ -118,13 +118,13 @@ template <class T>
 HWY_INLINE void BlockProduct(int vectors, Size rows, Size depth, Strided<T> left, const T* right, Size rightRow, T* out,
                              Size outRow, bool add) {
   const Size width = vectors * kLanes<T>;
-  const int store = add ? kTileAdd : kTileSet;
+  const int store = add ? kAccumulate : kStoreOnly;
   if (vectors == 2) {
-    TileRows<T, TileWidth<2 / kWide<T>>, kOuterRows<2>, WideTag<T>>(Parts(rows, kOuterRows<2>), depth, 0, 0, width,
-                                                                    left, right, rightRow, out, outRow, store);
+    MultiplyPanel<T, PanelWidth<2 / kWide<T>>, kMr<2>, WideTag<T>>(Partition(rows, kMr<2>), depth, 0, 0, width, left,
+                                                                   right, rightRow, out, outRow, store);
   } else {
-    TileRows<T, TileWidth<1>, kOuterRows<1>, AttentionTag<T>>(Parts(rows, kOuterRows<1>), depth, 0, 0, width, left,
-                                                              right, rightRow, out, outRow, store);
+    MultiplyPanel<T, PanelWidth<1>, kMr<1>, AttentionTag<T>>(Partition(rows, kMr<1>), depth, 0, 0, width, left, right,
+                                                             rightRow, out, outRow, store);
   }
 }
 

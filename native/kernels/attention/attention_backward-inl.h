@@ -157,7 +157,7 @@ void BackwardHead(const Head<T>& head, const Masks<T>& masks, const Results<T>& 
   Clear(all, head.m, head.width, to.v);
   if (all == 0) return Clear(0, head.n, head.width, to.q);
   // The last queries read every key that any reads: their sums are stored, the others are added.
-  const Parts groups(blocks.count, kMostQueries / kBlockQueries<T>);
+  const Partition groups(blocks.count, kMostQueries / kBlockQueries<T>);
   Size end = blocks.count;
   for (Size i = 0; i < groups.count; end -= groups[i++]) {
     const Size begin = end - groups[i];

@@ -137,7 +137,7 @@ void ForwardHead(const Head<T>& head, const Masks<T>& masks, Rows<T> out, T* lse
   }
   if (head.n == 0 || head.m == 0) return;
   const QueryBlocks<T> blocks(head.n);
-  const Parts groups(blocks.count, kMostQueries / kBlockQueries<T>);
+  const Partition groups(blocks.count, kMostQueries / kBlockQueries<T>);
   Size begin = 0;
   for (Size i = 0; i < groups.count; begin += groups[i++]) {
     const Size end = begin + groups[i];

@@ -99,13 +99,13 @@ HWY_INLINE void MultiplyKeys(const Queries<T>& queries, const KeyTile<T>& tile, 
                              T factor, Rows<const T> keys, T* panel, T* s, Size row) {
   if (queries.IsSingle() && width > 0) {
     T* const to = s + kLanes<T> - 1;
-    runBlock<T>({false, true, static_cast<int>(tile.read), 1, static_cast<int>(width), keys[tile.key],
-                 static_cast<int>(keys.row), rows[0], static_cast<int>(rows.row), to, static_cast<int>(row)},
-                false);
+    runGemm<T>({false, true, static_cast<int>(tile.read), 1, static_cast<int>(width), keys[tile.key],
+                static_cast<int>(keys.row), rows[0], static_cast<int>(rows.row), to, static_cast<int>(row)},
+               false);
     for (Size j = 0; j < tile.read; j++) to[j * row] *= factor;
     return;
   }
-  const Parts stretches(HWY_MAX(width, Size(1)), kOuterDepth<T>);
+  const Partition stretches(HWY_MAX(width, Size(1)), kKc<T>);
   const Size above = queries.vectors == 2 && tile.HasSquare() ? tile.whole - 1 : tile.read;
   Size c = 0;
   for (Size i = 0; i < stretches.count; c += stretches[i++]) {
@@ -165,7 +165,7 @@ HWY_INLINE void AddMasks(const Queries<T>& queries, const Masks<T>& masks, const
 template <class T>
 HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Size keys, T* s, Size row) {
   const AttentionTag<T> d;
-  const Size end = HWY_MIN(keys, tile.read + kOuterRows<1> - 1);
+  const Size end = HWY_MIN(keys, tile.read + kMr<1> - 1);
   for (Size j = tile.read; j < end; j++) {
     hn::Store(hn::Zero(d), d, s + j * row);
     if (queries.vectors > 1) hn::Store(hn::Zero(d), d, s + j * row + kLanes<T>);

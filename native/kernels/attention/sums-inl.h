@@ -22,7 +22,7 @@ constexpr Size kManyTerms = 64;
 template <class T>
 constexpr int kSumVectors = kWide<T> == 2 ? 4 : 3;
 template <class T, int kVectors>
-constexpr int kSumRows = kVectors == 1 || kWide<T> == 1 ? kOuterRows<kVectors>
+constexpr int kSumRows = kVectors == 1 || kWide<T> == 1 ? kMr<kVectors>
                          : kVectors == 2                ? 6
                                                         : 4;
 
@@ -38,9 +38,9 @@ struct Wedge {
 template <class T, int kVectors>
 HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> right, Size width, T* panel, Rows<T> out,
                          bool add) {
-  const int store = (add ? kTileAdd : kTileSet) | (wedge.terms > kManyTerms ? kTileFetch : kTileSet);
+  const int store = (add ? kAccumulate : kStoreOnly) | (wedge.terms > kManyTerms ? kPrefetchOutput : kStoreOnly);
   constexpr int kMost = kSumRows<T, kVectors>;
-  using Tile = TileWidth<HWY_MAX(kVectors / kWide<T>, 1), (kVectors > 1 && kVectors % kWide<T> != 0)>;
+  using Tile = PanelWidth<HWY_MAX(kVectors / kWide<T>, 1), (kVectors > 1 && kVectors % kWide<T> != 0)>;
   using D = std::conditional_t<(kVectors > 1), WideTag<T>, AttentionTag<T>>;
   using Counts = std::make_integer_sequence<int, kMost>;
   constexpr Size kWidth = kVectors * kLanes<T>;
@@ -48,7 +48,7 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
   if (width < kWidth) {
     for (Size behind = width; filled < wedge.terms && behind < kWidth; behind += right.row) filled++;
     const Size from = wedge.terms - filled;
-    FillPanel<T, AttentionTag<T>>(filled, width, {right[from], right.row, 1}, panel + from * kWidth, kWidth);
+    PackPanel<T, AttentionTag<T>>(filled, width, {right[from], right.row, 1}, panel + from * kWidth, kWidth);
   }
   bool first = true;
   const T* b = panel;
@@ -56,11 +56,11 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
   const auto sum = [&](Size rows, Size less) HWY_ATTR {
     if (rows == 0) return;
     const Size skip = wedge.first ? less : 0;
-    Parts tiles(rows, kMost);
+    Partition tiles(rows, kMost);
     if (first) {
       const Size count = tiles.TakeFirst();
-      TileColumnFor<T, Tile, true, D>(count, Counts())(1, depth, 0, 0, left.at, left.row, left.col, right.at, right.row,
-                                                       panel, filled, out.at, out.row, width, store);
+      MicroKernelColumnFor<T, Tile, true, D>(count, Counts())(1, depth, 0, 0, left.at, left.row, left.col, right.at,
+                                                              right.row, panel, filled, out.at, out.row, width, store);
       first = false;
       left.at += count * (left.row + skip * left.col);
       b += count * skip * kWidth;
@@ -68,7 +68,7 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
       out.at += count * out.row;
       rows -= count;
     }
-    TileRows<T, Tile, kMost, D>(tiles, depth, less, skip, width, left, b, kWidth, out.at, out.row, store);
+    MultiplyPanel<T, Tile, kMost, D>(tiles, depth, less, skip, width, left, b, kWidth, out.at, out.row, store);
     left.at += rows * left.row;
     out.at += rows * out.row;
   };
@@ -88,7 +88,7 @@ HWY_INLINE auto SumPanelFor(Size vectors, std::integer_sequence<int, kLess...>) 
 template <class T>
 HWY_INLINE Size NextVectors(Size more) {
   if constexpr (kWide<T> == 2) {
-    return Parts(more, kSumVectors<T>)[0];
+    return Partition(more, kSumVectors<T>)[0];
   } else {
     return more == 3 ? 3 : HWY_MIN(more, Size(2));
   }
@@ -115,7 +115,7 @@ HWY_INLINE void SumOverKeys(const Group& group, bool causal, Size key, Size keys
   const Size last = group.Last();
   const Size all = group.queries - group.Missing();
   if (all == 1 && width > 0) {
-    return runBlock<T>(
+    return runGemm<T>(
         {true, false, 1, static_cast<int>(width), static_cast<int>(keys), weights + group.queries - 1,
          static_cast<int>(group.queries), rows[key], static_cast<int>(rows.row), to[last], static_cast<int>(to.row)},
         add);

@@ -19,19 +19,19 @@
 
 #if defined(__GNUC__)
 #define BLASGRAD_PREFETCH(at) __builtin_prefetch(at)
-#define BLASGRAD_PREFETCH_FARTHER(at) __builtin_prefetch(at, 0, 2)
+#define BLASGRAD_PREFETCH_L2(at) __builtin_prefetch(at, 0, 2)
 #define BLASGRAD_PREFETCH_TO_WRITE(at) __builtin_prefetch(at, 1)
 #else
 #define BLASGRAD_PREFETCH(at) ((void)(at))
-#define BLASGRAD_PREFETCH_FARTHER(at) ((void)(at))
+#define BLASGRAD_PREFETCH_L2(at) ((void)(at))
 #define BLASGRAD_PREFETCH_TO_WRITE(at) ((void)(at))
 #endif
 
 // On a lambda within a vector loop, before its body: called out of line it would have its vectors in memory.
 #if defined(__GNUC__)
-#define BLASGRAD_INLINED HWY_ATTR __attribute__((always_inline))
+#define BLASGRAD_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
 #else
-#define BLASGRAD_INLINED HWY_ATTR
+#define BLASGRAD_INLINE_LAMBDA HWY_ATTR
 #endif
 
 #if defined(__clang__)

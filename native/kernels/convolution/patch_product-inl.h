@@ -11,7 +11,7 @@
 
 #include <utility>
 
-#include "kernels/matmul/parts-inl.h"
+#include "kernels/matmul/partition-inl.h"
 #include "kernels/base/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -141,7 +141,7 @@ void PatchBlock(const T* patch, Size rows, const At* rowAt, Size depth, const At
                 const T* init, T* block, bool add) {
   using Rows = std::make_integer_sequence<int, kPatchRows<kVectors>>;
   const Size width = kVectors * LanesOf(D());
-  const Parts tiles(rows, kPatchRows<kVectors>);
+  const Partition tiles(rows, kPatchRows<kVectors>);
   const Size longer = tiles.longer * (tiles.each + 1);
   if (longer > 0) {
     PatchTilesFor<D, kVectors>(tiles.each + 1, Rows())(tiles.longer, patch, rowAt, depth, depthAt, panel, init, block,

@@ -11,7 +11,7 @@
 
 #include <utility>
 
-#include "kernels/matmul/parts-inl.h"
+#include "kernels/matmul/partition-inl.h"
 #include "patch_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -33,7 +33,7 @@ constexpr Size kFewTaps = 32;
 constexpr Size kLineElements = 16384;
 
 // Outputs of the next panel along pixels, of those that are left.
-HWY_INLINE Size PixelOuts(Size left) { return Parts(left, kMostPixelOuts)[0]; }
+HWY_INLINE Size PixelOuts(Size left) { return Partition(left, kMostPixelOuts)[0]; }
 
 // Of `outs` output channels, for how many vectors lie along them; for the others they lie along pixels. Measured on
 // AVX2, in hundredths of a cycle for each tap: a pixel for one vector of outputs (whose elements come one a cycle), for
@@ -119,7 +119,7 @@ void PixelPanel(const T* patch, Size vectors, Size depth, const At* depthAt, con
                 T* lines) {
   using Vectors = std::make_integer_sequence<int, kTallPixelVectors<kOuts>>;
   const Size lanes = LanesOf(PatchTag<T>());
-  const Parts tiles(vectors, depth > kFewTaps ? kTallPixelVectors<kOuts> : kPixelVectors<kOuts>);
+  const Partition tiles(vectors, depth > kFewTaps ? kTallPixelVectors<kOuts> : kPixelVectors<kOuts>);
   const Size longer = tiles.longer * (tiles.each + 1) * lanes;
   if (longer > 0) {
     PixelTilesFor<T, kOuts>(tiles.each + 1, Vectors())(tiles.longer, patch, depth, depthAt, weights, init, lines,
@@ -192,7 +192,7 @@ void PixelDotPanel(const T* patch, Size taps, const At* tapAt, Size vectors, con
                    T* sums) {
   using Taps = std::make_integer_sequence<int, kPixelVectors<kOuts>>;
   const Size lanes = LanesOf(PatchTag<T>());
-  const Parts tiles(taps, kPixelVectors<kOuts>);
+  const Partition tiles(taps, kPixelVectors<kOuts>);
   Size from = 0;
   for (Size tile = 0; tile < tiles.count; from += tiles[tile++]) {
     PixelDotTileFor<T, kOuts>(tiles[tile], Taps())(patch, tapAt + from, vectors, mask, g, line,

@@ -1,6 +1,6 @@
 // Matrix products over a batch grid, the small ones by kernels of ours, the others by OpenBLAS; a batch that is one
 // larger product becomes one call.
-#include "product.h"
+#include "batched_gemm.h"
 
 #include <cblas.h>
 
@@ -8,10 +8,10 @@
 #include <cstring>
 #include <mutex>
 
-#include "block.h"
-#include "ending.h"
+#include "gemm.h"
+#include "epilogue.h"
 #include "kernels/catalogue/families.h"
-#include "product_time.h"
+#include "gemm_time.h"
 
 namespace blasgrad {
 namespace {
@@ -42,19 +42,19 @@ std::unique_lock<std::mutex> turnAtBlas() {
   return locks ? std::unique_lock<std::mutex>(serialBlas) : std::unique_lock<std::mutex>();
 }
 
-const Endings<float>& endingsOf(float) { return endings().float32; }
-const Endings<double>& endingsOf(double) { return endings().float64; }
+const Epilogues<float>& epiloguesOf(float) { return epilogues().float32; }
+const Epilogues<double>& epiloguesOf(double) { return epilogues().float64; }
 
-bool runSmall(const Block<float>& block, bool add) { return smallProducts().float32.run(block, add); }
-bool runSmall(const Block<double>& block, bool add) { return smallProducts().float64.run(block, add); }
+bool runSmallGemm(const Gemm<float>& block, bool add) { return smallGemms().float32.run(block, add); }
+bool runSmallGemm(const Gemm<double>& block, bool add) { return smallGemms().float64.run(block, add); }
 
 }  // namespace
 
 template <class T>
-void runBlock(const Block<T>& block, bool add) {
+void runGemm(const Gemm<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
-  ProductTimer timer;
-  if (m > 1 && n > 1 && runSmall(block, add)) return timer.wasOwn();
+  GemmTimer timer;
+  if (m > 1 && n > 1 && runSmallGemm(block, add)) return timer.wasOwn();
   const auto turn = turnAtBlas();
   if (m == 1 || n == 1) {
     // A matrix-vector product always adds: beta = 0 would leave it to the BLAS what becomes of a NaN in `out`.
@@ -73,8 +73,8 @@ void runBlock(const Block<T>& block, bool add) {
   gemm(transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, a, lda, b, ldb,
        add ? T(1) : T(0), out, ldc);
 }
-template void runBlock(const Block<float>& block, bool add);
-template void runBlock(const Block<double>& block, bool add);
+template void runGemm(const Gemm<float>& block, bool add);
+template void runGemm(const Gemm<double>& block, bool add);
 
 namespace {
 
@@ -102,18 +102,18 @@ Size blocksOf(Layout layout, Size rows, Size cols) {
 
 // What follows on a part of a product of one block.
 template <class T>
-void endPart(const Product& p, const Part& part) {
+void runEpilogue(const BatchedGemm& p, const GemmPart& part) {
   const T* const bias = static_cast<const T*>(p.bias);
-  const T* const gate = static_cast<const T*>(p.gate);
+  const T* const reluMask = static_cast<const T*>(p.reluMask);
   const Size at = part.fromM * p.n + part.fromN;
-  const Ending<T> ending{bias == nullptr ? nullptr : bias + part.fromN, p.rectify,
-                         gate == nullptr ? nullptr : gate + at};
-  if (ending.isNone()) return;
-  endingsOf(T()).end(ending, part.toM - part.fromM, part.toN - part.fromN, static_cast<T*>(p.out) + at, p.n);
+  const Epilogue<T> epilogue{bias == nullptr ? nullptr : bias + part.fromN, p.relu,
+                             reluMask == nullptr ? nullptr : reluMask + at};
+  if (epilogue.isNone()) return;
+  epiloguesOf(T()).run(epilogue, part.toM - part.fromM, part.toN - part.fromN, static_cast<T*>(p.out) + at, p.n);
 }
 
 template <class T>
-void runPart(const Product& p, const Part& part) {
+void runPart(const BatchedGemm& p, const GemmPart& part) {
   const T* const a = static_cast<const T*>(p.a);
   const T* const b = static_cast<const T*>(p.b);
   T* const out = static_cast<T*>(p.out);
@@ -125,7 +125,7 @@ void runPart(const Product& p, const Part& part) {
         std::memset(out + (block * p.m + i) * p.n + part.fromN, 0, sizeof(T) * static_cast<std::size_t>(n));
       }
     }
-    return endPart<T>(p, part);
+    return runEpilogue<T>(p, part);
   }
   const int k = static_cast<int>(p.k);
   const int lda = p.transposeA ? static_cast<int>(p.m) : k;
@@ -136,7 +136,7 @@ void runPart(const Product& p, const Part& part) {
     for (Size c = part.fromCol; c < part.toCol; c++) {
       const bool add = (p.outLayout == Layout::scalar && r + c > 0) || (p.outLayout == Layout::row && r > 0) ||
                        (p.outLayout == Layout::column && c > 0);
-      runBlock<T>(
+      runGemm<T>(
           {p.transposeA, p.transposeB, static_cast<int>(m), static_cast<int>(n), k,
            a + blockAt(p.aLayout, p.cols, r, c) * p.m * p.k + startA, lda,
            b + blockAt(p.bLayout, p.cols, r, c) * p.k * p.n + startB, ldb,
@@ -144,11 +144,11 @@ void runPart(const Product& p, const Part& part) {
           add);
     }
   }
-  endPart<T>(p, part);
+  runEpilogue<T>(p, part);
 }
 
 // Where the batch is one larger product, makes it one.
-void join(Product& p) {
+void join(BatchedGemm& p) {
   const Size batch = p.rows * p.cols;
   if (p.aLayout != Layout::full || batch <= 1 || p.m == 0 || p.k == 0) return;
   if (!p.transposeA && p.bLayout == Layout::scalar && p.outLayout == Layout::full && batch <= INT_MAX / p.m) {
@@ -165,36 +165,36 @@ void join(Product& p) {
 template <class T>
 void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout,
             Layout bLayout, Layout outLayout, const T* a, const T* b, T* out) {
-  Product product{sizeof(T) == 4 ? Element::float32 : Element::float64,
-                  transposeA,
-                  transposeB,
-                  m,
-                  n,
-                  k,
-                  rows,
-                  cols,
-                  aLayout,
-                  bLayout,
-                  outLayout,
-                  a,
-                  b,
-                  out};
+  BatchedGemm product{sizeof(T) == 4 ? Element::float32 : Element::float64,
+                      transposeA,
+                      transposeB,
+                      m,
+                      n,
+                      k,
+                      rows,
+                      cols,
+                      aLayout,
+                      bLayout,
+                      outLayout,
+                      a,
+                      b,
+                      out};
   join(product);
   runPart<T>(product, whole(product));
 }
 
 // What a call of matmulThen asks for, with its arguments in order.
-Product oneBlock(Element element, bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, const void* a,
-                 const void* b, const void* bias, const void* gate, void* out) {
+BatchedGemm oneBlock(Element element, bool transposeA, bool transposeB, Size m, Size n, Size k, bool relu,
+                     const void* a, const void* b, const void* bias, const void* reluMask, void* out) {
   constexpr Layout full = Layout::full;
-  return {element, transposeA, transposeB, m, n, k, 1, 1, full, full, full, a, b, out, bias, rectify, gate};
+  return {element, transposeA, transposeB, m, n, k, 1, 1, full, full, full, a, b, out, bias, relu, reluMask};
 }
 
 template <class T>
-void matmulThen(bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, const T* a, const T* b,
-                const T* bias, const T* gate, T* out) {
+void matmulThen(bool transposeA, bool transposeB, Size m, Size n, Size k, bool relu, const T* a, const T* b,
+                const T* bias, const T* reluMask, T* out) {
   constexpr Element element = sizeof(T) == 4 ? Element::float32 : Element::float64;
-  const Product product = oneBlock(element, transposeA, transposeB, m, n, k, rectify, a, b, bias, gate, out);
+  const BatchedGemm product = oneBlock(element, transposeA, transposeB, m, n, k, relu, a, b, bias, reluMask, out);
   runPart<T>(product, whole(product));
 }
 
@@ -202,9 +202,9 @@ BLASGRAD_MAKE_TABLE(Products, BLASGRAD_PRODUCTS)
 
 }  // namespace
 
-bool isProduct(const Kernel& kernel) { return kernel.family == Kernel::FamilyName::Products; }
+bool isBatchedGemm(const Kernel& kernel) { return kernel.family == Kernel::FamilyName::Products; }
 
-Product readProduct(const Kernel& kernel, Element element, const Call& call) {
+BatchedGemm readBatchedGemm(const Kernel& kernel, Element element, const Call& call) {
   const Slot* slot = call.slots;
   // matmulThen has a flag where matmul has the batch's rows.
   if (kernel.signature.arguments[5].role == Role::flag) {
@@ -213,18 +213,18 @@ Product readProduct(const Kernel& kernel, Element element, const Call& call) {
                     const_cast<void*>(slot[10].pointer));
   }
   const auto layout = [&](int i) { return static_cast<Layout>(slot[i].size); };
-  Product product{element,           slot[0].size != 0,
-                  slot[1].size != 0, slot[2].size,
-                  slot[3].size,      slot[4].size,
-                  slot[5].size,      slot[6].size,
-                  layout(7),         layout(8),
-                  layout(9),         slot[10].pointer,
-                  slot[11].pointer,  const_cast<void*>(slot[12].pointer)};
+  BatchedGemm product{element,           slot[0].size != 0,
+                      slot[1].size != 0, slot[2].size,
+                      slot[3].size,      slot[4].size,
+                      slot[5].size,      slot[6].size,
+                      layout(7),         layout(8),
+                      layout(9),         slot[10].pointer,
+                      slot[11].pointer,  const_cast<void*>(slot[12].pointer)};
   join(product);
   return product;
 }
 
-void runProduct(const Product& product, const Part& part) {
+void runBatchedGemm(const BatchedGemm& product, const GemmPart& part) {
   if (product.element == Element::float32) {
     runPart<float>(product, part);
   } else {

@@ -9,9 +9,9 @@
 #include <climits>
 #include <optional>
 
-#include "kernels/matmul/block.h"
+#include "kernels/matmul/gemm.h"
 #include "kernels/catalogue/families.h"
-#include "packed_product-inl.h"
+#include "packed_gemm-inl.h"
 #include "kernels/base/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -25,10 +25,10 @@ void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transp
   const bool apart = lda > INT_MAX || ldc > INT_MAX;
   const Size rows = apart ? 1 : m;
   for (Size i = 0; i < m; i += rows) {
-    runBlock<T>({false, transposeB, static_cast<int>(rows), static_cast<int>(n), static_cast<int>(k), a + i * lda,
-                 static_cast<int>(apart ? k : lda), b, static_cast<int>(transposeB ? k : n), out + i * ldc,
-                 static_cast<int>(apart ? n : ldc)},
-                add);
+    runGemm<T>({false, transposeB, static_cast<int>(rows), static_cast<int>(n), static_cast<int>(k), a + i * lda,
+                static_cast<int>(apart ? k : lda), b, static_cast<int>(transposeB ? k : n), out + i * ldc,
+                static_cast<int>(apart ? n : ldc)},
+               add);
   }
 }
 
@@ -40,7 +40,7 @@ class HiddenProduct {
   HiddenProduct(Size steps, Size n, Size k, const T* weight, bool transposed, const T* bias = nullptr)
       : n_(n), k_(k), weight_(weight), transposed_(transposed), bias_(bias) {
     constexpr Size kFewSteps = 4;
-    if (steps >= kFewSteps && n > 0 && k > 0 && PackedRight<T>::Fits(n, k))
+    if (steps >= kFewSteps && n > 0 && k > 0 && PackedGemm<T>::Fits(n, k))
       packed_.emplace(n, k, weight, transposed, bias);
   }
 
@@ -56,7 +56,7 @@ class HiddenProduct {
   const T* weight_;
   bool transposed_;
   const T* bias_;
-  std::optional<PackedRight<T>> packed_;
+  std::optional<PackedGemm<T>> packed_;
 };
 
 // The time of the i-th step, and of the one before it.

@@ -53,7 +53,7 @@ HWY_INLINE void ByLines(Size count, Size n, const T* const (&of)[kParams], T* ou
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
-  const auto whole = [&](const T* p) BLASGRAD_INLINED { return hn::LoadU(d, p); };
+  const auto whole = [&](const T* p) BLASGRAD_INLINE_LAMBDA { return hn::LoadU(d, p); };
   V own[kParams], next[kParams];
   for (int k = 0; k < kParams; k++) own[k] = hn::Set(d, of[k][0]);
   const Size past = static_cast<Size>(reinterpret_cast<std::uintptr_t>(out) / sizeof(T)) & (lanes - 1);
@@ -66,7 +66,7 @@ HWY_INLINE void ByLines(Size count, Size n, const T* const (&of)[kParams], T* ou
     const Size rest = n - i;
     if (r + 1 == count) {
       if (rest == 0) return;
-      const auto part = [&](const T* p) BLASGRAD_INLINED { return LoadPart(d, p, rest); };
+      const auto part = [&](const T* p) BLASGRAD_INLINE_LAMBDA { return LoadPart(d, p, rest); };
       StorePart(f(part, row + i, i, own), d, out + row + i, rest);
       return;
     }

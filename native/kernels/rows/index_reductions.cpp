@@ -113,7 +113,7 @@ void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* ou
     hn::Store(LoadUpTo(d, a + i, width - i), d, best + i);
     hn::Store(hn::Zero(places), places, at + i);
   }
-  const auto meet = [&](auto together, Size j) BLASGRAD_INLINED {
+  const auto meet = [&](auto together, Size j) BLASGRAD_INLINE_LAMBDA {
     constexpr int kRows = together;
     for (Size i = 0; i < width; i += lanes) {
       const T* row = a + j * stride + i;

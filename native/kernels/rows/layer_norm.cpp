@@ -19,25 +19,26 @@ void layerNorm(Size rows, Size n, double eps, const T* a, const T* weight, const
   const auto size = hn::Set(d, static_cast<T>(n));
   Joins<T, ByAdding> sums, squares;
   HWY_ALIGN T rests[kBatchRows], variances[kBatchRows];
-  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINED {
+  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINE_LAMBDA {
     const T* const x0 = a + begin * n;
     T* const means = mean + begin;
-    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
       V sum[kRows];
       BLASGRAD_EACH_ROW sum[k] = hn::Zero(d);
-      walk.Over([&](const auto& vector)
-                    BLASGRAD_INLINED { BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(x0 + (r + k) * n)); });
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+        BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(x0 + (r + k) * n));
+      });
       BLASGRAD_EACH_ROW sums.Put(r + k, sum[k]);
     });
     for (Size r = 0; r < count; r += LanesOf(d)) StoreUpTo(hn::Div(sums.From(r), size), d, means + r, count - r);
     // What the rounded mean leaves over is taken off too: rows of nearly equal values would feel it.
-    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
       V left[kRows], square[kRows], average[kRows];
       BLASGRAD_EACH_ROW left[k] = square[k] = hn::Zero(d);
       BLASGRAD_EACH_ROW average[k] = hn::Set(d, means[r + k]);
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         BLASGRAD_EACH_ROW {
           const auto x = hn::Sub(vector.Load(x0 + (r + k) * n, means[r + k]), average[k]);
           left[k] = hn::Add(left[k], x);
@@ -58,7 +59,7 @@ void layerNorm(Size rows, Size n, double eps, const T* a, const T* weight, const
       const double variance = double(variances[r]) / static_cast<double>(n) - double(rests[r]) * double(rests[r]);
       scales[r] = static_cast<T>(1 / std::sqrt((variance > 0 || variance != variance ? variance : 0) + eps));
     }
-    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
       V average[kRows], rest[kRows], scale[kRows];
       BLASGRAD_EACH_ROW {
@@ -66,7 +67,7 @@ void layerNorm(Size rows, Size n, double eps, const T* a, const T* weight, const
         rest[k] = hn::Set(d, rests[r + k]);
         scale[k] = hn::Set(d, scales[r + k]);
       }
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         BLASGRAD_EACH_ROW {
           const Size at = (r + k) * n;
           auto y = hn::Mul(hn::Sub(hn::Sub(vector.Load(x0 + at), average[k]), rest[k]), scale[k]);
@@ -89,18 +90,18 @@ void layerNormBackward(Size rows, Size n, const T* g, const T* a, const T* weigh
   const auto size = hn::Set(d, static_cast<T>(n));
   Joins<T, ByAdding> sums, dots;
   HWY_ALIGN T meansH[kBatchRows], meansDot[kBatchRows];
-  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINED {
+  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINE_LAMBDA {
     const T* const slopes = g + begin * n;
     const T* const inputs = a + begin * n;
     T* const outputs = out + begin * n;
-    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
       V average[kRows], sum[kRows], dot[kRows];
       BLASGRAD_EACH_ROW {
         average[k] = hn::Set(d, mean[begin + r + k]);
         sum[k] = dot[k] = hn::Zero(d);
       }
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         BLASGRAD_EACH_ROW {
           const Size at = (r + k) * n;
           auto h = vector.Load(slopes + at);
@@ -120,18 +121,18 @@ void layerNormBackward(Size rows, Size n, const T* g, const T* a, const T* weigh
       hn::Store(hn::Div(sums.From(r), size), d, meansH + r);
       hn::Store(hn::Mul(hn::Div(hn::Mul(dots.From(r), scale), size), scale), d, meansDot + r);
     }
-    const auto slope = [&](V h, V x, V average, V scale, V meanH, V meanDot) BLASGRAD_INLINED {
+    const auto slope = [&](V h, V x, V average, V scale, V meanH, V meanDot) BLASGRAD_INLINE_LAMBDA {
       return hn::Mul(scale, hn::NegMulAdd(hn::Sub(x, average), meanDot, hn::Sub(h, meanH)));
     };
     if (GoesByLines(outputs, n)) {
       return ByLines<4>(count, n, {mean + begin, rstd + begin, meansH, meansDot}, outputs,
-                        [&](const auto& load, Size at, Size column, const V* p) BLASGRAD_INLINED {
+                        [&](const auto& load, Size at, Size column, const V* p) BLASGRAD_INLINE_LAMBDA {
                           auto h = load(slopes + at);
                           if (weight != nullptr) h = hn::Mul(h, load(weights.at() + column));
                           return slope(h, load(inputs + at), p[0], p[1], p[2], p[3]);
                         });
     }
-    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
       V average[kRows], scale[kRows], meanH[kRows], meanDot[kRows];
       BLASGRAD_EACH_ROW {
@@ -140,7 +141,7 @@ void layerNormBackward(Size rows, Size n, const T* g, const T* a, const T* weigh
         meanH[k] = hn::Set(d, meansH[r + k]);
         meanDot[k] = hn::Set(d, meansDot[r + k]);
       }
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         BLASGRAD_EACH_ROW {
           const Size at = (r + k) * n;
           auto h = vector.Load(slopes + at);
@@ -159,8 +160,9 @@ void layerNormWeightBackward(Size rows, Size n, const T* g, const T* a, const T*
   using V = hn::Vec<decltype(d)>;
   TotalsOfColumns(
       rows, n, columns, g, a,
-      [&](V slope, V x, Size r)
-          BLASGRAD_INLINED { return hn::Mul(slope, hn::Mul(hn::Sub(x, hn::Set(d, mean[r])), hn::Set(d, rstd[r]))); },
+      [&](V slope, V x, Size r) BLASGRAD_INLINE_LAMBDA {
+        return hn::Mul(slope, hn::Mul(hn::Sub(x, hn::Set(d, mean[r])), hn::Set(d, rstd[r])));
+      },
       out);
 }
 

@@ -92,7 +92,7 @@ void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, cons
       const T* const row = a + r * n;
       const T shift = lse[r];
       const T scale = slopes.Target(ids[r], g[r]) + g[r] * slopes.whole, spread = g[r] * slopes.fraction;
-      EachVector<T>(n, [&](auto d, Size at, Size count) BLASGRAD_INLINED {
+      EachVector<T>(n, [&](auto d, Size at, Size count) BLASGRAD_INLINE_LAMBDA {
         const auto e = ExpNonPositive(d, hn::Sub(LoadUpTo(d, row + at, count), hn::Set(d, shift)));
         auto less = hn::Set(d, spread);
         if (weight != nullptr) less = hn::Mul(less, LoadUpTo(d, weight + at, count));

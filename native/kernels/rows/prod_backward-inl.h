@@ -74,9 +74,9 @@ void ProdBackwardColumns(Size n, Size stride, Size width, const T* g, const T* a
   std::memcpy(before, g, sizeof(T) * static_cast<std::size_t>(width));
   for (Size begin = 0; begin < last; begin += block) {
     std::memcpy(out + begin * stride, before, sizeof(T) * static_cast<std::size_t>(width));
-    EachProductRows(begin, begin + block, false, [&](auto together, Size j) BLASGRAD_INLINED {
+    EachProductRows(begin, begin + block, false, [&](auto together, Size j) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         auto product = hn::Load(d, before + vector.at);
         BLASGRAD_EACH_ROW {
           const T* const row = a + (j + k) * stride;
@@ -91,9 +91,9 @@ void ProdBackwardColumns(Size n, Size stride, Size width, const T* g, const T* a
   for (Size begin = last; begin >= 0; begin -= block) {
     const Size end = HWY_MIN(n, begin + block);
     if (begin < last) std::memcpy(before, out + begin * stride, sizeof(T) * static_cast<std::size_t>(width));
-    EachProductRows(begin, end, false, [&](auto together, Size j) BLASGRAD_INLINED {
+    EachProductRows(begin, end, false, [&](auto together, Size j) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         auto product = hn::Load(d, before + vector.at);
         BLASGRAD_EACH_ROW {
           const Size at = (j + k) * stride;
@@ -103,9 +103,9 @@ void ProdBackwardColumns(Size n, Size stride, Size width, const T* g, const T* a
         hn::Store(product, d, before + vector.at);
       });
     });
-    EachProductRows(begin, end, true, [&](auto together, Size j) BLASGRAD_INLINED {
+    EachProductRows(begin, end, true, [&](auto together, Size j) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         auto product = hn::Load(d, after + vector.at);
         BLASGRAD_EACH_ROW {
           const Size at = (j + kRows - 1 - k) * stride;

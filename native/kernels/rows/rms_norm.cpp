@@ -16,7 +16,7 @@ HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, T* out
   const RowWalk<T> walk{n};
   hn::Vec<decltype(d)> squares[kRows], scale[kRows];
   BLASGRAD_EACH_ROW squares[k] = hn::Zero(d);
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+  walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
     BLASGRAD_EACH_ROW {
       const auto x = vector.Load(a + k * n);
       squares[k] = hn::MulAdd(x, x, squares[k]);
@@ -27,7 +27,7 @@ HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, T* out
     rstd[k] = static_cast<T>(1 / std::sqrt(mean + eps));
     scale[k] = hn::Set(d, rstd[k]);
   }
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+  walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
     BLASGRAD_EACH_ROW {
       auto y = hn::Mul(vector.Load(a + k * n), scale[k]);
       if (weight != nullptr) y = hn::Mul(y, vector.Load(weight));
@@ -39,7 +39,7 @@ HWY_INLINE void NormRows(Size n, double eps, const T* a, const T* weight, T* out
 template <class T>
 void rmsNorm(Size rows, Size n, double eps, const T* a, const T* weight, T* out, T* rstd) {
   EachRows(rows, [&](auto together, Size r)
-                     BLASGRAD_INLINED { NormRows<together>(n, eps, a + r * n, weight, out + r * n, rstd + r); });
+                     BLASGRAD_INLINE_LAMBDA { NormRows<together>(n, eps, a + r * n, weight, out + r * n, rstd + r); });
 }
 
 template <int kRows, class T>
@@ -51,7 +51,7 @@ HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight
     scale[k] = hn::Set(d, rstd[k]);
     dot[k] = hn::Zero(d);
   }
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+  walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
     BLASGRAD_EACH_ROW {
       auto h = vector.Load(g + k * n);
       if (weight != nullptr) h = hn::Mul(h, vector.Load(weight));
@@ -59,7 +59,7 @@ HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight
     }
   });
   BLASGRAD_EACH_ROW mean[k] = hn::Div(walk.Sum(dot[k]), hn::Set(d, static_cast<T>(n)));
-  walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+  walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
     BLASGRAD_EACH_ROW {
       auto h = vector.Load(g + k * n);
       if (weight != nullptr) h = hn::Mul(h, vector.Load(weight));
@@ -71,7 +71,7 @@ HWY_INLINE void NormRowsBackward(Size n, const T* g, const T* a, const T* weight
 
 template <class T>
 void rmsNormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, const T* rstd, T* out) {
-  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINED {
+  EachRows(rows, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
     NormRowsBackward<together>(n, g + r * n, a + r * n, weight, rstd + r, out + r * n);
   });
 }
@@ -82,7 +82,8 @@ void rmsNormWeightBackward(Size rows, Size n, const T* g, const T* a, const T* r
   using V = hn::Vec<decltype(d)>;
   TotalsOfColumns(
       rows, n, columns, g, a,
-      [&](V slope, V x, Size r) BLASGRAD_INLINED { return hn::Mul(slope, hn::Mul(x, hn::Set(d, rstd[r]))); }, out);
+      [&](V slope, V x, Size r) BLASGRAD_INLINE_LAMBDA { return hn::Mul(slope, hn::Mul(x, hn::Set(d, rstd[r]))); },
+      out);
 }
 
 BLASGRAD_MAKE_TABLE(RmsNorms, BLASGRAD_RMS_NORMS)

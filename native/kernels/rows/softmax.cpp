@@ -95,7 +95,7 @@ HWY_INLINE void MaximumAndSum(const W& walk, const T* a, typename W::State& larg
   sum = walk.Start(T(0));
   auto shift = sum;
   T* const nowhere = nullptr;
-  walk.EachRun([&](const W& run, Size at) BLASGRAD_INLINED {
+  walk.EachRun([&](const W& run, Size at) BLASGRAD_INLINE_LAMBDA {
     run.Map(Other(), shift, largest);
     run.Each(GrowLargest(), largest, largest, a + at, a + at, kMinusInfinity<T>, nowhere);
     run.Map(Shrinking(), shift, largest);
@@ -142,13 +142,13 @@ void LogSumExpRows(Size rows, Size n, const T* a, T* out) {
   Joins<T, ByLargest> largests;
   Joins<T, ByAdding> sums;
   HWY_ALIGN T shifts[kBatchRows];
-  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINED {
+  EachBatch<T>(rows, n, [&](Size begin, Size count) BLASGRAD_INLINE_LAMBDA {
     const T* const block = a + begin * n;
-    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
       V largest[kRows];
       BLASGRAD_EACH_ROW largest[k] = hn::Set(d, kMinusInfinity<T>);
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         BLASGRAD_EACH_ROW largest[k] = hn::Max(largest[k], vector.Load(block + (r + k) * n, kMinusInfinity<T>));
       });
       BLASGRAD_EACH_ROW largests.Put(r + k, largest[k]);
@@ -159,12 +159,12 @@ void LogSumExpRows(Size rows, Size n, const T* a, T* out) {
       isHuge = isHuge || !hn::AllFalse(d, IsInfinity()(d, largest));
       hn::Store(ZeroIfInfinite()(d, largest, largest), d, shifts + r);
     }
-    const auto add = [&](auto step) BLASGRAD_INLINED {
-      EachRows(count, [&](auto together, Size r) BLASGRAD_INLINED {
+    const auto add = [&](auto step) BLASGRAD_INLINE_LAMBDA {
+      EachRows(count, [&](auto together, Size r) BLASGRAD_INLINE_LAMBDA {
         constexpr int kRows = together;
         V sum[kRows];
         BLASGRAD_EACH_ROW sum[k] = hn::Zero(d);
-        EachVector<T>(n, [&](auto part, Size at, Size size) BLASGRAD_INLINED {
+        EachVector<T>(n, [&](auto part, Size at, Size size) BLASGRAD_INLINE_LAMBDA {
           BLASGRAD_EACH_ROW {
             const auto x = LoadUpTo(part, block + (r + k) * n + at, size, kMinusInfinity<T>);
             auto none = hn::Zero(part);

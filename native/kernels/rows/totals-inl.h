@@ -30,9 +30,9 @@ HWY_INLINE void TotalsOfColumns(Size rows, Size n, Range<1> columns, const T* g,
   for (Size first = columns.from; first < columns.to; first += kTotalColumns) {
     const RowWalk<T> walk{HWY_MIN(kTotalColumns, columns.to - first)};
     for (Size i = 0; i < walk.n; i++) total[i] = 0;
-    const auto add = [&](auto together, Size r, bool isNew) BLASGRAD_INLINED {
+    const auto add = [&](auto together, Size r, bool isNew) BLASGRAD_INLINE_LAMBDA {
       constexpr int kRows = together;
-      walk.Over([&](const auto& vector) BLASGRAD_INLINED {
+      walk.Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
         auto sum = isNew ? hn::Zero(d) : hn::Load(d, part + vector.at);
         BLASGRAD_EACH_ROW {
           const Size row = (r + k) * n + first;

@@ -78,7 +78,7 @@ struct RowWalk {
 
   template <class F>
   HWY_INLINE void Each(F f, State& state, const State& other, const T* a, const T* b, T rest, T* out) const {
-    Over([&](const auto& vector) BLASGRAD_INLINED {
+    Over([&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
       const auto y = f(D(), state, other, vector.Load(a, rest), vector.Load(b, rest));
       if (out != nullptr) vector.Store(y, out);
     });

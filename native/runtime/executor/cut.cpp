@@ -22,16 +22,16 @@ constexpr Size kStretchElements = 65536;
 
 // The batch where its outputs are apart and many enough; else rows of the output where the stored weight gradient has
 // them, or where there are more rows than columns; else columns, which are the weight's own rows.
-Cut cutOfProduct(const Product& p, int threads) {
+Cut cutOfProduct(const BatchedGemm& p, int threads) {
   const bool apart = p.outLayout == Layout::full;
   if ((apart || p.outLayout == Layout::column) && p.rows >= threads) {
-    return {Cut::block, p.rows, 1, -1, &Part::fromRow, &Part::toRow};
+    return {Cut::block, p.rows, 1, -1, &GemmPart::fromRow, &GemmPart::toRow};
   }
   if ((apart || p.outLayout == Layout::row) && p.cols >= threads) {
-    return {Cut::block, p.cols, 1, -1, &Part::fromCol, &Part::toCol};
+    return {Cut::block, p.cols, 1, -1, &GemmPart::fromCol, &GemmPart::toCol};
   }
-  const Cut rows{Cut::block, p.m, 8, -1, &Part::fromM, &Part::toM};
-  const Cut columns{Cut::block, p.n, 16, -1, &Part::fromN, &Part::toN};
+  const Cut rows{Cut::block, p.m, 8, -1, &GemmPart::fromM, &GemmPart::toM};
+  const Cut columns{Cut::block, p.n, 16, -1, &GemmPart::fromN, &GemmPart::toN};
   const bool rowsFirst = p.transposeA || p.m >= p.n;
   const Cut& first = rowsFirst ? rows : columns;
   const Cut& second = rowsFirst ? columns : rows;
@@ -111,8 +111,8 @@ Size rowsOf(const Task& task) {
     const Group& group = task.group.group;
     return isFlat(group) ? group.rows * group.cols : group.rows;
   }
-  if (isProduct(*task.kernel)) {
-    const Product product = readProduct(*task.kernel, task.element, task.call);
+  if (isBatchedGemm(*task.kernel)) {
+    const BatchedGemm product = readBatchedGemm(*task.kernel, task.element, task.call);
     return product.rows * product.cols == 1 ? product.m : 0;
   }
   if (isReduction(task)) return task.call.slots[kReducedSize].size;
@@ -129,13 +129,13 @@ Size Cut::begin(int parts, int part) const {
   return std::min(total, units * part / parts * unit);
 }
 
-double flopsOf(const Product& p) {
+double flopsOf(const BatchedGemm& p) {
   return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k) *
          static_cast<double>(p.rows) * static_cast<double>(p.cols);
 }
 
 Cut cutOf(const Kernel& kernel, Element element, const Call& call, int threads) {
-  if (isProduct(kernel)) return cutOfProduct(readProduct(kernel, element, call), threads);
+  if (isBatchedGemm(kernel)) return cutOfProduct(readBatchedGemm(kernel, element, call), threads);
   if (kernel.isTile()) return call.axes.rank == 0 ? Cut{} : Cut{Cut::outer, call.axes.count[0], 1};
   const int leading = leadingOf(kernel);
   const Cut range = cutOfRange(kernel, call);
@@ -157,10 +157,10 @@ Cut cutByRows(const Task& task, Size total) {
   if (total < 1 || rows == 0 || rows % total != 0) return {};
   Cut cut{Cut::rows, total, 1};
   cut.each = rows / total;
-  if (task.kernel != nullptr && isProduct(*task.kernel)) {
+  if (task.kernel != nullptr && isBatchedGemm(*task.kernel)) {
     cut.kind = Cut::block;
-    cut.from = &Part::fromM;
-    cut.to = &Part::toM;
+    cut.from = &GemmPart::fromM;
+    cut.to = &GemmPart::toM;
   } else if (task.kernel != nullptr && isReduction(task)) {
     cut.kind = Cut::reduction;
     cut.slot = kReducedSize;
@@ -183,11 +183,11 @@ Size runRange(const Kernel& kernel, Element element, const Call& call, const Cut
     return run(kernel, element, part);
   }
   if (cut.kind == Cut::block) {
-    const Product product = readProduct(kernel, element, call);
-    Part part = blasgrad::whole(product);
+    const BatchedGemm product = readBatchedGemm(kernel, element, call);
+    GemmPart part = blasgrad::whole(product);
     part.*cut.from = from;
     part.*cut.to = to;
-    runProduct(product, part);
+    runBatchedGemm(product, part);
     return -1;
   }
   if (cut.kind == Cut::outer) {
@@ -251,7 +251,7 @@ char* Moves::find(const void* data) const {
 }
 
 bool isAlong(const Kernel& kernel, const Cut& cut, const Argument& argument) {
-  if (cut.kind == Cut::block) return isProduct(kernel) && argument.written();
+  if (cut.kind == Cut::block) return isBatchedGemm(kernel) && argument.written();
   if (cut.kind == Cut::reduction) return argument.role == Role::in;
   return cut.kind == Cut::leading && argument.factors[0].kind == Factor::size && argument.factors[0].value == cut.slot;
 }
@@ -273,7 +273,7 @@ int wantedParts(double micros, int threads) {
 double microsOfElements(Size elements) { return static_cast<double>(elements) / kElementsPerMicro; }
 
 double microsOf(const Kernel& kernel, Element element, const Call& call) {
-  if (isProduct(kernel)) return flopsOf(readProduct(kernel, element, call)) / kFlopsPerMicro;
+  if (isBatchedGemm(kernel)) return flopsOf(readBatchedGemm(kernel, element, call)) / kFlopsPerMicro;
   if (kernel.family == Kernel::FamilyName::Convolutions) {
     return convolutionFlops(kernel.signature, call) / kFlopsPerMicro;
   }

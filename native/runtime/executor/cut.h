@@ -2,7 +2,7 @@
 // from the task's shape and the number of threads alone.
 #pragma once
 
-#include "kernels/matmul/product.h"
+#include "kernels/matmul/batched_gemm.h"
 #include "task.h"
 
 namespace blasgrad {
@@ -12,9 +12,9 @@ struct Cut {
   enum Kind { whole, block, leading, range, outer, tiles, rows, reduction } kind = whole;
   Size total = 1;
   Size unit = 1;
-  int slot = -1;                // of the size that leads what is written, is done by parts (range) or is reduced
-  Size Part::* from = nullptr;  // the fields of a product's part (block)
-  Size Part::* to = nullptr;
+  int slot = -1;                    // of the size that leads what is written, is done by parts (range) or is reduced
+  Size GemmPart::* from = nullptr;  // the fields of a product's part (block)
+  Size GemmPart::* to = nullptr;
   Size each = 1;  // of the task's own rows in one of `total` (rows, leading, block)
 
   int partsFor(int wanted) const;
@@ -77,6 +77,6 @@ double microsOfElements(Size elements);
 // How many parts so much work, in µs on one thread, is to fall into.
 int wantedParts(double micros, int threads);
 
-double flopsOf(const Product& product);
+double flopsOf(const BatchedGemm& product);
 
 }  // namespace blasgrad

@@ -146,7 +146,7 @@ Region::Region(std::vector<Lane> lanes) : lanes_(std::move(lanes)) {
     if (static_cast<int>(lane.passing.size()) + static_cast<int>(reductions) > kMaxMoved) {
       refuse("expected fewer values that pass");
     }
-    if (lane.passing.empty() || (first != nullptr && isProduct(*first))) continue;
+    if (lane.passing.empty() || (first != nullptr && isBatchedGemm(*first))) continue;
     Size bytes = 0;
     for (const Range& range : lane.passing) bytes += range.bytes / lane.rows;
     lane.rangeRows = std::max<Size>(1, kRangeBytes / bytes);
@@ -196,7 +196,7 @@ void Region::schedule(int threads) const {
   };
   const bool products = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
     const Kernel* const kernel = lane.tasks[0].kernel;
-    return lane.micros < kLeastCut * share || (kernel != nullptr && isProduct(*kernel));
+    return lane.micros < kLeastCut * share || (kernel != nullptr && isBatchedGemm(*kernel));
   });
   deal(!products);
   const double most = *std::max_element(loads.begin(), loads.end());

@@ -13,8 +13,8 @@ constexpr double kLargeFlops = 3e5;
 bool isLarge(Size elements) { return elements >= kLargeElements; }
 
 bool isLarge(const Kernel& kernel, Element element, const Call& call) {
-  return isProduct(kernel) ? flopsOf(readProduct(kernel, element, call)) >= kLargeFlops
-                           : isLarge(elementsOf(kernel, call));
+  return isBatchedGemm(kernel) ? flopsOf(readBatchedGemm(kernel, element, call)) >= kLargeFlops
+                               : isLarge(elementsOf(kernel, call));
 }
 
 void runGroupSplit(const Group& group, Size elements) {
@@ -40,7 +40,7 @@ Size runSplit(const Kernel& kernel, Element element, const Call& call) {
   const Cut cut = cutOf(kernel, element, call, threads);
   if (cut.kind == Cut::whole) return run(kernel, element, call);
   const double micros = microsOf(kernel, element, call);
-  const int parts = cut.partsFor(isProduct(kernel) ? wantedParts(micros, threads) : threads);
+  const int parts = cut.partsFor(isBatchedGemm(kernel) ? wantedParts(micros, threads) : threads);
   if (parts == 1) return run(kernel, element, call);
   const auto share = [&](const Call& shared) {
     parallel(parts, micros,

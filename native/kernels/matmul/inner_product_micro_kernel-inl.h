@@ -1,14 +1,14 @@
 // A tile of a product of operands that both lie along k: as many sums of vectors along k, and their lanes added.
 
-#if defined(BLASGRAD_DOT_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_DOT_TILE_INL_H_
-#undef BLASGRAD_DOT_TILE_INL_H_
+#if defined(BLASGRAD_INNER_PRODUCT_MICRO_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_INNER_PRODUCT_MICRO_KERNEL_INL_H_
+#undef BLASGRAD_INNER_PRODUCT_MICRO_KERNEL_INL_H_
 #else
-#define BLASGRAD_DOT_TILE_INL_H_
+#define BLASGRAD_INNER_PRODUCT_MICRO_KERNEL_INL_H_
 #endif
 
-#include "block.h"
-#include "parts-inl.h"
+#include "gemm.h"
+#include "partition-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -16,23 +16,23 @@ namespace HWY_NAMESPACE {
 
 // k is summed in stretches for which the rows of a tile stay in the first-level cache.
 template <class T>
-constexpr Size kDotDepth = 4096 / static_cast<Size>(sizeof(T));
+constexpr Size kInnerKc = 4096 / static_cast<Size>(sizeof(T));
 
 // The halves of a vector added, down to 16 bytes.
 template <class D, class V>
-HWY_INLINE hn::Vec<hn::Full128<hn::TFromD<D>>> Fold(D d, V v) {
+HWY_INLINE hn::Vec<hn::Full128<hn::TFromD<D>>> FoldTo128(D d, V v) {
   if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) <= 16) {
     return v;
   } else {
     const hn::Half<D> half;
-    return Fold(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    return FoldTo128(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
   }
 }
 
 // Of each block of 16 bytes, in lane i the sum of the block's lanes of sums[i]; kCount vectors, as many as a block has
 // lanes, or fewer.
 template <int kCount, class D, class V>
-HWY_INLINE V SumsWithinBlocks(D d, const V* sums) {
+HWY_INLINE V TransposedSumsWithinBlocks(D d, const V* sums) {
   constexpr int kLast = kCount - 1;
   const auto both = [&](V a, V b)
                         HWY_ATTR { return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)); };
@@ -49,12 +49,12 @@ HWY_INLINE V SumsWithinBlocks(D d, const V* sums) {
 
 // out[j] (+)= the sum of the lanes of sums[j], from kFrom on: as many at a time as 16 bytes have elements.
 template <class T, int kCols, int kFrom = 0, class V>
-HWY_INLINE void StoreSums(const V (&sums)[kCols], T* out, bool add) {
+HWY_INLINE void StoreHorizontalSums(const V (&sums)[kCols], T* out, bool add) {
   const hn::ScalableTag<T> d;
   const hn::Full128<T> block;
   constexpr int kCount = HWY_MIN(kCols - kFrom, 16 / static_cast<int>(sizeof(T)));
-  StoreFirst(block, Fold(d, SumsWithinBlocks<kCount>(d, sums + kFrom)), out + kFrom, kCount, add);
-  if constexpr (kFrom + kCount < kCols) StoreSums<T, kCols, kFrom + kCount>(sums, out, add);
+  StoreFirst(block, FoldTo128(d, TransposedSumsWithinBlocks<kCount>(d, sums + kFrom)), out + kFrom, kCount, add);
+  if constexpr (kFrom + kCount < kCols) StoreHorizontalSums<T, kCols, kFrom + kCount>(sums, out, add);
 }
 
 // sums[i][j] += x[i]·y[j] by vectors. Those of the side that has fewer are in registers, the others come one by one.
@@ -85,7 +85,7 @@ HWY_INLINE void AddProducts(LoadX loadX, LoadY loadY, V (&sums)[kRows][kCols]) {
 
 // sums[i][j] = the products of row i of a and row j of b, by vectors.
 template <class T, int kRows, int kCols, class V>
-HWY_INLINE void SumTile(Size depth, const T* a, Size lda, const T* b, Size ldb, V (&sums)[kRows][kCols]) {
+HWY_INLINE void SumInnerProducts(Size depth, const T* a, Size lda, const T* b, Size ldb, V (&sums)[kRows][kCols]) {
   const hn::ScalableTag<T> d;
   const Size lanes = LanesOf(d);
   BLASGRAD_UNROLL
@@ -95,17 +95,17 @@ HWY_INLINE void SumTile(Size depth, const T* a, Size lda, const T* b, Size ldb, 
   }
   Size p = 0;
   for (; p + lanes <= depth; p += lanes) {
-    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINED { return hn::LoadU(d, a + i * lda + p); },
-                              [&](int j) BLASGRAD_INLINED { return hn::LoadU(d, b + j * ldb + p); }, sums);
+    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINE_LAMBDA { return hn::LoadU(d, a + i * lda + p); },
+                              [&](int j) BLASGRAD_INLINE_LAMBDA { return hn::LoadU(d, b + j * ldb + p); }, sums);
   }
   if (p < depth) {
     // The last vector again, with what was summed already left out.
     const Size last = depth - lanes;
     const auto done = hn::FirstN(d, static_cast<std::size_t>(p - last));
     const auto rest = [&](const T* from)
-                          BLASGRAD_INLINED { return hn::IfThenZeroElse(done, hn::LoadU(d, from + last)); };
-    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINED { return rest(a + i * lda); },
-                              [&](int j) BLASGRAD_INLINED { return rest(b + j * ldb); }, sums);
+                          BLASGRAD_INLINE_LAMBDA { return hn::IfThenZeroElse(done, hn::LoadU(d, from + last)); };
+    AddProducts<kRows, kCols>([&](int i) BLASGRAD_INLINE_LAMBDA { return rest(a + i * lda); },
+                              [&](int j) BLASGRAD_INLINE_LAMBDA { return rest(b + j * ldb); }, sums);
   }
 }
 

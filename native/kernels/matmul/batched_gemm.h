@@ -7,7 +7,7 @@
 namespace blasgrad {
 
 // What a call asks for; a batch that is one larger product is already joined.
-struct Product {
+struct BatchedGemm {
   Element element;
   bool transposeA;
   bool transposeB;
@@ -22,25 +22,27 @@ struct Product {
   const void* a;
   const void* b;
   void* out;
-  // What follows, of the product's element type: see ending.h.
+  // What follows, of the product's element type: see epilogue.h.
   const void* bias = nullptr;
-  bool rectify = false;
-  const void* gate = nullptr;
+  bool relu = false;
+  const void* reluMask = nullptr;
 };
 
-// From … to − 1 of the rows and columns of each output, and of the rows and columns of the batch grid. Parts that run
-// at the same time share no output.
-struct Part {
+// From … to − 1 of the rows and columns of each output, and of the rows and columns of the batch grid. Partition that
+// run at the same time share no output.
+struct GemmPart {
   Size fromM, toM, fromN, toN, fromRow, toRow, fromCol, toCol;
 };
 
-bool isProduct(const Kernel& kernel);
+bool isBatchedGemm(const Kernel& kernel);
 
 // Reads a checked call of a product.
-Product readProduct(const Kernel& kernel, Element element, const Call& call);
+BatchedGemm readBatchedGemm(const Kernel& kernel, Element element, const Call& call);
 
-inline Part whole(const Product& product) { return {0, product.m, 0, product.n, 0, product.rows, 0, product.cols}; }
+inline GemmPart whole(const BatchedGemm& product) {
+  return {0, product.m, 0, product.n, 0, product.rows, 0, product.cols};
+}
 
-void runProduct(const Product& product, const Part& part);
+void runBatchedGemm(const BatchedGemm& product, const GemmPart& part);
 
 }  // namespace blasgrad

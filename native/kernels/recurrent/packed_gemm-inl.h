@@ -1,10 +1,10 @@
 // A right operand that many products share, packed once for all of them.
 
-#if defined(BLASGRAD_PACKED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_PACKED_PRODUCT_INL_H_
-#undef BLASGRAD_PACKED_PRODUCT_INL_H_
+#if defined(BLASGRAD_PACKED_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PACKED_GEMM_INL_H_
+#undef BLASGRAD_PACKED_GEMM_INL_H_
 #else
-#define BLASGRAD_PACKED_PRODUCT_INL_H_
+#define BLASGRAD_PACKED_GEMM_INL_H_
 #endif
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace HWY_NAMESPACE {
 // b [k, n], or transposed [n, k], as panels [1 + k, width] of its columns, the last filled up with zeros; in the
 // thread's scratch memory. The first row is what sums begin with.
 template <class T>
-class PackedRight {
+class PackedGemm {
   using D = hn::ScalableTag<T>;
 
  public:
@@ -38,7 +38,7 @@ class PackedRight {
   }
 
   // `init` [n], or null: 0.
-  PackedRight(Size n, Size k, const T* b, bool transposed, const T* init)
+  PackedGemm(Size n, Size k, const T* b, bool transposed, const T* init)
       : n_(n), k_(k), panels_(static_cast<T*>(threadScratch())) {
     for (Size p = 0; p < k; p++) depthAt_[p] = static_cast<At>(p);
     for (Size j = 0, width = 0; j < n; j += width) {

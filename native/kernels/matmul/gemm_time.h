@@ -9,38 +9,38 @@
 namespace blasgrad {
 
 // Nanoseconds since the last look.
-struct ProductTimes {
+struct GemmTimes {
   std::int64_t blas;
   std::int64_t own;
 };
 
-struct ProductClocks {
+struct GemmClocks {
   std::atomic<bool> counting{false};
   alignas(64) std::atomic<std::int64_t> blas{0};
   alignas(64) std::atomic<std::int64_t> own{0};
 };
 
-inline ProductClocks productClocks;
+inline GemmClocks gemmClocks;
 
 // What was counted since the last look, and whether counting goes on.
-inline ProductTimes takeProductTimes(bool goOn) {
-  productClocks.counting = goOn;
-  return {productClocks.blas.exchange(0), productClocks.own.exchange(0)};
+inline GemmTimes takeGemmTimes(bool goOn) {
+  gemmClocks.counting = goOn;
+  return {gemmClocks.blas.exchange(0), gemmClocks.own.exchange(0)};
 }
 
 // Counts from its making to its end: as the BLAS's, unless it is told that the product was ours.
-class ProductTimer {
+class GemmTimer {
  public:
-  ProductTimer() : counting_(productClocks.counting.load(std::memory_order_relaxed)) {
+  GemmTimer() : counting_(gemmClocks.counting.load(std::memory_order_relaxed)) {
     if (counting_) begin_ = Clock::now();
   }
-  ~ProductTimer() {
+  ~GemmTimer() {
     if (!counting_) return;
     const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin_).count();
-    (own_ ? productClocks.own : productClocks.blas).fetch_add(took, std::memory_order_relaxed);
+    (own_ ? gemmClocks.own : gemmClocks.blas).fetch_add(took, std::memory_order_relaxed);
   }
-  ProductTimer(const ProductTimer&) = delete;
-  ProductTimer& operator=(const ProductTimer&) = delete;
+  GemmTimer(const GemmTimer&) = delete;
+  GemmTimer& operator=(const GemmTimer&) = delete;
 
   void wasOwn() { own_ = true; }
 

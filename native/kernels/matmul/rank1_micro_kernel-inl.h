@@ -1,16 +1,16 @@
 // A tile of a matrix product's output, which stays in registers while k passes, and panels of the right operand for it.
 // Vectors lie along the right operand's rows, the left operand's elements are broadcast from where they are.
 
-#if defined(BLASGRAD_OUTER_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_OUTER_TILE_INL_H_
-#undef BLASGRAD_OUTER_TILE_INL_H_
+#if defined(BLASGRAD_RANK1_MICRO_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_RANK1_MICRO_KERNEL_INL_H_
+#undef BLASGRAD_RANK1_MICRO_KERNEL_INL_H_
 #else
-#define BLASGRAD_OUTER_TILE_INL_H_
+#define BLASGRAD_RANK1_MICRO_KERNEL_INL_H_
 #endif
 
 #include <utility>
 
-#include "ahead-inl.h"
+#include "prefetch-inl.h"
 #include "kernels/base/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,9 +19,9 @@ namespace HWY_NAMESPACE {
 
 // A tile of 6 rows and 2 vectors, or 12 and 1, or 4 and 3: 12 sums, the vectors of the right operand and an element
 // broadcast fit the 16 registers of AVX2; 12 sums hide the latency of a multiply-add on all others too.
-constexpr int kOuterVectors = 2;
+constexpr int kNrVectors = 2;
 template <int kVectors>
-constexpr int kOuterRows = 12 / kVectors;
+constexpr int kMr = 12 / kVectors;
 // k is summed in stretches whose panel stays in the first-level cache.
 constexpr Size kPanelBytes = 24576;
 
@@ -34,12 +34,11 @@ constexpr Size kDeep = 64;
 template <class T>
 constexpr Size kPanelElements = kPanelBytes / static_cast<Size>(sizeof(T));
 template <class T>
-constexpr Size kOuterDepth =
-    kPanelElements<T> / (kOuterVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
+constexpr Size kKc = kPanelElements<T> / (kNrVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
 
 // Asks for the rows below a tile of kRows.
 template <int kRows, class T>
-HWY_INLINE void FetchNextTile(T* out, Size outRow, Size width) {
+HWY_INLINE void PrefetchNextTile(T* out, Size outRow, Size width) {
   BLASGRAD_UNROLL
   for (int i = 0; i < kRows; i++) {
     BLASGRAD_PREFETCH_TO_WRITE(out + (i + kRows) * outRow);
@@ -68,12 +67,12 @@ HWY_INLINE T* StoreTile(D d, const V (&sums)[kRows][kVectors], T* out, Size outR
 }
 
 // out[kRows, width] (+)= left[kRows, depth]·right[depth, kVectors vectors]. Copies the right operand's rows to `panel`
-// on the way where kFill. Where `next` is not 0, fetches the rows of the left operand that are so far on. The left
+// on the way where kPack. Where `next` is not 0, fetches the rows of the left operand that are so far on. The left
 // operand comes as numbers: a struct in memory would be read before its stores are done, which takes as long as a tenth
 // of a tile.
-template <class T, int kRows, int kVectors, bool kFill>
-void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next, const T* right, Size rightRow,
-               T* panel, T* out, Size outRow, Size width, bool add) {
+template <class T, int kRows, int kVectors, bool kPack>
+void Rank1MicroKernel(Size depth, const T* left, Size leftRow, Size leftCol, Size next, const T* right, Size rightRow,
+                      T* panel, T* out, Size outRow, Size width, bool add) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const Size lanes = LanesOf(d);
@@ -83,14 +82,14 @@ void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next,
     BLASGRAD_UNROLL
     for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
   }
-  if (depth >= kLongSums) FetchNextTile<kRows>(out, outRow, width);
+  if (depth >= kLongSums) PrefetchNextTile<kRows>(out, outRow, width);
   const T* a = left;
   const auto addTerm = [&]() HWY_ATTR {
     V b[kVectors];
     BLASGRAD_UNROLL
     for (int v = 0; v < kVectors; v++) {
       b[v] = hn::LoadU(d, right + v * lanes);
-      if constexpr (kFill) hn::Store(b[v], d, panel + v * lanes);
+      if constexpr (kPack) hn::Store(b[v], d, panel + v * lanes);
     }
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++) {
@@ -100,9 +99,9 @@ void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next,
     }
     a += leftCol;
     right += rightRow;
-    if constexpr (kFill) panel += kVectors * lanes;
+    if constexpr (kPack) panel += kVectors * lanes;
   };
-  constexpr Size kLine = kLineBytes / static_cast<Size>(sizeof(T));
+  constexpr Size kLine = kCacheLineBytes / static_cast<Size>(sizeof(T));
   Size line = next == 0 ? depth : 0;
   BLASGRAD_UNROLL_SOME
   for (Size p = 0; p < depth; p++) {
@@ -117,17 +116,17 @@ void OuterTile(Size depth, const T* left, Size leftRow, Size leftCol, Size next,
 }
 
 template <class T>
-using OuterTileOf = void (*)(Size, const T*, Size, Size, Size, const T*, Size, T*, T*, Size, Size, bool);
+using Rank1MicroKernelOf = void (*)(Size, const T*, Size, Size, Size, const T*, Size, T*, T*, Size, Size, bool);
 
-template <class T, int kVectors, bool kFill, int... kLess>
-HWY_INLINE OuterTileOf<T> OuterTileFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr OuterTileOf<T> kTiles[] = {&OuterTile<T, kLess + 1, kVectors, kFill>...};
+template <class T, int kVectors, bool kPack, int... kLess>
+HWY_INLINE Rank1MicroKernelOf<T> Rank1MicroKernelFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr Rank1MicroKernelOf<T> kTiles[] = {&Rank1MicroKernel<T, kLess + 1, kVectors, kPack>...};
   return kTiles[rows - 1];
 }
 
 // `width` columns of the right operand into a panel `panelWidth` wide, 0 beyond them.
 template <class T, class D = hn::ScalableTag<T>>
-HWY_INLINE void FillPanel(Size depth, Size width, Strided<T> right, T* panel, Size panelWidth) {
+HWY_INLINE void PackPanel(Size depth, Size width, Strided<T> right, T* panel, Size panelWidth) {
   const D d;
   const Size lanes = LanesOf(d);
   if (right.col != 1) {

@@ -1,27 +1,27 @@
 // Memory that is fetched into the caches little by little while something else is computed.
 
-#if defined(BLASGRAD_AHEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_AHEAD_INL_H_
-#undef BLASGRAD_AHEAD_INL_H_
+#if defined(BLASGRAD_PREFETCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PREFETCH_INL_H_
+#undef BLASGRAD_PREFETCH_INL_H_
 #else
-#define BLASGRAD_AHEAD_INL_H_
+#define BLASGRAD_PREFETCH_INL_H_
 #endif
 
-#include "parts-inl.h"
+#include "partition-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-constexpr Size kLineBytes = 64;
+constexpr Size kCacheLineBytes = 64;
 
-class Ahead {
+class Prefetcher {
  public:
-  Ahead() = default;
+  Prefetcher() = default;
   // `rows` stretches of `bytes`, `apart` bytes from one to the next, in so many turns.
-  Ahead(const void* at, Size apart, Size rows, Size bytes, Size turns)
+  Prefetcher(const void* at, Size apart, Size rows, Size bytes, Size turns)
       : at_(static_cast<const char*>(at)), apart_(apart), rows_(rows), bytes_(bytes) {
-    const Size lines = rows * ((bytes + kLineBytes - 1) / kLineBytes);
+    const Size lines = rows * ((bytes + kCacheLineBytes - 1) / kCacheLineBytes);
     each_ = Quotient(lines + turns - 1, turns);
   }
 
@@ -32,9 +32,9 @@ class Ahead {
       if constexpr (kNearest) {
         BLASGRAD_PREFETCH(at_ + offset_);
       } else {
-        BLASGRAD_PREFETCH_FARTHER(at_ + offset_);
+        BLASGRAD_PREFETCH_L2(at_ + offset_);
       }
-      offset_ += kLineBytes;
+      offset_ += kCacheLineBytes;
       if (offset_ < bytes_) continue;
       offset_ = 0;
       at_ += apart_;

@@ -1,10 +1,10 @@
 // What the kernels of small products share: extents in equal parts, operands in any order, stores of part of a vector.
 
-#if defined(BLASGRAD_PARTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_PARTS_INL_H_
-#undef BLASGRAD_PARTS_INL_H_
+#if defined(BLASGRAD_PARTITION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_PARTITION_INL_H_
+#undef BLASGRAD_PARTITION_INL_H_
 #else
-#define BLASGRAD_PARTS_INL_H_
+#define BLASGRAD_PARTITION_INL_H_
 #endif
 
 #include "kernels/base/simd-inl.h"
@@ -17,11 +17,11 @@ namespace HWY_NAMESPACE {
 HWY_INLINE Size Quotient(Size a, Size b) { return static_cast<std::uint32_t>(a) / static_cast<std::uint32_t>(b); }
 
 // A total (at least 1) in as few parts as a largest part allows, and those as equal as they can be.
-struct Parts {
+struct Partition {
   Size count, each, longer;
 
   // Divisions are slow where a part is a few lines of work.
-  Parts(Size total, Size most) : count(1), each(total), longer(0) {
+  Partition(Size total, Size most) : count(1), each(total), longer(0) {
     if (total > most) {
       count = Quotient(total + most - 1, most);
       each = Quotient(total, count);

@@ -8,7 +8,7 @@ namespace blasgrad {
 // A block [m, n] of one output, with the distances between the stored rows. A is stored [m, k] or, transposed, [k, m];
 // B [k, n] or, transposed, [n, k]. All of m, n, k are at least 1.
 template <class T>
-struct Block {
+struct Gemm {
   bool transposeA, transposeB;
   int m, n, k;
   const T* a;
@@ -21,14 +21,14 @@ struct Block {
 
 // out (+)= op(a)·op(b), by kernels of ours where they are faster, else by BLAS.
 template <class T>
-void runBlock(const Block<T>& block, bool add);
+void runGemm(const Gemm<T>& block, bool add);
 
 template <class T>
-struct SmallProducts {
+struct SmallGemms {
   // out (+)= op(a)·op(b), where that is faster than BLAS; else does nothing and says false.
-  bool (*run)(const Block<T>& block, bool add);
+  bool (*run)(const Gemm<T>& block, bool add);
 };
 
-const Floats<SmallProducts>& smallProducts();
+const Floats<SmallGemms>& smallGemms();
 
 }  // namespace blasgrad

@@ -1,13 +1,13 @@
 // Small matrix products, and which they are: docs/decisions/0007-small-products.md has the measurements.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/matmul/small_products.cpp"
+#define HWY_TARGET_INCLUDE "kernels/matmul/small_gemm.cpp"
 #include <hwy/foreach_target.h>
 
-#include "block.h"
+#include "gemm.h"
 #include "kernels/base/simd-inl.h"
 #if HWY_TARGET != HWY_SCALAR
-#include "dot-inl.h"
-#include "outer-inl.h"
+#include "inner_product_gemm-inl.h"
+#include "rank1_gemm-inl.h"
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -16,7 +16,7 @@ namespace HWY_NAMESPACE {
 
 #if HWY_TARGET == HWY_SCALAR
 template <class T>
-bool RunSmall(const Block<T>&, bool) {
+bool RunSmallGemm(const Gemm<T>&, bool) {
   return false;
 }
 #else
@@ -25,10 +25,10 @@ constexpr bool kAvx512 = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
 // The most multiplications of a small product. Beyond them BLAS, which arranges both operands for the caches first, is
 // about as fast; what it has for instruction sets other than these two is not known to be slower but on tiny ones.
 template <class T>
-constexpr double kSmall = kAvx512                  ? 1 << 26
-                          : HWY_TARGET != HWY_AVX2 ? 1 << 15
-                          : sizeof(T) == 4         ? 1 << 26
-                                                   : 1 << 21;
+constexpr double kMostMultiplications = kAvx512                  ? 1 << 26
+                                        : HWY_TARGET != HWY_AVX2 ? 1 << 15
+                                        : sizeof(T) == 4         ? 1 << 26
+                                                                 : 1 << 21;
 // Up to so many multiplications BLAS arranges nothing on AVX-512, and is faster unless the right operand is transposed.
 constexpr double kBlasInPlace = kAvx512 ? 1e6 : 0;
 // Fewer rows than these do not hide reading a right operand of more bytes, which BLAS does better on AVX2.
@@ -42,7 +42,7 @@ struct ByColumns {
   double each, shared;
   Size smallerBytes;  // how much dots may read again and again
 };
-constexpr ByColumns kByColumns{kAvx512 ? 0.05 : 0, 6, kChunkBytes};
+constexpr ByColumns kByColumns{kAvx512 ? 0.05 : 0, 6, kLeftBlockBytes};
 // Where all rows begin as lines do, so that no vector takes two lines, dots are worth more; and what they read again
 // and again may be what a second-level cache of a megabyte, the least with AVX-512, has room for.
 constexpr ByColumns kByColumnsOfLines = kAvx512 ? ByColumns{0.1, 9, 3 << 18} : kByColumns;
@@ -56,36 +56,36 @@ constexpr double LeastForPanel(bool transposeB) {
 // An output costs a dot product the sum over lanes, k or not; an outer product its share of the panel, which is k over
 // the rows that use it, and of the columns that pad it: in units of a multiply-add of one lane.
 template <class T>
-bool PrefersDots(const Block<T>& block) {
+bool PrefersInnerProducts(const Gemm<T>& block) {
   const int lanes = static_cast<int>(LanesOf(hn::ScalableTag<T>()));
   if (block.transposeA || !block.transposeB || block.k < lanes) return false;
   const bool lines = block.lda % lanes == 0 && block.ldb % lanes == 0;
   const ByColumns& costs = lines ? kByColumnsOfLines : kByColumns;
   const Size smaller = HWY_MIN(block.m, block.n);
-  if (static_cast<Size>(sizeof(T)) * smaller * HWY_MIN(block.k, kDotDepth<T>) > costs.smallerBytes) return false;
+  if (static_cast<Size>(sizeof(T)) * smaller * HWY_MIN(block.k, kInnerKc<T>) > costs.smallerBytes) return false;
   const double padding = lanes - 1 - (block.n - 1) % lanes;
   return block.k * (costs.shared / block.m + padding / block.n + costs.each) > kSumOfLanes * lanes;
 }
 
 template <class T>
-bool RunSmall(const Block<T>& block, bool add) {
+bool RunSmallGemm(const Gemm<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
   const double work = static_cast<double>(m) * n * k;
-  if (work > kSmall<T> || (work <= kBlasInPlace && !transposeB)) return false;
-  if (PrefersDots(block)) {
-    Dots(block, add);
+  if (work > kMostMultiplications<T> || (work <= kBlasInPlace && !transposeB)) return false;
+  if (PrefersInnerProducts(block)) {
+    InnerProductGemm(block, add);
     return true;
   }
   if (n > kWide && static_cast<double>(m) * k < LeastForPanel<T>(transposeB)) return false;
   if (m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
   const Strided<T> left{a, transposeA ? 1 : lda, transposeA ? lda : 1};
   const Strided<T> right{b, transposeB ? 1 : ldb, transposeB ? ldb : 1};
-  Outer(m, n, k, left, right, out, ldc, add);
+  Rank1Gemm(m, n, k, left, right, out, ldc, add);
   return true;
 }
 #endif
 
-Floats<SmallProducts> AllSmallProducts() { return {{&RunSmall<float>}, {&RunSmall<double>}}; }
+Floats<SmallGemms> AllSmallGemms() { return {{&RunSmallGemm<float>}, {&RunSmallGemm<double>}}; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace blasgrad
@@ -93,9 +93,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace blasgrad {
-HWY_EXPORT(AllSmallProducts);
-const Floats<SmallProducts>& smallProducts() {
-  static const Floats<SmallProducts> table = HWY_DYNAMIC_DISPATCH(AllSmallProducts)();
+HWY_EXPORT(AllSmallGemms);
+const Floats<SmallGemms>& smallGemms() {
+  static const Floats<SmallGemms> table = HWY_DYNAMIC_DISPATCH(AllSmallGemms)();
   return table;
 }
 }  // namespace blasgrad
