@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "kernels/attention/attention.cpp"
 #include <hwy/foreach_target.h>
 
-#include "attention_backward-inl.h"
+#include "backward-inl.h"
 #include "kernels/catalogue/families.h"
 
 HWY_BEFORE_NAMESPACE();

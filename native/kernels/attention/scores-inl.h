@@ -7,8 +7,8 @@
 #define BLASGRAD_SCORES_INL_H_
 #endif
 
-#include "sums-inl.h"
-#include "turned-inl.h"
+#include "trapezoid_product-inl.h"
+#include "transposed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

@@ -3,9 +3,9 @@
 #define HWY_TARGET_INCLUDE "kernels/convolution/convolution.cpp"
 #include <hwy/foreach_target.h>
 
-#include "correlate-inl.h"
+#include "implicit_gemm-inl.h"
 #include "kernels/catalogue/families.h"
-#include "weight_gradient-inl.h"
+#include "backward_weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

@@ -5,7 +5,7 @@
 
 #include "averaging-inl.h"
 #include "kernels/catalogue/families.h"
-#include "halving-inl.h"
+#include "max_pool_2x2-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

@@ -2,11 +2,11 @@
 // turned, [keys, queries], so that a softmax goes down a column and only the number of queries is filled up to whole
 // vectors.
 
-#if defined(BLASGRAD_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_ATTENTION_INL_H_
-#undef BLASGRAD_ATTENTION_INL_H_
+#if defined(BLASGRAD_QUERY_BLOCKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_QUERY_BLOCKS_INL_H_
+#undef BLASGRAD_QUERY_BLOCKS_INL_H_
 #else
-#define BLASGRAD_ATTENTION_INL_H_
+#define BLASGRAD_QUERY_BLOCKS_INL_H_
 #endif
 
 #include "kernels/matmul/gemm.h"

@@ -2,11 +2,11 @@
 // pixels. The gradient is turned once for all taps: vectors lie along output channels, but for the last few, which are
 // summed along pixels where that is cheaper.
 
-#if defined(BLASGRAD_WEIGHT_GRADIENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_WEIGHT_GRADIENT_INL_H_
-#undef BLASGRAD_WEIGHT_GRADIENT_INL_H_
+#if defined(BLASGRAD_BACKWARD_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_BACKWARD_WEIGHTS_INL_H_
+#undef BLASGRAD_BACKWARD_WEIGHTS_INL_H_
 #else
-#define BLASGRAD_WEIGHT_GRADIENT_INL_H_
+#define BLASGRAD_BACKWARD_WEIGHTS_INL_H_
 #endif
 
 #include "patch-inl.h"

@@ -8,7 +8,7 @@
 #define BLASGRAD_ATTENTION_BACKWARD_INL_H_
 #endif
 
-#include "attention_forward-inl.h"
+#include "forward-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

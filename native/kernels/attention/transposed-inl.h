@@ -1,13 +1,13 @@
 // Rows of queries turned into columns, a vector of them at a time.
 
-#if defined(BLASGRAD_TURNED_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_TURNED_INL_H_
-#undef BLASGRAD_TURNED_INL_H_
+#if defined(BLASGRAD_TRANSPOSED_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_TRANSPOSED_INL_H_
+#undef BLASGRAD_TRANSPOSED_INL_H_
 #else
-#define BLASGRAD_TURNED_INL_H_
+#define BLASGRAD_TRANSPOSED_INL_H_
 #endif
 
-#include "attention-inl.h"
+#include "query_blocks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

@@ -1,14 +1,14 @@
 // Sums over keys for each query, and over queries for each key, of which causal attention leaves out half: products
 // that are wedges.
 
-#if defined(BLASGRAD_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_SUMS_INL_H_
-#undef BLASGRAD_SUMS_INL_H_
+#if defined(BLASGRAD_TRAPEZOID_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_TRAPEZOID_PRODUCT_INL_H_
+#undef BLASGRAD_TRAPEZOID_PRODUCT_INL_H_
 #else
-#define BLASGRAD_SUMS_INL_H_
+#define BLASGRAD_TRAPEZOID_PRODUCT_INL_H_
 #endif
 
-#include "attention-inl.h"
+#include "query_blocks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

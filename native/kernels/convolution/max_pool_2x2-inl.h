@@ -1,10 +1,10 @@
 // Max-pooling by 2 × 2 squares side by side, a vector of them at a time. For elements of 4 bytes, as positions have.
 
-#if defined(BLASGRAD_HALVING_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_HALVING_INL_H_
-#undef BLASGRAD_HALVING_INL_H_
+#if defined(BLASGRAD_MAX_POOL_2X2_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_MAX_POOL_2X2_INL_H_
+#undef BLASGRAD_MAX_POOL_2X2_INL_H_
 #else
-#define BLASGRAD_HALVING_INL_H_
+#define BLASGRAD_MAX_POOL_2X2_INL_H_
 #endif
 
 #include "kernels/base/simd-inl.h"

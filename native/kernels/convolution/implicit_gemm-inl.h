@@ -1,11 +1,11 @@
 // Correlations of images with a filter bank: a convolution's forward, and, each residue of the input's pixels by
 // itself, its gradient for the input.
 
-#if defined(BLASGRAD_CORRELATE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASGRAD_CORRELATE_INL_H_
-#undef BLASGRAD_CORRELATE_INL_H_
+#if defined(BLASGRAD_IMPLICIT_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASGRAD_IMPLICIT_GEMM_INL_H_
+#undef BLASGRAD_IMPLICIT_GEMM_INL_H_
 #else
-#define BLASGRAD_CORRELATE_INL_H_
+#define BLASGRAD_IMPLICIT_GEMM_INL_H_
 #endif
 
 #include "patch-inl.h"
