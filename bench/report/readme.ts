@@ -99,10 +99,7 @@ export function speedLines({ date, machine, groups }: Report): string {
     '| --- | --- | --- | --- | --- | --- |',
     ...compared,
     ...(compared.some(line => line.includes('†'))
-      ? [
-          '',
-          `† cores throttled: two threads of sgemm did less than ${unthrottledScaling}× the work of one.`,
-        ]
+      ? ['', `† cores throttled: two threads of sgemm did less than ${unthrottledScaling}× the work of one.`]
       : []),
     '',
     'The native backend against this library’s TypeScript backend:',
