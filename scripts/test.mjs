@@ -1,5 +1,5 @@
 // `npm test`: lint and format, types, the suite, and each bench once for a moment. With arguments: only the suite, with
-// those arguments (`npm test -- test/graph.test.ts`).
+// those arguments (`npm test -- test/readme.test.ts`).
 
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'

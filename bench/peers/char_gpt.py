@@ -1,4 +1,4 @@
-"""The transformer of the char-gpt workload in PyTorch, its state named as bench/support/char-gpt.ts has it."""
+"""The transformer of the char-gpt workload in PyTorch, its state named as bench/workloads/char-gpt.ts has it."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A PyTorch process that the benches time: one line of JSON asks, one answers. Started by bench/support/pytorch.ts.
+"""A PyTorch process that the benches time: one line of JSON asks, one answers. Started by bench/peers/pytorch.ts.
 
 usage: pytorch.py <torch threads>        (the BLAS takes its threads from the environment, when it is loaded)
 

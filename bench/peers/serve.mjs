@@ -1,5 +1,5 @@
 // What the JavaScript peers share: one line of JSON asks, one answers, as pytorch.py has it. Started by
-// bench/support/script-peer.ts.
+// bench/peers/script-peer.ts.
 //
 //   {"op": "hello"}                       the version, and the settings to be tried
 //   {"op": "prepare", "id", "task", "file", "setting", "steps", "limitMs"}

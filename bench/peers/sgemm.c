@@ -1,5 +1,5 @@
 // OpenBLAS called from C, for the benches to time: one line of words asks, one line of JSON answers. Built and started
-// by bench/support/sgemm.ts.
+// by bench/peers/sgemm.ts.
 //
 //   hello                                                what OpenBLAS says it is, and its threads
 //   sgemm <transA> <transB> <m> <n> <k> <threads> <runs>  microseconds of that many calls of cblas_sgemm (row-major,
