@@ -5,25 +5,29 @@ import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../
 import { broadcastsTo } from '../base/shape.js'
 import { handedOut } from '../core/backward-memory.js'
 import { noGrad } from '../core/context.js'
-import type { Plan, Primitive } from '../core/primitive.js'
+import type { Primitive, Result } from '../core/primitive.js'
 import type { SavedValues } from '../core/saved.js'
 import { newestStorage } from '../core/storage.js'
 import { Tensor, type TensorLike } from '../core/tensor.js'
-import { apply } from '../ops/machinery/apply.js'
-import { expandTo } from '../ops/machinery/broadcast-gradient.js'
+import { applyAll } from '../ops/machinery/apply.js'
+import { wholeGradient } from '../ops/machinery/broadcast-gradient.js'
 import { asTensor } from '../ops/machinery/operands.js'
 
-export interface OpDefinition<P> {
+export interface OpDefinition<P, R extends Tensor | readonly Tensor[] = Tensor> {
   readonly name: string
-  /** Computes the result from the inputs; gradients are not noted inside. */
-  readonly forward: (inputs: readonly Tensor[], options: P) => Tensor
-  /** The gradient of each input (null for none), given the result's gradient `g` of the result's shape. */
-  readonly vjp: (g: Tensor, saved: SavedValues<P>) => readonly (Tensor | null)[]
+  /** Computes the result from the inputs, or a list of results; gradients are not noted inside. */
+  readonly forward: (inputs: readonly Tensor[], options: P) => R
+  /**
+   * The gradient of each input (null for none), given the result's gradient `g` of the result's shape. For a list of
+   * results `g` is a list as well, with zeros for a result that nothing used.
+   */
+  readonly vjp: (g: R, saved: SavedValues<P>) => readonly (Tensor | null)[]
 }
 
 /**
- * Makes an op with its own gradient. It takes a list of tensors (or what may stand for one) and options of any kind;
- * if `vjp` (called once a walk) uses ops only, its gradient can be differentiated in turn.
+ * Makes an op with its own gradient. It takes a list of tensors (or what may stand for one) and options of any kind, and
+ * returns what `forward` does: a tensor or a list. If `vjp` (called once a walk) uses ops only, its gradient can be
+ * differentiated in turn.
  *
  * @example
  * const cube = defineOp({
@@ -35,20 +39,29 @@ export interface OpDefinition<P> {
  *
  * @throws ArgumentError if a part is missing; ShapeError or DTypeError, when it runs, if a gradient does not fit.
  */
-export function defineOp<P = undefined>(
-  definition: OpDefinition<P>,
-): (inputs: readonly TensorLike[], options?: P) => Tensor {
-  const { name, forward, vjp } = (definition ?? {}) as Partial<OpDefinition<P>>
+export function defineOp<P = undefined, R extends Tensor | readonly Tensor[] = Tensor>(
+  definition: OpDefinition<P, R>,
+): (inputs: readonly TensorLike[], options?: P) => R {
+  const { name, forward, vjp } = (definition ?? {}) as Partial<OpDefinition<P, R>>
   if (typeof name !== 'string' || typeof forward !== 'function' || typeof vjp !== 'function') {
     throw new ArgumentError('defineOp: expected { name, forward, vjp }, a string and two functions')
   }
+  let hasList = false
   const op: Primitive<P> = {
     name,
-    plan: (inputs, options) => noGrad(() => resultOf(name, () => forward(inputs, options))),
+    plan: (inputs, options) =>
+      noGrad(() => {
+        const startedAt = newestStorage()
+        const made: unknown = forward(inputs, options)
+        hasList = Array.isArray(made) && made.length > 0
+        const [first, ...more] = (hasList ? (made as unknown[]) : [made]).map(each => resultOf(name, each, startedAt))
+        return { ...first, more, differentiable: 1 + more.length }
+      }),
     forward: () => {},
     saves: 'both',
-    vjps: (g, saved) => {
-      const gradients: unknown = handedOut(expandTo(g, saved.shape), whole => vjp(whole, saved))
+    jointVjp: (gs, saved) => {
+      const whole = saved.results.map((result, i) => wholeGradient(gs[i], result))
+      const gradients: unknown = handedOut(whole, () => vjp((hasList ? whole : whole[0]) as R, saved))
       if (!Array.isArray(gradients) || gradients.length !== saved.inputs.length) {
         const expected = `vjp to return a list of ${saved.inputs.length}, a gradient or null for each input`
         throw new ArgumentError(`${name}: expected ${expected}, got ${showValue(gradients)}`)
@@ -59,23 +72,19 @@ export function defineOp<P = undefined>(
   return (inputs, options) => {
     if (!Array.isArray(inputs))
       throw new ArgumentError(`${name}: expected an array of tensors, got ${showValue(inputs)}`)
-    return apply(
-      op,
-      inputs.map(input => asTensor(name, input)),
-      options as P,
-    )
+    const tensors = inputs.map(input => asTensor(name, input))
+    const results = applyAll(op, tensors, options as P)
+    return (hasList ? results : results[0]) as R
   }
 }
 
-/** What forward returned, as a result of the op; copied unless forward made it: an input, say, that comes back. */
-function resultOf(name: string, forward: () => unknown): Plan {
-  const startedAt = newestStorage()
-  const result = forward()
+/** What forward returned, as a result of the op. Copied unless forward made it since `startedAt`: an input may come back. */
+function resultOf(name: string, result: unknown, startedAt: number): Result {
   if (!(result instanceof Tensor)) {
     throw new ArgumentError(`${name}: expected forward to return a Tensor, got ${showValue(result)}`)
   }
   const own = result.storage.serial > startedAt ? result : result.clone()
-  return { shape: own.shape, dtype: own.dtype, storage: own.storage }
+  return { shape: own.shape, dtype: own.dtype, elements: own.storage }
 }
 
 function checked(name: string, gradient: unknown, input: Tensor): Tensor | null {

@@ -47,15 +47,15 @@ export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options
   const nodes = list.map(input => Tensor.nodeOf(input))
   const createGraph = options.createGraph ?? false
   const found = new Map<Node, Tensor>()
-  const wanted = new Set(nodes.filter(node => node !== null))
+  const required = new Set(nodes.filter(node => node !== null))
   const results = inGradMode(createGraph, () => {
     const from = start('grad', output, options.gradient)
     const arrive = (node: Node, sum: Tensor): Tensor | null => {
-      if (!wanted.has(node)) return null
+      if (!required.has(node)) return null
       found.set(node, sum)
       return sum
     }
-    walk({ ...from, retainGraph: options.retainGraph ?? createGraph, createGraph, wanted, arrive })
+    walk({ ...from, retainGraph: options.retainGraph ?? createGraph, createGraph, required, arrive })
     return list.map((input, i) => {
       const node = nodes[i]
       const value = node === null ? undefined : found.get(node)

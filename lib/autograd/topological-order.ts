@@ -37,11 +37,11 @@ export function topologicalOrder(root: Node): Node[] {
 export const placeOf = (node: Node, order: readonly Node[]): number =>
   order[node.at] === node ? node.at : order.indexOf(node)
 
-/** Those of `order` from which some wanted node is reached. */
-export function leadingTo(order: readonly Node[], wanted: ReadonlySet<Node>): Set<Node> {
+/** Those of `order` from which a required node is reached. */
+export function leadingTo(order: readonly Node[], required: ReadonlySet<Node>): Set<Node> {
   const leading = new Set<Node>()
   for (const node of order) {
-    if (wanted.has(node) || node.parents.some(parent => parent !== null && leading.has(parent))) leading.add(node)
+    if (required.has(node) || node.parents.some(parent => parent !== null && leading.has(parent))) leading.add(node)
   }
   return leading
 }

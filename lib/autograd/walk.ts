@@ -5,6 +5,7 @@ import { GradientError } from '../base/errors.js'
 import { type BackwardMemory, withBackwardMemory } from '../core/backward-memory.js'
 import { context } from '../core/context.js'
 import type { Node } from '../core/node.js'
+import type { Saved } from '../core/saved.js'
 import { Tensor, type TensorLike } from '../core/tensor.js'
 import { add } from '../ops/arithmetic.js'
 import { padRank } from '../ops/machinery/broadcast-gradient.js'
@@ -17,8 +18,8 @@ interface Walk {
   readonly gradient: Tensor
   readonly retainGraph: boolean
   readonly createGraph: boolean
-  /** What the walk is for; all leaves where it is left out. */
-  readonly wanted?: ReadonlySet<Node>
+  /** The nodes whose gradients are required; all leaves by default. */
+  readonly required?: ReadonlySet<Node>
   /** Gets each node's whole gradient once; returns what it keeps. */
   readonly arrive: (node: Node, gradient: Tensor) => Tensor | null
 }
@@ -31,15 +32,18 @@ export function walk(how: Walk): void {
 }
 
 function walkWith(
-  { root, gradient, retainGraph, createGraph, wanted, arrive }: Walk,
+  { root, gradient, retainGraph, createGraph, required, arrive }: Walk,
   memory: BackwardMemory | null,
 ): void {
   const order = topologicalOrder(root)
-  const needed = wanted === undefined ? undefined : leadingTo(order, wanted)
+  const leading = required === undefined ? undefined : leadingTo(order, required)
+  const isNeeded = (node: Node | null): node is Node => node !== null && (leading === undefined || leading.has(node))
   /** Gradients that wait for their node, by its place. */
   const pending: (Tensor | null)[] = order.map(() => null)
   /** Those that were made here to add up in: more may be added in place. */
   const owned: boolean[] = []
+  /** The same for ops with several results: a gradient for each result that has one. */
+  const pendingResults: (Tensor | undefined)[][] = []
   const wait = (place: number, part: Tensor): void => {
     memory?.hold(part)
     pending[place] = part
@@ -48,36 +52,79 @@ function walkWith(
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]
     const sum = pending[i]
-    if (sum === null) continue
+    if (sum === null) {
+      const ofResults = pendingResults[i]
+      if (ofResults === undefined) continue
+      goBackJointly(node, savedOf(node), ofResults)
+      for (const part of ofResults) if (part !== undefined) memory?.release(part)
+      memory?.sweep()
+      continue
+    }
     pending[i] = null
     const kept = arrive(node, sum)
     if (kept !== null) memory?.hold(kept)
-    if (node.leaf === null) goBack(node, sum)
+    if (node.position >= 0) passToOp(node, sum)
+    else if (node.leaf === null) goBack(node, sum)
     memory?.release(sum)
     memory?.sweep()
   }
 
   function goBack(node: Node, sum: Tensor): void {
-    if (node.saved === null) {
-      throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')
+    const saved = savedOf(node)
+    const { parents } = node
+    if (saved.isJoint) {
+      goBackJointly(node, saved, [sum])
+      return
     }
-    const gradientFor = node.saved.gradients(padRank(sum, node.saved.shape.length))
-    for (let j = 0; j < node.parents.length; j++) {
-      const parent = node.parents[j]
-      if (parent === null || (needed !== undefined && !needed.has(parent))) continue
-      const part = gradientFor(j)
-      if (part === null) continue
-      const place = placeOf(parent, order)
-      const before = pending[place]
-      if (before === null) wait(place, part)
-      else if (!(owned[place] && !createGraph && addInto(before, part))) {
-        wait(place, add(before, part))
-        memory?.release(before)
-        owned[place] = true
-      }
+    const g = padRank(sum, saved.shape.length)
+    for (let j = 0; j < parents.length; j++) {
+      const parent = parents[j]
+      if (isNeeded(parent)) give(parent, saved.gradient(g, j))
     }
     if (!retainGraph) node.saved = null
   }
+
+  function goBackJointly(node: Node, saved: Saved, gs: readonly (Tensor | undefined)[]): void {
+    const { parents } = node
+    const parts = saved.gradients(gs, parents.map(isNeeded))
+    for (let j = 0; j < parents.length; j++) {
+      const parent = parents[j]
+      if (isNeeded(parent)) give(parent, parts[j])
+    }
+    if (!retainGraph) node.saved = null
+  }
+
+  /** From one of several results: its op's node is visited after all of them. */
+  function passToOp(node: Node, sum: Tensor): void {
+    const op = node.parents[0]
+    if (!isNeeded(op)) return
+    const place = placeOf(op, order)
+    pendingResults[place] ??= []
+    pendingResults[place][node.position] = sum
+    memory?.hold(sum)
+  }
+
+  /** Adds `part` to the gradient that waits for `node`. */
+  function give(node: Node, part: Tensor | null): void {
+    if (part === null) return
+    const place = placeOf(node, order)
+    const before = pending[place]
+    if (before === null) wait(place, part)
+    else if (!(owned[place] && !createGraph && addInto(before, part))) {
+      wait(place, add(before, part))
+      memory?.release(before)
+      owned[place] = true
+    }
+  }
+}
+
+/** What a node has saved, unchanged since. */
+function savedOf(node: Node): Saved {
+  if (node.saved === null) {
+    throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')
+  }
+  node.saved.check()
+  return node.saved
 }
 
 export function start(op: string, output: Tensor, gradient: TensorLike | undefined): { root: Node; gradient: Tensor } {

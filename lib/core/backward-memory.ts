@@ -72,12 +72,12 @@ export function withBackwardMemory(fn: (memory: BackwardMemory) => void): void {
   }
 }
 
-/** Calls a user's function within a walk: what it gets and what it makes may be kept by the user. */
-export function handedOut<R>(given: Tensor, fn: (given: Tensor) => R): R {
-  given.storage.isPrivate = false
+/** Calls a user's function within a walk. The user may keep the tensors that it is `given` and those that it makes. */
+export function handedOut<R>(given: readonly Tensor[], fn: () => R): R {
+  for (const { storage } of given) storage.isPrivate = false
   const before = allocateFrom(null)
   try {
-    return fn(given)
+    return fn()
   } finally {
     allocateFrom(before)
   }

@@ -12,14 +12,14 @@ import type { Tensor } from './tensor.js'
 export interface SavedValues<P> {
   /** The inputs, where the op saves them. */
   readonly inputs: readonly Tensor[]
-  /** The result, where the op saves it. */
+  /** The first result, where the op saves it. */
   readonly output: Tensor
-  /** What forward left beside the result. */
-  readonly extras: readonly Tensor[]
+  /** All results: differentiable ones where the op saves them, the others always. */
+  readonly results: readonly Tensor[]
   readonly params: P
   /** The inputs' shapes, saved or not. */
   readonly shapes: readonly Shape[]
-  /** The result's shape. */
+  /** The first result's shape. */
   readonly shape: Shape
 }
 
@@ -36,10 +36,11 @@ export class Saved<P = unknown> implements SavedValues<P> {
     readonly shape: Shape,
     private readonly savedInputs: readonly (Tensor | undefined)[],
     private readonly savedOutput: Tensor | undefined,
-    readonly extras: readonly Tensor[],
+    private readonly savedMore: readonly (Tensor | undefined)[],
   ) {
     for (const input of savedInputs) if (input !== undefined) this.#watch(input.storage)
     if (savedOutput !== undefined) this.#watch(savedOutput.storage)
+    if (savedMore.length > 0) for (const result of savedMore) if (result !== undefined) this.#watch(result.storage)
     this.#checksums = isChecking ? this.#sums() : null
   }
 
@@ -49,14 +50,14 @@ export class Saved<P = unknown> implements SavedValues<P> {
   }
 
   #sums(): number[] {
-    return [...this.#storages, ...this.extras.map(({ storage }) => storage)].map(({ memory }) => checksum(memory))
+    return this.#storages.map(({ memory }) => checksum(memory))
   }
 
   /** Elements may have changed behind the versions: through a view, or by a kernel that wrote where it must not. */
   #checkSums(before: readonly number[]): void {
     const at = this.#sums().findIndex((sum, i) => sum !== before[i])
     if (at === -1) return
-    const count = this.#storages.length
+    const count = this.#storages.length - this.savedMore.filter(result => result !== undefined).length
     const what = at < count ? `value ${at} of ${count} saved for backward` : 'what forward left for backward'
     throw new CheckError(
       `check: ${this.op.name}: ${what} was changed without its version being raised, as by writing to a view of .data ` +
@@ -72,24 +73,33 @@ export class Saved<P = unknown> implements SavedValues<P> {
     return this.savedOutput as Tensor
   }
 
-  /**
-   * From the result's gradient `g`, which has the result's number of axes, the gradient of each input that is asked for by its position. It may be smaller than
-   * the input where it merely repeats along an axis.
-   * @throws GradientError if a saved value was changed in place.
-   */
-  gradients(g: Tensor): (i: number) => Tensor | null {
+  get results(): readonly Tensor[] {
+    return [this.savedOutput, ...this.savedMore] as readonly Tensor[]
+  }
+
+  /** Whether the gradients of all inputs come from one call of `gradients`, not from a call of `gradient` for each. */
+  get isJoint(): boolean {
+    return this.op.jointVjp !== undefined
+  }
+
+  /** @throws GradientError if a saved value was changed in place; with BLASGRAD_CHECK=1 also CheckError, behind the versions. */
+  check(): void {
     this.#checkVersions()
     if (this.#checksums !== null) this.#checkSums(this.#checksums)
-    const { vjp, vjps } = this.op
-    if (vjps !== undefined) {
-      let all: readonly (Tensor | null)[] | undefined
-      return i => {
-        all ??= vjps(g, this)
-        return all[i]
-      }
-    }
-    if (typeof vjp === 'function') return i => vjp(g, this, i)
-    return i => vjp?.[i]?.(g, this, i) ?? null
+  }
+
+  /**
+   * The gradient of input `i`, from the result's gradient `g`, which has the result's number of axes. It may be smaller
+   * than the input where it merely repeats along an axis.
+   */
+  gradient(g: Tensor, i: number): Tensor | null {
+    const { vjp } = this.op
+    return typeof vjp === 'function' ? vjp(g, this, i) : (vjp?.[i]?.(g, this, i) ?? null)
+  }
+
+  /** The gradients of the inputs that are `required`, from those of the differentiable results. */
+  gradients(gs: readonly (Tensor | undefined)[], required: readonly boolean[]): readonly (Tensor | null)[] {
+    return required.includes(true) ? (this.op.jointVjp?.(gs, this, required) ?? []) : []
   }
 
   #checkVersions(): void {

@@ -13,7 +13,7 @@ import { asTensor } from './machinery/operands.js'
 const reshapeOp: Primitive<Shape> = {
   name: 'reshape',
   saves: 'nothing',
-  plan: ([a], shape) => ({ shape, dtype: a.dtype, storage: a.storage }),
+  plan: ([a], shape) => ({ shape, dtype: a.dtype, elements: a.storage }),
   forward: () => {},
   vjp: (g, { shape, shapes }) => reshape(expandTo(g, shape), shapes[0]),
 }

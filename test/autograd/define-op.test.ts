@@ -1,7 +1,7 @@
 // defineOp: a user's own op, its gradients and its mistakes.
 
 import { describe, expect, test } from 'vitest'
-import { defineOp, grad, Tensor, tensor, zeros } from '../../lib/index.js'
+import { compile, defineOp, grad, Tensor, tensor, zeros } from '../../lib/index.js'
 
 describe('defineOp', () => {
   const cube = defineOp({
@@ -92,5 +92,75 @@ describe('defineOp', () => {
 
   test('without its parts', () => {
     expect(() => defineOp(undefined as never)).toThrow('defineOp: expected { name, forward, vjp }')
+  })
+
+  const sincos = defineOp({
+    name: 'sincos',
+    forward: ([x]) => [x.sin(), x.cos()],
+    vjp: ([gs, gc], { results: [sin, cos] }) => [gs.mul(cos).sub(gc.mul(sin))],
+  })
+
+  test('a list of results: each is differentiated, and their gradients arrive together', () => {
+    const x = new Tensor([0, 1, 2], { dtype: 'float64' })
+    const [sin, cos] = sincos([x])
+    expect(cos.toArray()).toEqual(x.cos().toArray())
+    sin.add(cos.mul(3)).sum().backward()
+    expect(x.grad?.toArray()).toEqual(x.cos().sub(x.sin().mul(3)).toArray())
+  })
+
+  test('a result that nothing used has a gradient of zeros', () => {
+    const x = new Tensor([1, 2], { dtype: 'float64' })
+    sincos([x])[1].sum().backward()
+    expect(x.grad?.toArray()).toEqual(x.sin().neg().toArray())
+  })
+
+  test('results are differentiated twice, retain gradients and are inputs of grad', () => {
+    const x = new Tensor([1, 2], { dtype: 'float64' })
+    const [sin, cos] = sincos([x])
+    const first = grad(sin.mul(cos).sum(), x, { createGraph: true })
+    const second = grad(first.sum(), x).toArray() as number[]
+    for (const [i, v] of [1, 2].entries()) expect(second[i]).toBeCloseTo(-2 * Math.sin(2 * v), 12)
+
+    const [s, c] = sincos([x])
+    c.retainGrad()
+    const loss = s.mul(c).mul(c).sum()
+    expect(grad(loss, s, { retainGraph: true }).toArray()).toEqual(c.mul(c).toArray())
+    loss.backward()
+    expect(c.grad?.toArray()).toEqual(s.mul(c).mul(2).toArray())
+  })
+
+  test('the graph of a list is walked once, and saved results are guarded', () => {
+    const x = new Tensor([1, 2])
+    const [sin, cos] = sincos([x])
+    sin.sum().backward()
+    expect(() => cos.sum().backward()).toThrow('backward: the graph was walked before')
+    const [other] = sincos([x])
+    const twice = other.mul(2).sum()
+    other.assign([0, 0])
+    expect(() => twice.backward()).toThrow('sincos: a value saved for backward was changed in place')
+  })
+
+  test('a result of integers in a list takes no part', () => {
+    const sort = defineOp({
+      name: 'largest',
+      forward: ([x]) => [x.argmax(), x.max()],
+      vjp: ([, g], { inputs: [x], results: [at] }) => [x.mul(0).add(tensor([0, 1, 2]).equal(at).mul(g))],
+    })
+    const x = new Tensor([1, 3, 2])
+    const [at, largest] = sort([x])
+    expect([at.requiresGrad, largest.requiresGrad]).toEqual([false, true])
+    largest.backward()
+    expect(x.grad?.toArray()).toEqual([0, 1, 0])
+  })
+
+  test('a list compiled gives what it gives eager', () => {
+    const x = new Tensor([1, 2])
+    const loss = (): Tensor => {
+      const [sin, cos] = sincos([x])
+      return sin.mul(cos).sum()
+    }
+    const expected = grad(loss(), x)
+    const step = compile(() => grad(loss(), x), { captures: [x] })
+    expect(step.sync().toArray()).toEqual(expected.toArray())
   })
 })

@@ -2,6 +2,8 @@
 // an operand was repeated. Ops are called as methods: the ops themselves need this module.
 
 import { type Shape, sameShape } from '../../base/shape.js'
+import { zeros } from '../../core/creation.js'
+import type { Result } from '../../core/primitive.js'
 import { Tensor } from '../../core/tensor.js'
 
 /** `t` with ones in front of its shape until it has `ndim` axes. */
@@ -14,6 +16,10 @@ export function padRank(t: Tensor, ndim: number): Tensor {
 
 /** `t` repeated to `shape`; itself where it has that shape. */
 export const expandTo = (t: Tensor, shape: Shape): Tensor => (sameShape(t.shape, shape) ? t : t.expand(shape))
+
+/** The gradient `g` of `result`, laid out; zeros where there is none. */
+export const wholeGradient = (g: Tensor | undefined, result: Result): Tensor =>
+  g === undefined ? zeros(result.shape, { dtype: result.dtype }) : expandTo(g, result.shape)
 
 /**
  * Undoes broadcasting: the gradient `g` of a value of shape `from` (g may be 1 where from is not: it repeats there)

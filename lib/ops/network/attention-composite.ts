@@ -6,7 +6,7 @@ import { add, mul, sub } from '../arithmetic.js'
 import { greaterEqual } from '../comparison.js'
 import { matmul } from '../matmul.js'
 import { transpose } from '../permuting.js'
-import { logsumexp, sum } from '../reductions.js'
+import { sum } from '../reductions.js'
 import { where } from '../selecting.js'
 import { softmax } from '../softmax.js'
 
@@ -45,24 +45,12 @@ export function broadcastMasks(masks: Masks, { hasMask }: AttentionParams, heads
   })
 }
 
-/** What the fused gradients read of forward: its result, and the logarithm of each row's sum. */
-export function attentionResults(
-  [q, k, v]: readonly Tensor[],
-  masks: Masks,
-  causal: boolean,
-  scale: number,
-): [output: Tensor, lse: Tensor] {
-  const scores = attentionScores(q, k, masks, causal, scale)
-  return [matmul(softmax(scores), v), logsumexp(scores, -1)]
-}
-
 /** The gradients for q, k and v of Σ g·attention. */
 export function attentionGradients(
   g: Tensor,
   [q, k, v]: readonly Tensor[],
   masks: Masks,
-  causal: boolean,
-  scale: number,
+  { causal, scale }: AttentionHow,
 ): [dq: Tensor, dk: Tensor, dv: Tensor] {
   const p = softmax(attentionScores(q, k, masks, causal, scale))
   const dp = matmul(g, transpose(v))

@@ -1,21 +1,12 @@
 // Scaled dot-product attention of queries, keys and values that lie apart, fused, with its fused gradients.
 
-import { context } from '../../core/context.js'
-import type { Plan, Primitive } from '../../core/primitive.js'
-import { Tensor } from '../../core/tensor.js'
+import type { Primitive } from '../../core/primitive.js'
+import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
-import { concat } from '../joining.js'
-import { apply } from '../machinery/apply.js'
-import { expandTo } from '../machinery/broadcast-gradient.js'
+import { apply, applyAll } from '../machinery/apply.js'
+import { wholeGradient } from '../machinery/broadcast-gradient.js'
 import { declareFunction } from '../machinery/define.js'
-import { reshape } from '../shaping.js'
-import {
-  type AttentionHow,
-  type AttentionParams,
-  attentionGradients,
-  attentionResults,
-  broadcastMasks,
-} from './attention-composite.js'
+import { type AttentionHow, type AttentionParams, attentionGradients, broadcastMasks } from './attention-composite.js'
 
 /** The sizes and arrays of masks as the kernels take them. */
 export function maskArguments(masks: readonly Tensor[], { hasMask, hasBias }: AttentionParams, like: Tensor) {
@@ -30,10 +21,10 @@ export function maskArguments(masks: readonly Tensor[], { hasMask, hasBias }: At
 }
 
 /** Inputs q, k, v [samples, heads, rows, width], then mask [samples, rows, m] and bias [rows, m] where there are any. */
-const attentionOp: Primitive<AttentionParams, Plan> = {
+const attentionOp: Primitive<AttentionParams> = {
   name: 'attention',
   saves: 'both',
-  plan: ([q]) => ({ shape: q.shape, dtype: q.dtype, extras: [{ shape: q.shape.slice(0, -1), dtype: q.dtype }] }),
+  plan: ([q]) => ({ shape: q.shape, dtype: q.dtype, more: [{ shape: q.shape.slice(0, -1), dtype: q.dtype }] }),
   forward: (kernels, out, [q, k, v, ...masks], params, _, [lse]) => {
     const [samples, heads, n, width] = q.shape
     const { maskRows, biasRows, mask, bias } = maskArguments(masks, params, q)
@@ -41,29 +32,28 @@ const attentionOp: Primitive<AttentionParams, Plan> = {
     const sizes = [samples, heads, n, k.shape[2], width, maskRows, biasRows, params.causal, params.scale] as const
     kernels.attention(...sizes, qs, ks, vs, mask, bias, out, lse.storage.array)
   },
-  vjps: (g, { inputs, output, extras: [lse], params, shape }) =>
-    gradients(expandTo(g, shape), inputs, output, lse, params),
+  jointVjp: ([g], { inputs, results: [output, lse], params }) => {
+    const [q, k, v, ...masks] = inputs
+    return applyAll(backwardOp, [wholeGradient(g, output), q, k, v, output, lse, ...masks], params)
+  },
 }
 
-function gradients(
-  g: Tensor,
-  inputs: readonly Tensor[],
-  output: Tensor,
-  lse: Tensor,
-  params: AttentionParams,
-): readonly Tensor[] {
-  const [q, k, v, ...masks] = inputs
-  const [samples, heads, n, width] = q.shape
-  const { causal, scale } = params
-  if (context.gradMode && [g, q, k, v].some(t => t.requiresGrad)) {
-    return attentionGradients(g, inputs, broadcastMasks(masks, params, heads, n), causal, scale)
-  }
-  const { maskRows, biasRows, mask, bias } = maskArguments(masks, params, q)
-  const made = [q, k, v].map(t => Tensor.allocate(t.shape, t.dtype, 'attentionBackward'))
-  const [qs, ks, vs, gs, outs, lses, dq, dk, dv] = [q, k, v, g, output, lse, ...made].map(t => t.storage.array)
-  const sizes = [samples, heads, n, k.shape[2], width, maskRows, biasRows, causal, scale] as const
-  context.backend.attentionBackward(...sizes, qs, ks, vs, mask, bias, gs, outs, lses, dq, dk, dv)
-  return made
+/** The gradients for q, k and v. Inputs g, q, k, v, output, lse, then the masks. */
+const backwardOp: Primitive<AttentionParams> = {
+  name: 'attentionBackward',
+  saves: 'nothing',
+  plan: ([, q, k, v]) => ({ shape: q.shape, dtype: q.dtype, more: [k, v] }),
+  forward: (kernels, dq, [g, q, k, v, output, lse, ...masks], params, _, more) => {
+    const [samples, heads, n, width] = q.shape
+    const { maskRows, biasRows, mask, bias } = maskArguments(masks, params, q)
+    const [gs, qs, ks, vs, outs, lses, dk, dv] = [g, q, k, v, output, lse, ...more].map(t => t.storage.array)
+    const sizes = [samples, heads, n, k.shape[2], width, maskRows, biasRows, params.causal, params.scale] as const
+    kernels.attentionBackward(...sizes, qs, ks, vs, mask, bias, gs, outs, lses, dq, dk, dv)
+  },
+  composite: ([g, q, k, v, , , ...masks], params) => {
+    const [, heads, n] = q.shape
+    return attentionGradients(g, [q, k, v], broadcastMasks(masks, params, heads, n), params)
+  },
 }
 
 export type AttentionOp = (
@@ -101,28 +91,28 @@ export const attention: AttentionOp = declareFunction({
   },
 })
 
-const joined = (parts: readonly Tensor[]): Tensor => concat(parts.map(part => reshape(part, [-1])))
-
-/** The fused gradients one after another, flat: for the tests, which hold them against their composites. */
-export const attentionBackward: (
+export type AttentionGradients = (
   g: Tensor,
   q: Tensor,
   k: Tensor,
   v: Tensor,
   bias: Tensor,
   how: AttentionHow,
-) => Tensor = declareFunction({
+) => readonly Tensor[]
+
+const withBias = (how: AttentionHow): AttentionParams => ({ ...how, hasMask: false, hasBias: true })
+
+/** The fused gradients for q, k and v: for the tests, which compare them with the composite. */
+export const attentionBackward: AttentionGradients = declareFunction({
   name: 'attentionBackward',
-  call: (g: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, { causal, scale }: AttentionHow) => {
-    const params = { causal, scale, hasMask: false, hasBias: true }
-    const apart = [q, k, v].map(t => t.detach())
-    const masks = broadcastMasks([bias], params, q.shape[1], q.shape[2])
-    const [output, lse] = attentionResults(apart, masks, causal, scale)
-    return joined(gradients(g, [q, k, v, bias], output, lse, params))
+  call: (...[g, q, k, v, bias, how]: Parameters<AttentionGradients>) => {
+    const detached = [q, k, v].map(t => t.detach())
+    const results = applyAll(attentionOp, [...detached, bias], withBias(how))
+    return applyAll(backwardOp, [g, q, k, v, ...results, bias], withBias(how))
   },
-  composite: (g: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, { causal, scale }: AttentionHow) => {
-    const masks = broadcastMasks([bias], { causal, scale, hasMask: false, hasBias: true }, q.shape[1], q.shape[2])
-    return joined(attentionGradients(g, [q, k, v], masks, causal, scale))
+  composite: (...[g, q, k, v, bias, how]: Parameters<AttentionGradients>) => {
+    const masks = broadcastMasks([bias], withBias(how), q.shape[1], q.shape[2])
+    return attentionGradients(g, [q, k, v], masks, how)
   },
   samples: s => [
     [

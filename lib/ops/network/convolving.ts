@@ -1,9 +1,8 @@
 // The convolution of images and its two gradients as ops. Each is a gradient of the others: the three are closed under
 // differentiation.
 
-import { sizeOf } from '../../base/shape.js'
+import { type Shape, sizeOf } from '../../base/shape.js'
 import type { Plan, Primitive } from '../../core/primitive.js'
-import type { SavedValues } from '../../core/saved.js'
 import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { apply } from '../machinery/apply.js'
@@ -45,30 +44,16 @@ const convolutionOp: Primitive<Sliding> = {
     const b = bias?.storage.array ?? emptyArray(x.dtype)
     k.conv2d(x.shape[0], ...sizes, params.window, x.storage.array, weight.storage.array, b, out)
   },
-  vjp: (g, saved, i) => {
-    const { inputs, params, shape, shapes } = saved
-    const [x, weight] = inputs
-    if (i === 0) return apply(inputOp, [expandTo(g, shape), weight], params)
-    if (i === 2 && !weight.requiresGrad) return sum(expandTo(g, shape), [0, 2, 3])
-    const both = gradientsOf(g, saved, x)
+  jointVjp: ([given], { inputs: [x, weight], params, shape, shapes }, [forInput, forWeight, forBias]) => {
+    const g = expandTo(given as Tensor, shape)
+    const dx = forInput ? apply(inputOp, [g, weight], params) : null
+    if (!forWeight) return [dx, null, forBias ? sum(g, [0, 2, 3]) : null]
+    const both = apply(weightOp, [g, x], { ...params, hasBias: shapes.length > 2 })
     const taps = sizeOf(shapes[1].slice(1))
-    const columns = slice(both, [0, shape[1]], i === 1 ? [0, taps] : [taps, taps + 1])
-    return reshape(columns, shapes[i])
+    const columns = (from: number, to: number, like: Shape): Tensor =>
+      reshape(slice(both, [0, shape[1]], [from, to]), like)
+    return [dx, columns(0, taps, shapes[1]), forBias ? columns(taps, taps + 1, shapes[2]) : null]
   },
-}
-
-/** The gradients of weight and bias, side by side, for each result that was last asked for them. */
-const computed = new WeakMap<object, { readonly g: Tensor; readonly version: number; readonly both: Tensor }>()
-
-function gradientsOf(g: Tensor, saved: SavedValues<Sliding>, x: Tensor): Tensor {
-  const { params, shape, shapes } = saved
-  const last = computed.get(saved)
-  // What only a backward saw may have lost its elements since.
-  const isThere = last?.g === g && last.version === g.storage.version && last.both.storage.hasElements
-  if (isThere) return last.both
-  const both = apply(weightOp, [expandTo(g, shape), x], { ...params, hasBias: shapes.length > 2 })
-  computed.set(saved, { g, version: g.storage.version, both })
-  return both
 }
 
 /** The gradient for x, from g and weight. */
@@ -103,7 +88,7 @@ const weightOp: Primitive<WeightParams, WeightPlan> = {
     const shape = [g.shape[1], (x.shape[1] / groups) * sizeOf(kernel) + Number(hasBias)]
     const chunks = chunksOf(g.shape[0], sizeOf(shape))
     const partial = { shape: [chunks, ...shape], dtype: g.dtype }
-    return { shape, dtype: g.dtype, chunks, extras: chunks > 1 ? [partial] : [] }
+    return { shape, dtype: g.dtype, chunks, more: chunks > 1 ? [partial] : [] }
   },
   // Sums over stretches of images are apart, so that threads can share them and give the same bits however many they are.
   forward: (k, out, [g, x], params, { shape, chunks }, [partial]) => {

@@ -2,7 +2,7 @@
 
 import { ShapeError, showShape } from '../../base/errors.js'
 import { type Shape, sizeOf } from '../../base/shape.js'
-import type { Plan, Primitive } from '../../core/primitive.js'
+import type { Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { mul, rsqrt, sub } from '../arithmetic.js'
@@ -67,12 +67,12 @@ interface NormParams extends Params {
 }
 
 /** Inputs a, then weight and bias where there are any. */
-const layerNormOp: Primitive<NormParams, Plan> = {
+const layerNormOp: Primitive<NormParams> = {
   name: 'layerNorm',
   saves: 'inputs',
   plan: ([a]) => {
     const rows = { shape: a.shape.slice(0, -1), dtype: a.dtype }
-    return { shape: a.shape, dtype: a.dtype, extras: [rows, rows] }
+    return { shape: a.shape, dtype: a.dtype, more: [rows, rows] }
   },
   forward: (k, out, inputs, { eps, hasWeight }, _, [mean, rstd]) => {
     const [a] = inputs
@@ -81,14 +81,14 @@ const layerNormOp: Primitive<NormParams, Plan> = {
     const bias = inputs[hasWeight ? 2 : 1]?.storage.array ?? emptyArray(a.dtype)
     k.layerNorm(rows, n, eps, a.storage.array, weight, bias, out, mean.storage.array, rstd.storage.array)
   },
-  vjp: (g, { inputs, params, extras, shape }, i) => {
+  vjp: (g, { inputs, params, results: [, ...statistics], shape }, i) => {
     const { hasWeight, eps } = params
     const full = expandTo(g, shape)
     if (i === 0) {
       const weight = hasWeight ? [inputs[1]] : []
-      return apply(inputGradientOp, [full, inputs[0], ...extras, ...weight], { eps })
+      return apply(inputGradientOp, [full, inputs[0], ...statistics, ...weight], { eps })
     }
-    if (i === 1 && hasWeight) return apply(weightGradientOp, [full, inputs[0], ...extras], { eps })
+    if (i === 1 && hasWeight) return apply(weightGradientOp, [full, inputs[0], ...statistics], { eps })
     return overRows(full)
   },
 }

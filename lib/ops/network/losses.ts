@@ -1,7 +1,7 @@
 // Cross-entropy of logits against class ids, fused and stable: a loss for each row, before any reduction.
 
 import { ShapeError, showShape } from '../../base/errors.js'
-import type { Plan, Primitive } from '../../core/primitive.js'
+import type { Primitive } from '../../core/primitive.js'
 import { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { mul, sub } from '../arithmetic.js'
@@ -62,19 +62,12 @@ function backwardComposite(
   return mul(where(valid.unsqueeze(1), hard.add(smooth), 0), g.unsqueeze(1))
 }
 
-interface LossPlan extends Plan {
-  readonly extras: readonly [
-    { shape: readonly number[]; dtype: Plan['dtype'] },
-    { shape: readonly number[]; dtype: Plan['dtype'] },
-  ]
-}
-
-const lossesOp: Primitive<CrossEntropyParams, LossPlan> = {
+const lossesOp: Primitive<CrossEntropyParams> = {
   name: 'crossEntropyLosses',
   saves: 'inputs',
   plan: ([logits]) => {
     const rows = { shape: logits.shape.slice(0, 1), dtype: logits.dtype }
-    return { ...rows, extras: [rows, rows] }
+    return { ...rows, more: [rows, rows] }
   },
   forward: (k, out, [logits, ids, weight], { ignoreIndex, labelSmoothing }, _, [weights, lse]) => {
     const [rows, n] = logits.shape
@@ -84,7 +77,7 @@ const lossesOp: Primitive<CrossEntropyParams, LossPlan> = {
     const bad = k.crossEntropy(rows, n, ignoreIndex, labelSmoothing, logits.storage.array, labels, w, ...outs)
     checkIds('crossEntropy', bad, ids, n, 'class id', 'classes')
   },
-  vjp: (g, { inputs: [logits, ids, weight], extras: [, lse], params, shape }, i) => {
+  vjp: (g, { inputs: [logits, ids, weight], results: [, , lse], params, shape }, i) => {
     if (i !== 0) return null
     const inputs = [expandTo(g, shape), logits, ids, lse, ...(weight === undefined ? [] : [weight])]
     return apply(backwardOp, inputs, params)

@@ -1,21 +1,15 @@
 // Attention of queries, keys and values that one product has made side by side: nothing is taken apart or put together.
 
-import type { Plan, Primitive } from '../../core/primitive.js'
+import type { Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
 import { stack } from '../joining.js'
-import { apply } from '../machinery/apply.js'
+import { apply, applyAll } from '../machinery/apply.js'
 import { expandTo } from '../machinery/broadcast-gradient.js'
 import { declareFunction } from '../machinery/define.js'
 import { permute } from '../permuting.js'
 import { reshape } from '../shaping.js'
 import { maskArguments } from './attention.js'
-import {
-  type AttentionHow,
-  type AttentionParams,
-  attentionGradients,
-  attentionResults,
-  broadcastMasks,
-} from './attention-composite.js'
+import { type AttentionHow, type AttentionParams, attentionGradients, broadcastMasks } from './attention-composite.js'
 
 interface PackedParams extends AttentionParams {
   readonly heads: number
@@ -59,20 +53,20 @@ const backwardOp: Primitive<PackedParams> = {
 }
 
 function backwardComposite(g: Tensor, qkv: Tensor, masks: readonly Tensor[], params: PackedParams): Tensor {
-  const { heads, causal, scale } = params
+  const { heads } = params
   const added = broadcastMasks(masks, params, heads, qkv.shape[1])
-  const parts = attentionGradients(splitHeads(g, heads), unpack(qkv, heads), added, causal, scale)
+  const parts = attentionGradients(splitHeads(g, heads), unpack(qkv, heads), added, params)
   return reshape(permute(stack(parts), [1, 3, 0, 2, 4]), qkv.shape)
 }
 
 /** Inputs qkv, then mask [samples, rows, n] and bias [rows, n] where there are any. */
-const packedOp: Primitive<PackedParams, Plan> = {
+const packedOp: Primitive<PackedParams> = {
   name: 'packedAttention',
   saves: 'both',
   plan: ([{ shape, dtype }], { heads }) => ({
     shape: [shape[0], shape[1], shape[2] / 3],
     dtype,
-    extras: [{ shape: [shape[0], heads, shape[1]], dtype }],
+    more: [{ shape: [shape[0], heads, shape[1]], dtype }],
   }),
   forward: (k, out, [qkv, ...masks], params, _, [lse]) => {
     const { heads, causal, scale } = params
@@ -81,7 +75,7 @@ const packedOp: Primitive<PackedParams, Plan> = {
     const sizes = [samples, heads, n, widthOf(qkv, heads), maskRows, biasRows, causal, scale] as const
     k.packedAttention(...sizes, qkv.storage.array, mask, bias, out, lse.storage.array)
   },
-  vjp: (g, { inputs: [qkv, ...masks], output, extras: [lse], params, shape }, i) =>
+  vjp: (g, { inputs: [qkv, ...masks], results: [output, lse], params, shape }, i) =>
     i === 0 ? apply(backwardOp, [expandTo(g, shape), qkv, output, lse, ...masks], params) : null,
 }
 
@@ -118,9 +112,8 @@ export const packedAttentionBackward: (g: Tensor, qkv: Tensor, heads: number, ho
   declareFunction({
     name: 'packedAttentionBackward',
     call: (g: Tensor, qkv: Tensor, heads: number, how: AttentionHow) => {
-      const [output, lse] = attentionResults(unpack(qkv.detach(), heads), [], how.causal, how.scale)
-      const inputs = [g, qkv, joinHeads(output), lse]
-      return apply(backwardOp, inputs, { ...how, heads, hasMask: false, hasBias: false })
+      const params = { ...how, heads, hasMask: false, hasBias: false }
+      return apply(backwardOp, [g, qkv, ...applyAll(packedOp, [qkv.detach()], params)], params)
     },
     composite: (g: Tensor, qkv: Tensor, heads: number, how: AttentionHow) =>
       backwardComposite(g, qkv, [], { ...how, heads, hasMask: false, hasBias: false }),

@@ -48,11 +48,11 @@ const maxOp: Primitive<Sliding> = {
   saves: 'nothing',
   plan: ([x], { outSize }) => {
     const shape = withSize(x, outSize)
-    return { shape, dtype: x.dtype, extras: [{ shape, dtype: 'int32' }] }
+    return { shape, dtype: x.dtype, more: [{ shape, dtype: 'int32' }] }
   },
   forward: (k, out, [x], params, _, [at]) =>
     k.maxPool2d(...sizesOf(x, params), params.window, x.storage.array, out, at.storage.array as Int32Array),
-  vjp: (g, { params, shape, extras: [at] }) => apply(maxBackwardOp, [expandTo(g, shape), at], params),
+  vjp: (g, { params, shape, results: [, at] }) => apply(maxBackwardOp, [expandTo(g, shape), at], params),
 }
 
 /** The gradient for x, from g and the positions; its own gradient reads there. */

@@ -7,7 +7,6 @@ import { add, mul, sub } from '../arithmetic.js'
 import { concat, stack } from '../joining.js'
 import { matmul } from '../matmul.js'
 import { transpose } from '../permuting.js'
-import { sum } from '../reductions.js'
 import { reshape } from '../shaping.js'
 import { slice } from '../slicing.js'
 
@@ -34,9 +33,7 @@ const slopeOfTanh = (v: Tensor): Tensor => sub(1, mul(v, v))
 /** Steps by their times, put together as a sequence [batch, steps, width]. */
 const sequenceOf = (steps: readonly Tensor[]): Tensor => stack(steps, 1)
 
-const total = (terms: readonly Tensor[]): Tensor => terms.reduce((sum, term) => add(sum, term))
-
-/** For x [n, t, 4h], weight [4h, h], h0 and c0 [n, h], given g [n, t, 2h]: the gradients of the four. */
+/** For x [n, t, 4h], weight [4h, h], h0 and c0 [n, h], given g [n, t, 2h]: the gradients for x, h0 and c0. */
 export function lstmGradients(g: Tensor, inputs: readonly Tensor[], reverse: boolean): Tensor[] {
   const [x, weight, h0, c0] = inputs
   const times = timesOf(x.shape[1], reverse)
@@ -52,7 +49,6 @@ export function lstmGradients(g: Tensor, inputs: readonly Tensor[], reverse: boo
   })
   let [dh, dc] = [mul(h0, 0), mul(c0, 0)]
   const dx: Tensor[] = []
-  const dWeight: Tensor[] = []
   for (const { t, before, input, forget, cell, output, reached } of taken.reverse()) {
     const [gh, gc] = partsOf(stepOf(g, t), 2)
     dh = add(dh, gh)
@@ -66,14 +62,16 @@ export function lstmGradients(g: Tensor, inputs: readonly Tensor[], reverse: boo
       ],
       1,
     )
-    dWeight.push(matmul(transpose(dx[t]), before.h))
     dh = matmul(dx[t], weight)
     dc = mul(dc, forget)
   }
-  return [sequenceOf(dx), total(dWeight), dh, dc]
+  return [sequenceOf(dx), dh, dc]
 }
 
-/** For x [n, t, 3h], weight [3h, h], h0 [n, h] and bias [3h], if any, given g [n, t, h]: the gradients of them. */
+/**
+ * For x [n, t, 3h], weight [3h, h], h0 [n, h] and bias [3h], if any, given g [n, t, h]: the gradients for x, for
+ * the states' part of the gates [n, t, 3h], and for h0.
+ */
 export function gruGradients(g: Tensor, inputs: readonly Tensor[], reverse: boolean): Tensor[] {
   const [x, weight, h0, bias] = inputs
   const times = timesOf(x.shape[1], reverse)
@@ -92,7 +90,6 @@ export function gruGradients(g: Tensor, inputs: readonly Tensor[], reverse: bool
   let dh = mul(h0, 0)
   const dx: Tensor[] = []
   const dHidden: Tensor[] = []
-  const dWeight: Tensor[] = []
   for (const { t, before, reset, update, next, inner } of taken.reverse()) {
     dh = add(dh, stepOf(g, t))
     const dNext = through(slopeOfTanh(next), sub(dh, mul(dh, update)))
@@ -100,9 +97,7 @@ export function gruGradients(g: Tensor, inputs: readonly Tensor[], reverse: bool
     const dUpdate = through(slopeOfSigmoid(update), mul(dh, sub(before, next)))
     dx[t] = concat([dReset, dUpdate, dNext], 1)
     dHidden[t] = concat([dReset, dUpdate, mul(dNext, reset)], 1)
-    dWeight.push(matmul(transpose(dHidden[t]), before))
     dh = add(mul(dh, update), matmul(dHidden[t], weight))
   }
-  const biases = bias === undefined ? [] : [sum(total(dHidden), 0)]
-  return [sequenceOf(dx), total(dWeight), dh, ...biases]
+  return [sequenceOf(dx), sequenceOf(dHidden), dh]
 }

@@ -1,14 +1,12 @@
 // LSTM and GRU over a sequence whose inputs are projected already: one kernel forward, one back. The products that need
 // no step before are ordinary ones.
 
-import type { Shape } from '../../base/shape.js'
-import { context } from '../../core/context.js'
-import type { Plan, Primitive } from '../../core/primitive.js'
-import { Tensor } from '../../core/tensor.js'
+import type { Primitive } from '../../core/primitive.js'
+import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { concat } from '../joining.js'
-import { apply } from '../machinery/apply.js'
-import { expandTo } from '../machinery/broadcast-gradient.js'
+import { apply, applyAll } from '../machinery/apply.js'
+import { wholeGradient } from '../machinery/broadcast-gradient.js'
 import { declareFunction } from '../machinery/define.js'
 import { matmul } from '../matmul.js'
 import { transpose } from '../permuting.js'
@@ -23,8 +21,6 @@ interface Sequence {
 }
 
 const arraysOf = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.array)
-const wantsGraph = (tensors: readonly Tensor[]): boolean => context.gradMode && tensors.some(t => t.requiresGrad)
-const allocate = (like: Tensor, shape: Shape, op: string): Tensor => Tensor.allocate(shape, like.dtype, op)
 
 /** What each step had from the one before: h0, then the results [batch, steps, hidden] but the last, in steps' order. */
 function statesBefore(h0: Tensor, results: Tensor, reverse: boolean): Tensor {
@@ -39,41 +35,40 @@ const flat = (sequence: Tensor): Tensor => {
   return reshape(sequence, [batch * steps, width])
 }
 
-/** Inputs x, weight, h0, c0. */
-const lstmOp: Primitive<Sequence, Plan> = {
+/** Inputs x, weight, h0, c0. Results [h, c] side by side, and the gates. */
+const lstmOp: Primitive<Sequence> = {
   name: 'lstm',
   saves: 'both',
   plan: ([x, , h0]) => ({
     shape: [x.shape[0], x.shape[1], 2 * h0.shape[1]],
     dtype: x.dtype,
-    extras: [{ shape: x.shape, dtype: x.dtype }],
+    more: [{ shape: x.shape, dtype: x.dtype }],
   }),
   forward: (k, out, inputs, { reverse }, _, [gates]) => {
     const [batch, steps] = inputs[0].shape
     const [x, weight, h0, c0] = arraysOf(inputs)
     k.lstm(batch, steps, inputs[2].shape[1], reverse, x, weight, h0, c0, out, gates.storage.array)
   },
-  vjps: (g, { inputs, output, extras: [gates], params, shape }) =>
-    lstmVjps(expandTo(g, shape), inputs, output, gates, params),
+  jointVjp: ([g], { inputs, results: [output, gates], params }, [, forWeight]) => {
+    const h0 = inputs[2]
+    const [dx, dh0, dc0] = applyAll(lstmBackwardOp, [wholeGradient(g, output), ...inputs, output, gates], params)
+    if (!forWeight) return [dx, null, dh0, dc0]
+    const before = statesBefore(h0, slice(output, null, null, [0, h0.shape[1]]), params.reverse)
+    return [dx, weightGradient(dx, before), dh0, dc0]
+  },
 }
 
-function lstmVjps(
-  g: Tensor,
-  inputs: readonly Tensor[],
-  output: Tensor,
-  gates: Tensor,
-  { reverse }: Sequence,
-): readonly Tensor[] {
-  if (wantsGraph([g, ...inputs])) return lstmGradients(g, inputs, reverse)
-  const [x, weight, h0, c0] = inputs
-  const [batch, steps] = x.shape
-  const hidden = h0.shape[1]
-  const made = [x, h0, c0].map(t => allocate(t, t.shape, 'lstmBackward'))
-  const [gs, ws, c0s, outs, gateArray] = arraysOf([g, weight, c0, output, gates])
-  const [dx, dh0, dc0] = arraysOf(made)
-  context.backend.lstmBackward(batch, steps, hidden, reverse, gs, ws, c0s, outs, gateArray, dx, dh0, dc0)
-  const before = statesBefore(h0, slice(output, null, null, [0, hidden]), reverse)
-  return [made[0], weightGradient(made[0], before), made[1], made[2]]
+/** The gradients for x, h0 and c0. Inputs g, x, weight, h0, c0, output, gates. */
+const lstmBackwardOp: Primitive<Sequence> = {
+  name: 'lstmBackward',
+  saves: 'nothing',
+  plan: ([, x, , h0, c0]) => ({ shape: x.shape, dtype: x.dtype, more: [h0, c0] }),
+  forward: (k, dx, [g, x, weight, h0, c0, output, gates], { reverse }, _, more) => {
+    const [batch, steps] = x.shape
+    const [gs, ws, c0s, outs, gateArray, dh0, dc0] = arraysOf([g, weight, c0, output, gates, ...more])
+    k.lstmBackward(batch, steps, h0.shape[1], reverse, gs, ws, c0s, outs, gateArray, dx, dh0, dc0)
+  },
+  composite: ([g, ...inputs], { reverse }) => lstmGradients(g, inputs, reverse),
 }
 
 export type LstmSequence = (x: Tensor, weight: Tensor, h0: Tensor, c0: Tensor, reverse: boolean) => Tensor
@@ -95,41 +90,40 @@ export const lstmSequence: LstmSequence = declareFunction({
   ],
 })
 
-/** Inputs x, weight, h0, then bias where there is one. */
-const gruOp: Primitive<Sequence, Plan> = {
+/** Inputs x, weight, h0, then bias where there is one. Results h and the gates. */
+const gruOp: Primitive<Sequence> = {
   name: 'gru',
   saves: 'both',
   plan: ([x, , h0]) => {
     const [batch, steps] = x.shape
     const hidden = h0.shape[1]
     const { dtype } = x
-    return { shape: [batch, steps, hidden], dtype, extras: [{ shape: [batch, steps, 4 * hidden], dtype }] }
+    return { shape: [batch, steps, hidden], dtype, more: [{ shape: [batch, steps, 4 * hidden], dtype }] }
   },
   forward: (k, out, inputs, { reverse }, _, [gates]) => {
     const [batch, steps] = inputs[0].shape
     const [x, weight, h0, bias = emptyArray(inputs[0].dtype)] = arraysOf(inputs)
     k.gru(batch, steps, inputs[2].shape[1], reverse, x, weight, bias, h0, out, gates.storage.array)
   },
-  vjps: (g, { inputs, output, extras: [gates], params, shape }) =>
-    gruVjps(expandTo(g, shape), inputs, output, gates, params),
+  jointVjp: ([g], { inputs: [x, weight, h0, bias], results: [output, gates], params }, [, forWeight, , forBias]) => {
+    const inputs = [wholeGradient(g, output), x, weight, h0, output, gates, ...(bias === undefined ? [] : [bias])]
+    const [dx, dHidden, dh0] = applyAll(gruBackwardOp, inputs, params)
+    const dWeight = forWeight ? weightGradient(dHidden, statesBefore(h0, output, params.reverse)) : null
+    return [dx, dWeight, dh0, forBias ? sum(flat(dHidden), 0) : null]
+  },
 }
 
-function gruVjps(
-  g: Tensor,
-  inputs: readonly Tensor[],
-  output: Tensor,
-  gates: Tensor,
-  { reverse }: Sequence,
-): readonly Tensor[] {
-  if (wantsGraph([g, ...inputs])) return gruGradients(g, inputs, reverse)
-  const [x, weight, h0, bias] = inputs
-  const [batch, steps] = x.shape
-  const made = [x, x, h0].map(t => allocate(t, t.shape, 'gruBackward'))
-  const [gs, ws, h0s, outs, gateArray] = arraysOf([g, weight, h0, output, gates])
-  const [dx, dHidden, dh0] = arraysOf(made)
-  context.backend.gruBackward(batch, steps, h0.shape[1], reverse, gs, ws, h0s, outs, gateArray, dx, dHidden, dh0)
-  const dWeight = weightGradient(made[1], statesBefore(h0, output, reverse))
-  return [made[0], dWeight, made[2], ...(bias === undefined ? [] : [sum(flat(made[1]), 0)])]
+/** The gradients for x, the states' part of the gates, and h0. Inputs g, x, weight, h0, output, gates, then bias if any. */
+const gruBackwardOp: Primitive<Sequence> = {
+  name: 'gruBackward',
+  saves: 'nothing',
+  plan: ([, x, , h0]) => ({ shape: x.shape, dtype: x.dtype, more: [x, h0] }),
+  forward: (k, dx, [g, x, weight, h0, output, gates], { reverse }, _, more) => {
+    const [batch, steps] = x.shape
+    const [gs, ws, h0s, outs, gateArray, dHidden, dh0] = arraysOf([g, weight, h0, output, gates, ...more])
+    k.gruBackward(batch, steps, h0.shape[1], reverse, gs, ws, h0s, outs, gateArray, dx, dHidden, dh0)
+  },
+  composite: ([g, x, weight, h0, , , bias], { reverse }) => gruGradients(g, [x, weight, h0, bias], reverse),
 }
 
 export type GruSequence = (x: Tensor, weight: Tensor, h0: Tensor, bias: Tensor | null, reverse: boolean) => Tensor
@@ -152,45 +146,35 @@ export const gruSequence: GruSequence = declareFunction({
   ],
 })
 
-const joined = (parts: readonly Tensor[]): Tensor => concat(parts.map(part => reshape(part, [-1])))
+type Gradients = (g: Tensor, x: Tensor, weight: Tensor, h0: Tensor, last: Tensor, reverse: boolean) => readonly Tensor[]
 
-/** What forward leaves, for the tests of the fused gradients. */
-function resultsOf(op: Primitive<Sequence, Plan>, inputs: readonly Tensor[], params: Sequence): [Tensor, Tensor] {
-  const plan = op.plan(inputs, params)
-  const output = allocate(inputs[0], plan.shape, op.name)
-  const gates = allocate(inputs[0], plan.extras?.[0].shape ?? [], op.name)
-  op.forward(context.backend, output.storage.array, inputs, params, plan, [gates])
-  return [output, gates]
-}
-
-type Backward = (g: Tensor, x: Tensor, weight: Tensor, h0: Tensor, last: Tensor, reverse: boolean) => Tensor
-
-/** The fused gradients one after another, flat: for the tests, which hold them against their composites. */
-export const lstmBackward: Backward = declareFunction({
+/** The fused gradients: for the tests, which compare them with the composite. `last` is c0. */
+export const lstmBackward: Gradients = declareFunction({
   name: 'lstmBackward',
-  call: (g: Tensor, x: Tensor, weight: Tensor, h0: Tensor, c0: Tensor, reverse: boolean) => {
+  call: (...[g, x, weight, h0, c0, reverse]: Parameters<Gradients>) => {
     const inputs = [x, weight, h0, c0]
     const detached = inputs.map(t => t.detach())
-    return joined(lstmVjps(g, inputs, ...resultsOf(lstmOp, detached, { reverse }), { reverse }))
+    const results = applyAll(lstmOp, detached, { reverse })
+    return applyAll(lstmBackwardOp, [g, ...inputs, ...results], { reverse })
   },
-  composite: (g: Tensor, x: Tensor, weight: Tensor, h0: Tensor, c0: Tensor, reverse: boolean) =>
-    joined(lstmGradients(g, [x, weight, h0, c0], reverse)),
+  composite: (...[g, x, weight, h0, c0, reverse]: Parameters<Gradients>) =>
+    lstmGradients(g, [x, weight, h0, c0], reverse),
   samples: s => [
     [s.real(2, 3, 4), s.real(2, 3, 8), s.real(8, 2), s.real(2, 2), s.real(2, 2), false],
     [s.real(3, 2, 6), s.real(3, 2, 12), s.real(12, 3), s.real(3, 3), s.real(3, 3), true],
   ],
 })
 
-/** For the tests, likewise; `last` is the bias. */
-export const gruBackward: Backward = declareFunction({
+/** For the tests, likewise. `last` is the bias. */
+export const gruBackward: Gradients = declareFunction({
   name: 'gruBackward',
-  call: (g: Tensor, x: Tensor, weight: Tensor, h0: Tensor, bias: Tensor, reverse: boolean) => {
-    const inputs = [x, weight, h0, bias]
-    const detached = inputs.map(t => t.detach())
-    return joined(gruVjps(g, inputs, ...resultsOf(gruOp, detached, { reverse }), { reverse }))
+  call: (...[g, x, weight, h0, bias, reverse]: Parameters<Gradients>) => {
+    const inputs = [x, weight, h0, bias].map(t => t.detach())
+    const results = applyAll(gruOp, inputs, { reverse })
+    return applyAll(gruBackwardOp, [g, x, weight, h0, ...results, bias], { reverse })
   },
-  composite: (g: Tensor, x: Tensor, weight: Tensor, h0: Tensor, bias: Tensor, reverse: boolean) =>
-    joined(gruGradients(g, [x, weight, h0, bias], reverse)),
+  composite: (...[g, x, weight, h0, bias, reverse]: Parameters<Gradients>) =>
+    gruGradients(g, [x, weight, h0, bias], reverse),
   samples: s => [
     [s.real(2, 3, 2), s.real(2, 3, 6), s.real(6, 2), s.real(2, 2), s.real(6), false],
     [s.real(3, 2, 3), s.real(3, 2, 9), s.real(9, 3), s.real(3, 3), s.real(9), true],

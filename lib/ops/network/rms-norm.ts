@@ -2,7 +2,7 @@
 
 import { ShapeError, showShape } from '../../base/errors.js'
 import { type Shape, sizeOf } from '../../base/shape.js'
-import type { Plan, Primitive } from '../../core/primitive.js'
+import type { Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
 import { mul, rsqrt, sub } from '../arithmetic.js'
@@ -58,23 +58,23 @@ const weightGradient = (g: Tensor, a: Tensor, eps: number): Tensor =>
   sum(reshape(mul(g, mul(a, rstdOf(a, eps))), rowsOf(a.shape)), 0)
 
 /** Inputs a, then weight where there is one. */
-const rmsNormOp: Primitive<Params, Plan> = {
+const rmsNormOp: Primitive<Params> = {
   name: 'rmsNorm',
   saves: 'inputs',
   plan: ([a]) => ({
     shape: a.shape,
     dtype: a.dtype,
-    extras: [{ shape: a.shape.slice(0, -1), dtype: a.dtype }],
+    more: [{ shape: a.shape.slice(0, -1), dtype: a.dtype }],
   }),
   forward: (k, out, [a, weight], { eps }, _, [rstd]) => {
     const [rows, n] = rowsOf(a.shape)
     const w = weight?.storage.array ?? emptyArray(a.dtype)
     k.rmsNorm(rows, n, eps, a.storage.array, w, out, rstd.storage.array)
   },
-  vjp: (g, { inputs: [a, weight], params, extras, shape }, i) => {
+  vjp: (g, { inputs: [a, weight], params, results: [, rstd], shape }, i) => {
     const full = expandTo(g, shape)
-    if (i === 1) return apply(weightGradientOp, [full, a, ...extras], params)
-    return apply(inputGradientOp, [full, a, ...extras, ...(weight === undefined ? [] : [weight])], params)
+    if (i === 1) return apply(weightGradientOp, [full, a, rstd], params)
+    return apply(inputGradientOp, [full, a, rstd, ...(weight === undefined ? [] : [weight])], params)
   },
 }
 
