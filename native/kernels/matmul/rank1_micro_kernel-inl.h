@@ -46,22 +46,35 @@ HWY_INLINE void PrefetchNextTile(T* out, Size outRow, Size width) {
   }
 }
 
-// The sums to out[kRows, width], or added to it. Gives the row below.
+// The sums to out[kRows, width], or added to it. Gives the row below. Parts of vectors are stored from memory, row by
+// row in a loop: unrolled, that is ten times the code of all else in a tile, and most of the time to compile it.
 template <class D, class V, int kRows, int kVectors, class T>
 HWY_INLINE T* StoreTile(D d, const V (&sums)[kRows][kVectors], T* out, Size outRow, Size width, bool add) {
   const Size lanes = LanesOf(d);
-  if (width >= kVectors * lanes && !add) {
+  if (width >= kVectors * lanes) {
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++, out += outRow) {
       BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) hn::StoreU(sums[i][v], d, out + v * lanes);
+      for (int v = 0; v < kVectors; v++) {
+        T* const p = out + v * lanes;
+        hn::StoreU(add ? hn::Add(hn::LoadU(d, p), sums[i][v]) : sums[i][v], d, p);
+      }
     }
     return out;
   }
+  HWY_ALIGN T buffer[kRows * kVectors * hn::MaxLanes(d)];
   BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++, out += outRow) {
+  for (int i = 0; i < kRows; i++) {
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) StoreFirst(d, sums[i][v], out + v * lanes, width - v * lanes, add);
+    for (int v = 0; v < kVectors; v++) hn::Store(sums[i][v], d, buffer + (i * kVectors + v) * lanes);
+  }
+  const T* row = buffer;
+  BLASGRAD_NOT_UNROLLED
+  for (int i = 0; i < kRows; i++, out += outRow, row += kVectors * lanes) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kVectors; v++) {
+      StoreFirst(d, hn::Load(d, row + v * lanes), out + v * lanes, width - v * lanes, add);
+    }
   }
   return out;
 }
