@@ -14,10 +14,30 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// The columns of an output with few, as of a network's last layer x·Wᵀ. From two rows on, each of its rows has the same
+// bits however many are beside it: BLAS never computes it, and the number of rows decides nothing. Up to so many
+// columns inner products are the faster ones on AVX-512 with any number of rows.
+template <class T>
+constexpr int kFewColumns = sizeof(T) == 4 ? 7 : 4;
+template <class T>
+HWY_INLINE bool HasFewColumns(const Gemm<T>& block) {
+  return !block.transposeA && block.transposeB && block.n <= kFewColumns<T>;
+}
+
 #if HWY_TARGET == HWY_SCALAR
 template <class T>
-bool RunSmallGemm(const Gemm<T>&, bool) {
-  return false;
+bool RunSmallGemm(const Gemm<T>& block, bool add) {
+  if (!HasFewColumns(block)) return false;
+  for (Size i = 0; i < block.m; i++) {
+    const T* const a = block.a + i * block.lda;
+    T* const out = block.out + i * block.ldc;
+    T sums[kFewColumns<T>] = {};
+    for (Size p = 0; p < block.k; p++) {
+      for (Size j = 0; j < block.n; j++) sums[j] += a[p] * block.b[j * block.ldb + p];
+    }
+    for (Size j = 0; j < block.n; j++) out[j] = add ? out[j] + sums[j] : sums[j];
+  }
+  return true;
 }
 #else
 constexpr bool kAvx512 = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
@@ -53,31 +73,38 @@ constexpr double LeastForPanel(bool transposeB) {
   return sizeof(T) == 4 ? 16 : transposeB ? 128 : 20;
 }
 
+// The rows that the choice for few columns reckons with: of 2 to 500 rows, the number that loses least on AVX2.
+constexpr int kTypicalRows = 16;
+
 // An output costs a dot product the sum over lanes, k or not; an outer product its share of the panel, which is k over
 // the rows that use it, and of the columns that pad it: in units of a multiply-add of one lane.
 template <class T>
 bool PrefersInnerProducts(const Gemm<T>& block) {
   const int lanes = static_cast<int>(LanesOf(hn::ScalableTag<T>()));
   if (block.transposeA || !block.transposeB || block.k < lanes) return false;
+  const bool few = HasFewColumns(block);
+  if (few && block.n <= kTransposedSumsCols<T>) return true;
   const bool lines = block.lda % lanes == 0 && block.ldb % lanes == 0;
   const ByColumns& costs = lines ? kByColumnsOfLines : kByColumns;
   const Size smaller = HWY_MIN(block.m, block.n);
   if (static_cast<Size>(sizeof(T)) * smaller * HWY_MIN(block.k, kInnerKc<T>) > costs.smallerBytes) return false;
   const double padding = lanes - 1 - (block.n - 1) % lanes;
-  return block.k * (costs.shared / block.m + padding / block.n + costs.each) > kSumOfLanes * lanes;
+  const int rows = few ? kTypicalRows : block.m;
+  return block.k * (costs.shared / rows + padding / block.n + costs.each) > kSumOfLanes * lanes;
 }
 
 template <class T>
 bool RunSmallGemm(const Gemm<T>& block, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
   const double work = static_cast<double>(m) * n * k;
-  if (work > kMostMultiplications<T> || (work <= kBlasInPlace && !transposeB)) return false;
+  const bool few = HasFewColumns(block);
+  if (!few && (work > kMostMultiplications<T> || (work <= kBlasInPlace && !transposeB))) return false;
   if (PrefersInnerProducts(block)) {
     InnerProductGemm(block, add);
     return true;
   }
   if (n > kWide && static_cast<double>(m) * k < LeastForPanel<T>(transposeB)) return false;
-  if (m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
+  if (!few && m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
   const Strided<T> left{a, transposeA ? 1 : lda, transposeA ? lda : 1};
   const Strided<T> right{b, transposeB ? 1 : ldb, transposeB ? ldb : 1};
   Rank1Gemm(m, n, k, left, right, out, ldc, add);

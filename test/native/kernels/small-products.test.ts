@@ -121,22 +121,39 @@ describe.skipIf(referenceOnly)('small products', () => {
     [100, 100, 100],
   ])('more than is taken at a time: %i×%i×%i', (m, n, k) => expectExact({ m, n, k }))
 
+  /** Expects the first rows of a product x·Wᵀ to have the same bits whether or not the others are there. */
+  function expectSameRows(Kind: FloatsConstructor, rows: number, n: number, k: number, counts: readonly number[]) {
+    const a = drawn(Kind, rows * k, real)
+    const b = drawn(Kind, n * k, real)
+    const [all] = both({ m: rows, n, k }, [false, true], a, b)
+    for (const m of counts) {
+      const [some] = both({ m, n, k }, [false, true], a.subarray(0, m * k), b)
+      const found = difference(some, all, m * n, exactly)
+      if (found !== undefined) expect.fail(`${Kind.name}, ${m} of ${rows} rows, ${n} columns of ${k}: ${found}`)
+    }
+  }
+
   test('of few columns a row is the same to the bit however many are beside it', () => {
-    for (const [n, k] of [
-      [2, 16],
-      [3, 50],
-      [4, 33],
-      [7, 40],
-    ]) {
-      const a = drawn(Float32Array, 40 * k, real)
-      const b = drawn(Float32Array, n * k, real)
-      const [all] = both({ m: 40, n, k }, [false, true], a, b)
-      for (const m of [2, 5, 16, 17, 23, 31, 39]) {
-        const [some] = both({ m, n, k }, [false, true], a.subarray(0, m * k), b)
-        const found = difference(some, all, m * n, exactly)
-        if (found !== undefined) expect.fail(`${m} of 40 rows, ${n} columns of ${k}: ${found}`)
+    for (const [Kind, few] of [
+      [Float32Array, 7],
+      [Float64Array, 4],
+    ] as const) {
+      for (let n = 2; n <= few; n++) {
+        // Below and beyond a vector's lanes, and where the best kernel depends on the number of rows.
+        for (const k of [1, 3, 7, 8, 15, 16, 33, 40, 50, 64, 100, 1100]) {
+          expectSameRows(Kind, 40, n, k, [2, 5, 16, 17, 23, 31, 39])
+        }
       }
     }
+  })
+
+  // 2¹⁵ and 2²⁶ multiplications are the most of a small product on one instruction set or another.
+  test.each([
+    [700, 7, 64, [2, 70, 200, 699]],
+    [20_000, 7, 500, [2, 1_000, 19_000]],
+    [3_000, 4, 8, [2, 60, 2_999]],
+  ])('nor does the size of the product change it: %i × %i × %i', (rows, n, k, counts) => {
+    expectSameRows(Float32Array, rows, n, k, counts)
   })
 
   /** A copy that begins so many elements after a line does. */
