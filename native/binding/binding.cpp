@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "kernels/matmul/gemm_time.h"
 #include "runtime/thread_pool/machine.h"
@@ -83,6 +84,9 @@ Napi::Value paddingOf(const Napi::CallbackInfo& info) {
 std::atomic<int> environments{0};
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  if (const char* unknown = limitSimd(); unknown != nullptr) {
+    throw Napi::Error::New(env, std::string("BLASGRAD_SIMD: expected avx3, avx2, sse4 or baseline, got ") + unknown);
+  }
   initialiseThreads();
   environments++;
   env.AddCleanupHook([] {

@@ -4,6 +4,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -24,7 +25,29 @@ int maxThreads() {
   return most;
 }
 
+struct SimdName {
+  const char* name;
+  std::int64_t target;
+};
+constexpr SimdName kSimdNames[] = {
+    {"avx3", HWY_AVX3}, {"avx2", HWY_AVX2}, {"sse4", HWY_SSE4}, {"baseline", HWY_STATIC_TARGET}};
+
 }  // namespace
+
+const char* limitSimd() {
+  static const char* const unknown = []() -> const char* {
+    const char* const given = std::getenv("BLASGRAD_SIMD");
+    if (given == nullptr || *given == '\0') return nullptr;
+    for (const auto& [name, target] : kSimdNames) {
+      if (std::strcmp(given, name) != 0) continue;
+      // Of Highway's targets the better ones are the lower bits.
+      hwy::DisableTargets(target - 1);
+      return nullptr;
+    }
+    return given;
+  }();
+  return unknown;
+}
 
 Machine machine() {
   const auto target = hwy::SupportedTargets() & HWY_TARGETS;
