@@ -4,6 +4,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const root = dirname(import.meta.dirname)
@@ -51,7 +52,10 @@ const { library, env, tests } = checks[checked]
 const compiler = process.env.CXX ?? 'g++'
 const { stdout } = spawnSync(compiler, [`-print-file-name=${library}`], { encoding: 'utf8' })
 
-run([program('cmake-js', 'cmake-js'), 'compile', '-O', `build/cmake-${checked}`, `--CDBLASGRAD_SANITIZE=${checked}`])
+const build = ['compile', '-O', `build/cmake-${checked}`, `--CDBLASGRAD_SANITIZE=${checked}`]
+run([program('cmake-js', 'cmake-js'), ...build, '--CDBLASGRAD_TARGETS=native'], {
+  CMAKE_BUILD_PARALLEL_LEVEL: `${availableParallelism()}`,
+})
 run([program('vitest', 'vitest'), 'run', ...tests, ...more], {
   BLASGRAD_PRELOAD: stdout.trim(),
   BLASGRAD_ADDON: join(root, `build/sanitize-${checked}/addon.node`),
