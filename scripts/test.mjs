@@ -61,7 +61,12 @@ function testOtherSets() {
     }
     if (found.core !== core) console.log(`\n— OpenBLAS ignores OPENBLAS_CORETYPE=${core}, its core is ${found.core}`)
     if (found.simd === best.simd && found.core === best.core) continue
-    run(what, node, [vitest, 'run', '--reporter=dot', 'test/backend', 'test/ops', 'test/compile'], env)
+    run(
+      what,
+      node,
+      [vitest, 'run', '--reporter=dot', 'test/backend', 'test/native/kernels', 'test/ops', 'test/compile'],
+      env,
+    )
   }
 }
 
