@@ -1,5 +1,5 @@
-// How long the event loop is held up while steps are awaited, in a process that answers HTTP requests meanwhile. It is
-// measured by the script that the tests of responsiveness run.
+// Measures the event loop's delay while steps are awaited and HTTP requests are answered, with the script of the
+// responsiveness tests.
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -8,23 +8,23 @@ import { time, times } from './report/format.js'
 import { printTable } from './report/table.js'
 import type { Group } from './support/group.js'
 
-/** Workloads that serve.mjs knows: steps a round, rounds. */
+/** Workloads of serve.mjs, with steps per round and rounds. */
 const trained: readonly (readonly [name: string, steps: number, rounds: number])[] = [
   ['medium-mlp', 150, 3],
   ['large-mlp', 5, 3],
 ]
-/** Bounds, in ms. */
+/** Upper bounds, in ms. */
 const most = { p99: 5, max: 50 }
 
 interface DelayResult {
   readonly workload: string
-  /** Of the event loop's delay, in ms. */
+  /** The event loop's delay, in ms. */
   readonly p99: number
   readonly max: number
-  /** HTTP requests that were answered, and what the slowest took, in ms. */
+  /** HTTP requests answered, and the slowest one's time in ms. */
   readonly answers: number
   readonly slowest: number
-  /** Of awaited steps beside the server, over that of step.sync alone. */
+  /** Steps a second awaited beside the server, relative to step.sync alone. */
   readonly throughput: number
 }
 
@@ -45,7 +45,7 @@ export const delayBench: Group = async ({ smoke }) => {
     results.push({ workload, p99, max, answers, slowest, throughput })
   }
   printTable(
-    'delay: the event loop’s while steps are awaited, the first included, and HTTP requests answered',
+    'delay: of the event loop while steps are awaited (the first included), and HTTP requests answered',
     ['workload', 'p99', 'under', 'met', 'longest', 'under', 'met', 'answers', 'slowest', '× step.sync'],
     results.map(cells),
   )

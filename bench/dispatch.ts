@@ -1,11 +1,11 @@
-// What an eager op costs around its kernel: small tensors, with and without gradients noted, on both backends and, on the
-// smallest, in PyTorch.
+// Measures the overhead of eager ops: small tensors, with and without a gradient, on both backends; the smallest also in
+// PyTorch.
 
 import { randn, setBackend, type Tensor } from 'blasgrad'
 import { withTensors } from './peers/exchange.js'
 import type { Finalist } from './peers/timed-peer.js'
 import { agreeing } from './report/agreement.js'
-import { spread, time, times, timesFaster } from './report/format.js'
+import { speedUp, spread, time, times } from './report/format.js'
 import { type Ratio, range, ratioOver, targets, verdict } from './report/ratio.js'
 import { printTable } from './report/table.js'
 import { backendNames, on, use } from './support/backends.js'
@@ -14,20 +14,20 @@ import type { Group, Settings } from './support/group.js'
 import { compare, type Figure, patient, race } from './support/timing.js'
 
 const sizes = [4, 256, 4096]
-/** Elements on which PyTorch is timed too: as few as make no difference. */
+/** The size that PyTorch is timed on too: so small that only overhead counts. */
 const comparedSize = 4
 
 interface Expression {
   readonly name: string
   readonly requiresGrad: boolean
   readonly backward: boolean
-  /** The gradients of the last run are dropped first. */
+  /** Drops the gradients of the previous run first. */
   readonly run: (a: Tensor, b: Tensor) => Tensor
 }
 
 const multiply = (a: Tensor, b: Tensor): Tensor => a.mul(b)
 
-/** What is run, on two tensors with or without a gradient. */
+/** The expressions, on two tensors with or without a gradient. */
 const expressions: readonly Expression[] = [
   { name: 'a.mul(b)', requiresGrad: false, backward: false, run: multiply },
   { name: 'a.mul(b), gradient noted', requiresGrad: true, backward: false, run: multiply },
@@ -51,13 +51,13 @@ interface DispatchResult {
   readonly native: Figure
   readonly reference: Figure
   readonly faster: number
-  /** Null where it is not timed, or missing. */
+  /** Null: not timed or not installed. */
   readonly pytorch: Figure | null
   readonly overPyTorch: Ratio | null
   readonly scaling: Scaling | null
 }
 
-/** PyTorch, ready for the expression on these tensors, after a look at its result. */
+/** Prepares PyTorch for the expression on these tensors and checks its result. */
 async function finalistsFor(
   { name, requiresGrad, backward, run }: Expression,
   tensors: { readonly a: Tensor; readonly b: Tensor },
@@ -100,7 +100,7 @@ async function timeExpression(expression: Expression, elements: number, settings
     elements,
     native,
     reference,
-    faster: timesFaster(native, reference),
+    faster: speedUp(native, reference),
     pytorch,
     overPyTorch: pytorch && ratioOver(native, pytorch),
     scaling,
@@ -129,7 +129,7 @@ const cells = (result: DispatchResult): string[] => {
 
 const header = [
   ...['expression', 'elements', 'native', 'spread', 'TypeScript', 'spread', 'faster', ''],
-  ...['PyTorch', 'spread', '× PyTorch', 'range', 'at least', 'met', 'cores'],
+  ...['PyTorch', 'spread', '× PyTorch', 'range', 'target', 'met', 'cores'],
 ]
 
 export const dispatchBench: Group = async settings => {
@@ -139,7 +139,7 @@ export const dispatchBench: Group = async settings => {
     for (const elements of sizes) results.push(await timeExpression(expression, elements, settings))
   }
   printTable(
-    `dispatch: eager ops, a call (floor: an empty function, ${time(floor.median)})`,
+    `dispatch: eager ops, one call (floor: an empty function, ${time(floor.median)})`,
     header,
     results.map(cells),
   )

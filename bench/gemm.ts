@@ -1,6 +1,5 @@
-// Matrix products of the native backend against calling OpenBLAS's cblas_sgemm from C, on one thread and on all. Ours are
-// calls from JavaScript of the kernel in `blasgrad/backend`: crossing into the addon, about 0.3 µs a call, is in what is
-// timed, which matters for the smallest only.
+// Times the matmul kernel, called from JavaScript, against cblas_sgemm, called from C, on one thread and on all. The call
+// into the addon, about 0.3 µs, is included; it matters only for the smallest product.
 
 import { randn, zeros } from 'blasgrad'
 import { loadNative } from 'blasgrad/backend'
@@ -36,15 +35,15 @@ interface GemmResult {
   readonly product: string
   readonly threads: number
   readonly native: Figure
-  /** Calling it from C; null where that cannot be. */
+  /** cblas_sgemm called from C; null: not available. */
   readonly sgemm: Figure | null
-  /** GFLOP/s of ours. */
+  /** GFLOP/s of the native backend. */
   readonly rate: number
   readonly overSgemm: Ratio | null
   readonly scaling: Scaling | null
 }
 
-/** Rounds are short: many of them, so that a median is of quiet ones. */
+/** Short rounds, and many, so that the median falls on undisturbed ones. */
 const gemmPlan = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
   rounds: 3 * rounds,
   sampleMs: 5 * sampleMs,
@@ -54,7 +53,7 @@ const gemmPlan = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
 async function timeProduct(product: Product, threads: number, { plan, peers, smoke }: Settings): Promise<GemmResult> {
   const { m, k, n, transposeA, transposeB } = product
   const { backend } = loadNative()
-  // The memory of tensors, as in every step: it begins with a line of the cache.
+  // Tensors' memory, which is aligned to cache lines, as in every step.
   const [a, b, out] = [randn([m, k]), randn([k, n]), zeros([m, n])].map(({ data }) => data as Float32Array)
   const sgemm = await peers.sgemm()
   const contestants = [
@@ -70,7 +69,7 @@ async function timeProduct(product: Product, threads: number, { plan, peers, smo
   )
   const { figures } = result
   const { native, sgemm: direct = null } = figures
-  if (native === undefined) throw new Error('gemm: expected a figure of our own, got none')
+  if (native === undefined) throw new Error('gemm: expected a figure of the native backend, got none')
   return {
     product: describe(product),
     threads,
@@ -103,7 +102,7 @@ export const gemmBench: Group = async settings => {
   }
   printTable(
     'gemm: the matmul kernel, called from JavaScript, against cblas_sgemm, called from C',
-    ['m×k×n', 'threads', 'native', 'spread', '', 'sgemm', 'spread', '× sgemm', 'range', 'at least', 'met', 'cores'],
+    ['m×k×n', 'threads', 'native', 'spread', '', 'sgemm', 'spread', '× sgemm', 'range', 'target', 'met', 'cores'],
     results.map(cells),
   )
   printScalingNote(results.map(({ scaling }) => scaling))

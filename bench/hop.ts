@@ -1,4 +1,4 @@
-// What it costs to run on the executor's own thread and come back: an empty program, started and awaited.
+// Measures the round trip to the executor's thread: an empty program, started and awaited.
 
 import { spread, time } from './report/format.js'
 import { printTable } from './report/table.js'

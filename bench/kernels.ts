@@ -1,8 +1,7 @@
-// Every kernel of the table, native against reference, on named shapes. What the ops around the kernels cost is in
-// dispatch.ts.
+// Times every kernel of the table, native against reference, on named shapes. The ops' overhead is in dispatch.ts.
 
 import { type Backend, type KernelName, kernelNames, loadNative, reference } from 'blasgrad/backend'
-import { digits, spread, time, times, timesFaster } from './report/format.js'
+import { digits, speedUp, spread, time, times } from './report/format.js'
 import { type Peaks, printRoofs, slowest } from './report/roofline.js'
 import { printTable } from './report/table.js'
 import type { BackendName } from './support/backends.js'
@@ -11,7 +10,7 @@ import type { Group } from './support/group.js'
 import { bytesOf, flopsOf } from './support/library.js'
 import { compare, type Figure, type Plan } from './support/timing.js'
 
-/** What the rounds of one side take at most, in ms: the reference takes a second for some calls. */
+/** Upper bound for the rounds of one contestant, in ms: some calls of the reference take a second. */
 const mostMs = 500
 
 interface KernelResult {
@@ -20,15 +19,15 @@ interface KernelResult {
   readonly native: Figure
   readonly reference: Figure
   /**
-   * Of the native kernel, in units of 10⁹ a second: arithmetic for matmul; for the others the bytes of the arrays as
-   * the rows count them, each element once, which for lookups and strided reads is more than what they touch.
+   * The native kernel's rate: arithmetic for matmul, bytes for the others. Bytes count each element of the arrays once,
+   * which is more than lookups and strided reads touch.
    */
   readonly rate: number
   readonly unit: 'GFLOP/s' | 'GB/s'
-  /** Of a call: the bytes of its arrays, and its arithmetic, 0 where the row gives none. */
+  /** The call's array bytes and arithmetic; 0 if the table row has no FLOP count. */
   readonly bytes: number
   readonly flops: number
-  /** How many times as fast as the reference. */
+  /** Speed-up over the reference. */
   readonly faster: number
 }
 
@@ -56,7 +55,7 @@ async function timeCall(native: Backend, kernel: KernelName, { name, args }: Cal
     unit,
     bytes,
     flops,
-    faster: timesFaster(figures.native, figures.reference),
+    faster: speedUp(figures.native, figures.reference),
   }
 }
 
@@ -72,7 +71,7 @@ const cells = ({ kernel, shape, native, reference, rate, unit, faster }: KernelR
   faster < 1 ? 'slower' : '',
 ]
 
-/** What the machine gives: copying what no cache holds, and products of matrices. */
+/** The machine's measured peaks: copies that exceed the caches, and matrix products. */
 function peaksOf(results: readonly KernelResult[]): Peaks {
   const most = (of: KernelName, least: number): number =>
     Math.max(...results.filter(({ kernel, bytes }) => kernel === of && bytes >= least).map(({ rate }) => rate))

@@ -1,4 +1,4 @@
-// Measures this library against PyTorch, OpenBLAS and its own reference: `npm run bench`, `npm run bench -- --help`.
+// The command `npm run bench`: measures blasgrad against PyTorch, OpenBLAS and its reference backend (`-- --help`).
 
 import { BlasgradError, backendInfo } from 'blasgrad'
 import { kernelNames } from 'blasgrad/backend'
@@ -23,7 +23,7 @@ import type { Group } from './support/group.js'
 import { fullPlan, smokePlan } from './support/timing.js'
 import { workloads } from './workloads/workloads.js'
 
-/** Eager calls come first: what a process has run before decides how well its JavaScript is compiled. */
+/** In running order. Eager calls come first: V8 specialises their code less after other groups have run. */
 const groups: Readonly<Record<string, Group>> = {
   dispatch: dispatchBench,
   steps: stepBench,
@@ -40,40 +40,36 @@ const groups: Readonly<Record<string, Group>> = {
 interface Options {
   readonly smoke: boolean
   readonly only?: string
-  /** The only workload. */
+  /** Run this workload only. */
   readonly workload?: string
-  /** The only kernel. */
+  /** Run this kernel only. */
   readonly kernel?: string
-  /** Where the figures go; a smoke run keeps none unless it is told. */
+  /** The file for the figures; a smoke run writes none by default. */
   readonly json?: string
   readonly readme: boolean
-  /** A report that was written before: nothing is measured. */
+  /** An earlier report to use instead of measuring. */
   readonly from?: string
 }
 
 const readOptions = (): Options =>
   new Command('npm run bench --')
     .description(
-      'Times training steps, matrix products, the cost of eager ops and the kernels: against PyTorch, other libraries ' +
-        'in JavaScript, OpenBLAS called from C and the reference backend, in turns, as medians with the spread. Ratios ' +
+      'Times training steps, matrix products, eager ops and kernels against PyTorch, other JavaScript libraries, OpenBLAS ' +
+        'called from C and the reference backend. Contestants alternate; figures are medians with their spread. Ratios ' +
         'carry over to other machines, times do not.',
     )
-    .option('--smoke', 'run everything once for a moment: does it run at all?', false)
-    .addOption(new Option('--only <group>', 'one group of benches').choices(Object.keys(groups)))
-    .addOption(
-      new Option('--workload <name>', 'one workload of the groups that have several').choices(
-        workloads.map(({ name }) => name),
-      ),
-    )
-    .addOption(new Option('--kernel <name>', 'one kernel of the groups kernels and shapes').choices(kernelNames))
-    .option('--json <file>', 'where the figures go (default: runs/bench.json; with --smoke, nowhere)')
-    .option('--readme', 'write the README’s lines on speed and their pictures from this run', false)
-    .option('--from <file>', 'with --readme: from figures that were written before, measuring nothing')
+    .option('--smoke', 'run everything once for a moment, to see that it works', false)
+    .addOption(new Option('--only <group>', 'run one group only').choices(Object.keys(groups)))
+    .addOption(new Option('--workload <name>', 'run one workload only').choices(workloads.map(({ name }) => name)))
+    .addOption(new Option('--kernel <name>', 'run one kernel only (groups kernels and shapes)').choices(kernelNames))
+    .option('--json <file>', 'file for the figures (default: runs/bench.json; none with --smoke)')
+    .option('--readme', 'write the README’s section on speed and its pictures from this run', false)
+    .option('--from <file>', 'with --readme: use an earlier report, measure nothing')
     .helpOption('-h, --help', 'show this')
     .parse()
     .opts<Options>()
 
-/** Writes the README's lines and pictures. */
+/** Writes the README's section on speed and its pictures. */
 function writeReadme({ date, machine, peers, groups }: Report): void {
   updateReadme('README.md', { date, machine: `${describeMachine(machine)}; ${describePeers(peers)}`, groups })
 }

@@ -1,5 +1,5 @@
-// The peak of resident memory while a workload is trained, beside PyTorch's: each in a process of its own, minus what the
-// process had when its library was loaded and nothing made.
+// Measures the peak of resident memory while a workload trains, ours and PyTorch's, each in a fresh process, minus the
+// memory resident once the library is loaded.
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -10,29 +10,29 @@ import { printTable } from './report/table.js'
 import type { Group, Settings } from './support/group.js'
 import { type Workload, workloadsOf } from './workloads/workloads.js'
 
-/** How many steps are run before the peak is read. */
+/** Steps before the peak is read. */
 const steps = 20
 
 /** Bytes. */
 export interface Peak {
-  /** Resident when the library was loaded. */
+  /** Resident once the library is loaded. */
   readonly idle: number
-  /** The most that was resident until the end. */
+  /** The peak until the end. */
   readonly peak: number
 }
 
 export interface MemoryResult {
   readonly workload: string
   readonly compiled: Peak
-  /** Null where it is missing. */
+  /** Null: not installed. */
   readonly pytorch: Peak | null
-  /** What PyTorch adds over what we add. */
+  /** Memory that PyTorch adds, relative to ours. */
   readonly ratio: number | null
 }
 
 const script = fileURLToPath(new URL('./support/memory-child.js', import.meta.url))
 
-/** Trains in a process of its own. @throws Error if it fails. */
+/** Trains in a fresh process. @throws Error if it fails. */
 function ours(workload: Workload): Peak {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, workload.name, String(steps)], {
     encoding: 'utf8',
@@ -60,15 +60,15 @@ const peakCells = (peak: Peak | null): string[] =>
 
 export const memoryBench: Group = async settings => {
   const results: MemoryResult[] = []
-  const wanted = workloadsOf(settings)
-  for (const workload of settings.smoke ? wanted.slice(0, 1) : wanted) {
+  const selected = workloadsOf(settings)
+  for (const workload of settings.smoke ? selected.slice(0, 1) : selected) {
     const compiled = ours(workload)
     const pytorch = settings.smoke ? null : await pytorchs(workload, settings)
     const ratio = pytorch === null || added(compiled) <= 0 ? null : added(pytorch) / added(compiled)
     results.push({ workload: workload.name, compiled, pytorch, ratio })
   }
   printTable(
-    `memory: the peak of ${steps} steps, each in a fresh process (idle: loaded, nothing made)`,
+    `memory: the peak of ${steps} steps, each in a fresh process (idle: library loaded)`,
     ['workload', 'idle', 'compiled', 'adds', 'idle', 'PyTorch', 'adds', 'PyTorch adds'],
     results.map(({ workload, compiled, pytorch, ratio }) => [
       workload,

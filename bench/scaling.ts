@@ -1,4 +1,4 @@
-// What a training step costs as a network grows: its width, depth and batch doubled four times each, ours and PyTorch's.
+// Times a training step as a network grows: width, depth and batch, each doubled four times; ours and PyTorch's.
 
 import { withTensors } from './peers/exchange.js'
 import { digits, time, times } from './report/format.js'
@@ -11,7 +11,7 @@ import { mlpWorkload } from './workloads/mlp.js'
 import { compiled } from './workloads/ways.js'
 import { inTurn } from './workloads/workloads.js'
 
-/** Where each series begins: inputs and classes stay, hidden layers of one width. */
+/** The start of each series. Inputs and classes stay; hidden layers have one width. */
 const [inputs, classes] = [64, 10]
 const first = { width: 64, depth: 2, batch: 32 }
 type Dimension = keyof typeof first
@@ -19,16 +19,16 @@ const dimensions = Object.keys(first) as Dimension[]
 const doublings = 4
 
 export interface ScalingResult {
-  /** What is doubled, and how large it is. */
+  /** The size that is doubled, and its value. */
   readonly dimension: Dimension
   readonly size: number
   readonly batch: number
   readonly parameters: number
   readonly compiled: Figure
-  /** Null where it is missing. */
+  /** Null: not installed. */
   readonly pytorch: Figure | null
   readonly overPyTorch: Ratio | null
-  /** ns of a step of ours for each parameter, and for each sample. */
+  /** ns of our step per parameter and per sample. */
   readonly perParameter: number
   readonly perSample: number
 }
@@ -96,7 +96,7 @@ export const scalingBench: Group = async settings => {
   use('native')
   printTable(
     `scaling: a training step of ${inputs}-width-…-${classes} with Adam, one size doubled at a time ` +
-      `(width ${first.width}, ${first.depth} hidden layers, batch ${first.batch} to begin with)`,
+      `(from width ${first.width}, ${first.depth} hidden layers, batch ${first.batch})`,
     ['', 'parameters', 'batch', 'compiled', 'PyTorch', '× PyTorch', 'a parameter', 'a sample'],
     results.map(cells),
   )

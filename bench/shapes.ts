@@ -1,5 +1,5 @@
-// Whether a kernel is tuned to the sizes that it is measured on: each on its shapes, and with every size a fifth less and a
-// fifth more. Efficiency is operations a second for products and what is made of them, bytes a second for the others.
+// Tests that no kernel is tuned to its benchmark's sizes: each runs on its shapes and with all sizes at 0.8 and 1.2.
+// Efficiency is operations a second where arithmetic dominates, bytes a second elsewhere.
 
 import { type KernelClass, type KernelName, kernelNames, kernels, loadNative } from 'blasgrad/backend'
 import { digits, time } from './report/format.js'
@@ -13,17 +13,17 @@ import { type Shape, scaled, shrink } from './support/shapes.js'
 import { compare, type Figure, median, type Plan } from './support/timing.js'
 
 const factors = [0.8, 1.2]
-/** The part of a shape's efficiency that those beside it are to have at least. */
+/** Required efficiency, relative to the shape's own. */
 const least = 0.85
-/** The kernels that steps spend their time in, by class; of the elementwise ones, which share their loops, a few. */
+/** Classes of the kernels that dominate steps. Elementwise kernels share their loops, so a few of them suffice. */
 const classes: readonly KernelClass[] = ['product', 'rowwise', 'optimizer']
 const elementwise: readonly string[] = ['add', 'exp', 'tanh']
-/** Operations a byte from which on efficiency is operations a second. */
+/** Arithmetic intensity (operations a byte) above which efficiency counts operations. */
 const leastIntensity = 1
-/** Below this, in µs, a call from JavaScript is a good part of what is timed. */
+/** Shorter calls, in µs, are skipped: the call from JavaScript would dominate. */
 const leastMicros = 10
 
-/** Calls are short, and fifteen in a hundred are to be told apart. */
+/** Calls are short, and a difference of 15% has to be significant. */
 const shapePlan = ({ rounds, sampleMs, warmUpMs }: Plan): Plan => ({
   rounds: 2 * rounds + 1,
   sampleMs: 2 * sampleMs,
@@ -34,7 +34,7 @@ interface Beside {
   readonly factor: number
   readonly shape: string
   readonly figure: Figure
-  /** Its efficiency over that of the shape itself. */
+  /** Efficiency relative to the shape itself. */
   readonly efficiency: number
 }
 
@@ -49,7 +49,7 @@ interface ShapeResult {
   readonly scaling: Scaling | null
 }
 
-/** Whether a call is arithmetic rather than moving bytes. */
+/** Whether arithmetic rather than memory traffic dominates a call. */
 const isArithmetic = (kernel: KernelName, args: readonly unknown[]): boolean =>
   flopsOf(kernel, args) > leastIntensity * bytesOf(kernel, args)
 
@@ -71,7 +71,7 @@ async function timeShape(
   const { result: figures, scaling } = await timedOnCores(peers, smoke, take =>
     compare(entries, smoke ? plan : shapePlan(plan), { take }),
   )
-  /** The middle of the rounds' ratios: what is timed in one round, the host treats alike. */
+  /** The median of the rounds' ratios: the host's speed is the same within one round. */
   const over = (entry: (typeof entries)[number], base: (typeof entries)[number]): number =>
     (entry.work / base.work) *
     median(figures[base.name].samples.map((sample, round) => sample / figures[entry.name].samples[round]))
@@ -86,22 +86,22 @@ async function timeShape(
   return { kernel, shape: name, native: figures[name], bytes, beside, met, scaling }
 }
 
-const isWanted = (kernel: KernelName): boolean =>
+const isSelected = (kernel: KernelName): boolean =>
   classes.includes(kernels[kernel].class) || elementwise.includes(kernel)
 
 export const shapeBench: Group = async (settings: Settings) => {
   const { smoke, kernel: only } = settings
   use('native')
   const results: ShapeResult[] = []
-  for (const kernel of kernelNames.filter(name => (only === undefined ? isWanted(name) : name === only))) {
+  for (const kernel of kernelNames.filter(name => (only === undefined ? isSelected(name) : name === only))) {
     for (const shape of smoke ? shapesOf(kernel).slice(0, 1).map(shrink) : shapesOf(kernel)) {
       const result = await timeShape(kernel, shape, settings)
       if (result !== null) results.push(result)
     }
   }
   printTable(
-    `shapes: every size a fifth less, a fifth more: the efficiency over that of the shape itself, at least ${least}\n` +
-      `(calls of ${leastMicros} µs or more; where the arrays just fit a cache, that shows too)`,
+    `shapes: efficiency with all sizes at 0.8 and 1.2, relative to the shape itself; target ${least}\n` +
+      `(calls of ${leastMicros} µs or more; arrays that just fit a cache distort it)`,
     ['kernel', 'shape', 'arrays', 'native', ...factors.map(factor => `× ${factor}`), 'met', 'cores'],
     results.map(({ kernel, shape, bytes, native, beside, met, scaling }) => [
       ...[kernel, shape, `${digits(bytes / 1e6)} MB`, time(native.median)],

@@ -1,5 +1,5 @@
-// What part of a step its matrix products are: in OpenBLAS, and in small products of our own. The addon counts, on two
-// looks at the clock a product; the share is of the time of all threads that take part, waiting included.
+// Measures the share of a step in matrix products: OpenBLAS's and our own. The addon reads the clock before and after each
+// product. Shares are of the time of all threads, waiting included.
 
 import { loadNative } from 'blasgrad/backend'
 import { time } from './report/format.js'
@@ -10,18 +10,18 @@ import { median } from './support/timing.js'
 import { compiled } from './workloads/ways.js'
 import { inTurn, type Workload, workloadsOf } from './workloads/workloads.js'
 
-/** The part of large-mlp's step that is to be inside OpenBLAS at least. */
+/** Required share of OpenBLAS in large-mlp's step. */
 const target = { workload: 'large-mlp', blas: 0.85 }
 
-/** What a round takes at least, in ms, and how many there are. */
+/** The shortest round, in ms, and the number of rounds. */
 const [leastMs, rounds] = [40, 5]
 
 interface ShareResult {
   readonly workload: string
   readonly threads: number
-  /** µs of one step while products are counted. */
+  /** µs of one step while products are timed. */
   readonly step: number
-  /** Parts of the threads' time: in OpenBLAS, in kernels of ours for small products; medians of the rounds. */
+  /** Shares of the threads' time, medians of the rounds: OpenBLAS, own products. */
   readonly blas: number
   readonly own: number
 }
@@ -61,8 +61,8 @@ export const shareBench: Group = async settings => {
   )
   use('native')
   printTable(
-    'share: parts of a compiled step, of the time of all its threads (other: other kernels, and waiting)',
-    ['workload', 'threads', 'step', 'OpenBLAS', 'own products', 'other', 'at least', 'met'],
+    'share: of a compiled step’s time on all its threads (other: other kernels and waiting)',
+    ['workload', 'threads', 'step', 'OpenBLAS', 'own products', 'other', 'target', 'met'],
     results.map(cells),
   )
   return results

@@ -1,5 +1,5 @@
-// Steps of the workloads: compiled, eager and on the reference backend, against PyTorch, all from the same weights and
-// batches and in turns. A comparison whose values differ is an error: a fast wrong answer is not a result.
+// Times the workloads' steps: compiled, eager and on the reference backend, against the peers. All start from the same
+// weights and batches. Values that differ are an error: a fast wrong answer is no result.
 
 import { setBackend } from 'blasgrad'
 import { bestOf, pytorchIn, type Ready, readyPeers, releasePeers, scriptsThatAgree } from './peers/ready-peers.js'
@@ -14,20 +14,20 @@ import { type Contestant, patient, race, type SelfTimed } from './support/timing
 import { compiled, otherWays } from './workloads/ways.js'
 import { inTurn, type Started, type Workload, workloads, workloadsOf } from './workloads/workloads.js'
 
-/** As many as make the first batch come again, after an update on each. */
+/** One more than there are batches: the first batch comes again after an update on each. */
 const checkedSteps = 5
 
-/** What the rounds of one contestant take at most, in ms: some peers are a thousand times as slow as others. */
+/** Upper bound for the rounds of one contestant, in ms: peers differ by a factor of a thousand. */
 const mostMs = 6000
 
 type Call = Started['step']
-/** What makes a call of a workload that has begun. */
+/** Makes the step's function for a started workload. */
 type How = (start: Started) => Call
 
 const eager: How = ({ step }) => step
 const compiledSync: How = start => compiled(start).sync
 
-/** What both sides must agree on. */
+/** The value after some steps, which contestants must agree on. */
 function valueAfterSteps(workload: Workload, backend: BackendName, how: How, steps: number): number {
   use('native')
   const start = workload.start()
@@ -47,7 +47,7 @@ const valuesOf = (workload: Workload, finalists: readonly Finalist[], steps: num
 
 const compiledOn = (threads: number): string => `compiled, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
 
-/** Ours that take part, each with a training of its own. */
+/** Our contestants, each with its own training. */
 function contestants(workload: Workload): (Contestant | SelfTimed)[] {
   use('native')
   const entry = (name: string, backend: BackendName, threads: number, how: How): Contestant => {
@@ -65,11 +65,11 @@ function contestants(workload: Workload): (Contestant | SelfTimed)[] {
 
 const finalistsOf = (ready: readonly Ready[]): Finalist[] => ready.flatMap(({ finalists }) => finalists)
 
-/** The rows of a workload: one, and one for each other way to call its step. */
+/** The rows of a workload: compiled, and one per other way to call its step. */
 async function timeSteps(workload: Workload, settings: Settings): Promise<StepResult[]> {
   const { plan, smoke, peers } = settings
   const steps = smoke ? 2 : checkedSteps
-  // A smoke run starts one process of a peer, for one workload.
+  // A smoke run starts a peer for the first workload only.
   const found = smoke && workload !== workloads[0] ? [] : await readyPeers(workload, settings, steps)
   const values = valuesOf(workload, finalistsOf(pytorchIn(found)), steps)
   const scripts = scriptsThatAgree(found, values.compiled)
@@ -106,7 +106,7 @@ async function timeSteps(workload: Workload, settings: Settings): Promise<StepRe
   return [row('', best), ...others.map(name => row(`, ${name}`, name))]
 }
 
-/** What all threads are worth; null where there is one. */
+/** The speed-up of all threads over one; null on one core. */
 function threadsOf(figures: StepResult['figures']): StepResult['threads'] {
   const [one, all] = [1, allThreads].map(threads => figures[compiledOn(threads)])
   return allThreads === 1 || !one || !all ? null : { threads: allThreads, ...ratioOver(all, one) }

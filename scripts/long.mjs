@@ -1,5 +1,5 @@
-// `npm run test:long`: what takes minutes, measured at full length on a machine that is otherwise idle. Prints each
-// figure beside its bound and fails where one is missed.
+// The command `npm run test:long`: measurements that take minutes and need an idle machine. Prints each figure with its
+// bound and fails if one is missed.
 
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'

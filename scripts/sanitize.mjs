@@ -1,20 +1,13 @@
-// `npm run test:sanitize` builds the addon with the address and undefined-behaviour sanitizers and runs the backend's and
-// the executor's tests with it; `npm run test:threads` with the thread sanitizer what threads are in. Leaks are not looked
-// for: node itself would be all there is to see.
+// Builds the addon with sanitizers and runs tests with it. `npm run test:sanitize`: address and undefined behaviour, on the
+// backend's and the executor's tests. `npm run test:threads`: threads, on the tests that use several. Leak detection is off,
+// since it would report only node's own.
 
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
+import { program } from './packages.mjs'
 
 const root = dirname(import.meta.dirname)
-const require = createRequire(import.meta.url)
-
-function program(name, bin) {
-  const manifest = require.resolve(`${name}/package.json`)
-  const bins = require(manifest).bin
-  return join(dirname(manifest), typeof bins === 'string' ? bins : bins[bin])
-}
 
 function run(args, env = {}) {
   const { status, error } = spawnSync(process.execPath, args, {
@@ -26,12 +19,12 @@ function run(args, env = {}) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** By what is checked: the library, which has to be there before node is, its options, and the tests. */
+/** Each check's sanitizer library (preloaded into node), its options, and the tests. */
 const checks = {
   addresses: {
     library: 'libasan.so',
     env: {
-      // A small quarantine: one test watches that freed memory is given back.
+      // A small quarantine, since one test checks that freed memory returns to the system.
       ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=1',
       UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
     },

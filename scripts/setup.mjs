@@ -1,20 +1,19 @@
-// Brings a clone to where it runs: packages, OpenBLAS and Highway, the TypeScript build, the addon; each only where it is
-// missing or stale, silently where nothing is. Needs Node alone.
+// Makes a clone ready to run: packages, OpenBLAS and Highway, the TypeScript build, the addon. Does only what is missing or
+// stale, and prints only what it does. Needs Node alone.
 //
-//   --prepare         as npm's prepare script: installs nothing, and does nothing where development packages are left out
-//   --native          the addon only, and a failure to build it is an error
-//   --require-native  a failure to build the addon is an error (so it is where CI=true)
-//   --all-targets     the addon has kernels for every instruction set, as in a prebuild; without, at least for this CPU's
-//                     best and the baseline. BLASGRAD_TARGETS=all or native overrides both.
+//   --prepare         npm's prepare script: installs nothing, and does nothing without development packages
+//   --native          builds the addon only; a failure is an error
+//   --require-native  a failure to build the addon is an error (CI=true implies it)
+//   --all-targets     builds kernels for every instruction set, as in a prebuild; by default, at least this CPU's best and
+//                     the baseline. BLASGRAD_TARGETS=all or native overrides both.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
+import { programIfInstalled } from './packages.mjs'
 
 const root = dirname(import.meta.dirname)
-const require = createRequire(import.meta.url)
 const at = (...parts) => join(root, ...parts)
 const flag = name => process.argv.includes(`--${name}`)
 const addon = at('build/Release/addon.node')
@@ -22,7 +21,7 @@ const projects = ['lib', 'examples', 'bench']
 
 const say = text => process.stderr.write(text)
 
-/** Runs a program quietly; one line says what is done and how long it took. Returns its output if it failed. */
+/** Runs a program quietly and prints one line with its time. Returns its output if it failed. */
 function step(what, command, args, env = process.env) {
   const start = Date.now()
   say(`setup: ${what} … `)
@@ -37,18 +36,7 @@ function fail(output) {
   process.exit(1)
 }
 
-/** The program of a development package, or undefined where it is not installed. */
-function program(name, bin) {
-  try {
-    const manifest = require.resolve(`${name}/package.json`)
-    const bins = require(manifest).bin
-    return join(dirname(manifest), typeof bins === 'string' ? bins : bins[bin])
-  } catch {
-    return undefined
-  }
-}
-
-/** When the newest of these files, or files below these folders, was changed. */
+/** The latest modification time of these files and of all files below these folders. */
 function newest(paths) {
   let time = 0
   for (const path of paths) {
@@ -72,7 +60,7 @@ function npm(...args) {
 function installPackages() {
   const installed = at('node_modules/.package-lock.json')
   const isCurrent = changed(installed) >= changed(at('package-lock.json'))
-  if (isCurrent && program('typescript', 'tsc') && program('cmake-js', 'cmake-js')) return
+  if (isCurrent && programIfInstalled('typescript', 'tsc') && programIfInstalled('cmake-js', 'cmake-js')) return
   // Without scripts: npm would run prepare, which is this file.
   const options = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
   if (npm('ci', ...options) === undefined) return
@@ -82,7 +70,7 @@ function installPackages() {
 }
 
 function buildTypeScript() {
-  const tsc = program('typescript', 'tsc')
+  const tsc = programIfInstalled('typescript', 'tsc')
   if (tsc === undefined) return
   const stamp = at('build/typescript.stamp')
   const sources = newest([at('tsconfig.base.json'), ...projects.map(name => at(name))])
@@ -107,14 +95,14 @@ const isProgram = name =>
     .split(process.platform === 'win32' ? ';' : ':')
     .some(folder => existsSync(join(folder, name)))
 
-/** Whether a header is where Linux distributions put it: their include folder, or one of its own within. */
+/** Whether a header is in a system include folder or in a folder directly below one. */
 function isHeader(name) {
   const folders = ['/usr/include', '/usr/local/include']
   const inner = folders.filter(existsSync).flatMap(folder => readdirSync(folder).map(entry => join(folder, entry)))
   return [...folders, ...inner].some(folder => existsSync(join(folder, name)))
 }
 
-/** Installs the two libraries by apt, for root; for anyone else one line says how. */
+/** Installs both libraries with apt as root; otherwise prints the command. */
 function installLibraries() {
   if (process.platform !== 'linux') return
   if (isHeader('hwy/highway.h') && isHeader('cblas.h')) return
@@ -150,7 +138,7 @@ function missingTargets() {
   return built === (targets === 'native' ? native : targets) ? undefined : targets
 }
 
-/** Where CMake configured another folder, or other instruction sets, or could not finish, it starts again. */
+/** Deletes the CMake cache of another folder, of other instruction sets or of an unfinished build. */
 function dropStaleCache(targets) {
   const cache = at('build/cmake/CMakeCache.txt')
   if (!existsSync(cache)) return
@@ -159,7 +147,7 @@ function dropStaleCache(targets) {
 }
 
 function buildAddon() {
-  const cmakeJs = program('cmake-js', 'cmake-js')
+  const cmakeJs = programIfInstalled('cmake-js', 'cmake-js')
   if (cmakeJs === undefined) return
   const targets = missingTargets()
   if (targets === undefined && changed(addon) >= newest([at('native'), at('CMakeLists.txt')])) return

@@ -1,19 +1,11 @@
-// `npm test`: lint and format, types, the suite, its numeric part on every other instruction set, and each bench once for a
-// moment. With arguments: only the suite, with those arguments (`npm test -- test/readme.test.ts`).
+// The command `npm test`: lint and format, types, the suite, its numeric part on every other instruction set, each bench once.
+// With arguments, the suite alone with those arguments (`npm test -- test/readme.test.ts`).
 
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { program } from './packages.mjs'
 
-const require = createRequire(import.meta.url)
 const root = dirname(import.meta.dirname)
-
-/** A package's program, run by this very node. */
-function program(name, bin) {
-  const manifest = require.resolve(`${name}/package.json`)
-  const bins = require(manifest).bin
-  return join(dirname(manifest), typeof bins === 'string' ? bins : bins[bin])
-}
 
 function run(what, command, args, env = {}) {
   console.log(`\n— ${what}`)

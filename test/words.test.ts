@@ -10,10 +10,11 @@ const root = join(import.meta.dirname, '..')
 
 /** Files and folders that are checked. */
 const checked = [
-  ...['README.md', 'CONTRIBUTING.md', 'docs/performance.md', 'docs/derivations/README.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/performance.md', 'docs/derivations/README.md'],
   ...['docs/decisions/0001-one-table-of-kernels.md', 'docs/decisions/0002-broadcasting-as-a-grid.md'],
   ...['docs/decisions/0006-one-pool.md', 'docs/decisions/0008-parallel-regions.md'],
   'docs/decisions/0009-row-sparse-updates.md',
+  ...['bench', 'examples', 'scripts', 'test/bench', 'test/examples', 'test/memory', 'test/responsive'],
 ]
 
 /** What to write, and the expressions that it replaces. */

@@ -1,4 +1,4 @@
-"""The transformer of the char-gpt workload in PyTorch, its state named as bench/workloads/char-gpt.ts has it."""
+"""The char-gpt workload's transformer in PyTorch. State names follow bench/workloads/char-gpt.ts."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 
 
 class Block(torch.nn.Module):
-    """A transformer block, norms first, as PyTorch's users write it: 1.13 has no scaled_dot_product_attention."""
+    """A pre-norm transformer block. PyTorch 1.13 has no scaled_dot_product_attention, so attention is explicit."""
 
     def __init__(self, width, heads, context):
         super().__init__()

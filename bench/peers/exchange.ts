@@ -1,11 +1,11 @@
-// The folder through which tensors go to the peers.
+// Passes tensors to the peers in a temporary file.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { io, type Tensor } from 'blasgrad'
 
-/** Writes the tensors to a file that is there while `use` runs. */
+/** Writes the tensors to a file that exists while `use` runs. */
 export async function withTensors<T>(
   tensors: Readonly<Record<string, Tensor>>,
   use: (file: string) => Promise<T>,

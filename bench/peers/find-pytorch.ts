@@ -1,14 +1,14 @@
-// Looks for a Python that has PyTorch, and says how to get one where there is none.
+// Finds a Python with PyTorch, or returns how to install it.
 
 import { Peer, PeerError, type Reply } from './peer.js'
 import { peerSource } from './peer-files.js'
 import { type AboutPyTorch, PyTorch } from './pytorch.js'
 
 const howTo =
-  'PyTorch is not here to compare with: apt-get install python3-torch, or pip install torch ' +
+  'PyTorch is not installed: apt-get install python3-torch, or pip install torch ' +
   '(BLASGRAD_BENCH_PYTHON names another Python)'
 
-/** Where a Python may be. */
+/** Candidate Pythons. */
 function pythons(): readonly string[] {
   const named = process.env.BLASGRAD_BENCH_PYTHON
   return named ? [named] : ['python3', '/usr/bin/python3', 'python']
@@ -25,11 +25,11 @@ const readAbout = (reply: Reply): AboutPyTorch => ({
   compile: reply.compile === true,
 })
 
-/** PyTorch, or one line that says how to install it. */
+/** PyTorch, or one line with the command that installs it. */
 export async function findPyTorch(cores: number): Promise<PyTorch | string> {
   const script = peerSource('pytorch.py')
   for (const python of pythons()) {
-    // Threads bind when a process starts: those of PyTorch's OpenMP, and those of its BLAS.
+    // OpenMP's and the BLAS's thread counts are fixed when a process starts.
     const start = (torchThreads: number, blasThreads: number): Peer =>
       new Peer('PyTorch', python, [script, String(torchThreads)], {
         env: {

@@ -1,18 +1,18 @@
-// A process that is timed beside us: a line asks, a line of JSON answers. Between answers it is stopped, so that its idle
-// threads, which look out for work for a tenth of a second, do not disturb who is timed next.
+// A peer process: one line asks, one line of JSON answers. It is stopped between answers, since its idle threads spin for
+// 100 ms and would disturb the next contestant.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** Why a peer gave no answer: said by it, or found out about it. */
+/** A peer's failure, reported by it or detected. */
 export class PeerError extends Error {}
 
 export type Reply = Readonly<Record<string, unknown>>
 
 export interface PeerOptions {
-  /** Set in its environment, beside our own. */
+  /** Added to our environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** How long an answer may take, in ms; two minutes by default. */
+  /** Timeout of an answer, in ms; two minutes by default. */
   readonly limitMs?: number
 }
 
@@ -23,16 +23,16 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Where it did not start, died, was too slow or answered what is no answer, it has failed for good. */
+/** A peer that did not start, died, timed out or answered garbage has failed permanently. */
 export class Peer {
   readonly name: string
-  /** Why it is not to be asked any more; null while it is. */
+  /** The permanent failure; null while it works. */
   failure: PeerError | null = null
   readonly #child: ChildProcess
   readonly #limitMs: number
   #answer: ((line: string) => void) | null = null
   #fail: ((error: PeerError) => void) | null = null
-  /** The end of what it wrote where errors go. */
+  /** The tail of its stderr. */
   #errors = ''
 
   constructor(name: string, command: string, args: readonly string[], { env, limitMs = 120_000 }: PeerOptions = {}) {
@@ -55,7 +55,7 @@ export class Peer {
     })
   }
 
-  /** Asks, and gives the answer. @throws PeerError if it has failed, fails now, or answers that it cannot. */
+  /** Asks and returns the answer. @throws PeerError if the peer has failed, fails now or answers with an error. */
   async ask(line: string): Promise<Reply> {
     if (this.failure !== null) throw this.failure
     if (this.#answer !== null) throw new Error(`${this.name}: expected one question at a time`)
@@ -102,7 +102,7 @@ export class Peer {
   }
 }
 
-/** A positive number of an answer. @throws PeerError if it is none. */
+/** A positive number from an answer. @throws PeerError otherwise. */
 export function positiveIn(peer: Peer, reply: Reply, key: string): number {
   const value = reply[key]
   if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value

@@ -1,4 +1,4 @@
-// The peers of a run: each looked for when it is first wanted, and where it is missing one line says how to install it.
+// The peers of a run, each found on first use. A missing peer prints its install command.
 
 import { availableParallelism } from 'node:os'
 import { findPyTorch } from './find-pytorch.js'
@@ -6,7 +6,7 @@ import type { PyTorch } from './pytorch.js'
 import { findScriptPeer, type ScriptPeer, scriptPeerNames } from './script-peer.js'
 import { Sgemm } from './sgemm.js'
 
-/** What is said of the peers in the figures: what each is, or why it is missing. */
+/** The report's entry for each peer: a description, or the reason why it is missing. */
 export type AboutPeers = Readonly<Record<string, object | string>>
 
 export class Peers {
@@ -14,31 +14,31 @@ export class Peers {
   #sgemm: Promise<Sgemm | string> | undefined
   #scripts: Promise<readonly (ScriptPeer | string)[]> | undefined
 
-  /** PyTorch; null where it is missing. */
+  /** PyTorch; null: not installed. */
   pytorch(): Promise<PyTorch | null> {
-    this.#pytorch ??= said(findPyTorch(availableParallelism()))
+    this.#pytorch ??= reported(findPyTorch(availableParallelism()))
     return found(this.#pytorch)
   }
 
-  /** The other libraries in JavaScript that are here. */
+  /** The other JavaScript libraries that are installed. */
   async scripts(): Promise<readonly ScriptPeer[]> {
-    this.#scripts ??= Promise.all(scriptPeerNames.map(name => said(findScriptPeer(name))))
+    this.#scripts ??= Promise.all(scriptPeerNames.map(name => reported(findScriptPeer(name))))
     return (await this.#scripts).filter(peer => typeof peer === 'object')
   }
 
-  /** OpenBLAS called from C; null where it cannot be. */
+  /** OpenBLAS called from C; null: not available. */
   sgemm(): Promise<Sgemm | null> {
-    this.#sgemm ??= said(Sgemm.open())
+    this.#sgemm ??= reported(Sgemm.open())
     return found(this.#sgemm)
   }
 
-  /** What two threads of sgemm are worth now; null where that cannot be tried, or there is one core to begin with. */
+  /** The current speed-up of two threads of sgemm over one; null without sgemm or on one core. */
   async scaling(): Promise<number | null> {
     if (availableParallelism() === 1) return null
     return (await this.sgemm())?.scaling() ?? null
   }
 
-  /** Those that were wanted. */
+  /** The peers that were used. */
   async about(): Promise<AboutPeers> {
     const [pytorch, sgemm] = [await this.#pytorch, await this.#sgemm]
     return {
@@ -55,7 +55,7 @@ export class Peers {
     }
   }
 
-  /** What did not work on the way. */
+  /** What failed during the run. */
   async notes(): Promise<readonly string[]> {
     const all = [await this.#pytorch, ...((await this.#scripts) ?? [])]
     return all.flatMap(peer => (typeof peer === 'object' ? [...peer.notes] : []))
@@ -73,7 +73,7 @@ const found = async <T extends object>(peer: Promise<T | string>): Promise<T | n
 }
 
 /** Prints why a peer is missing. */
-async function said<T>(peer: Promise<T | string>): Promise<T | string> {
+async function reported<T>(peer: Promise<T | string>): Promise<T | string> {
   const result = await peer
   if (typeof result === 'string') console.log(`\n${result}`)
   return result

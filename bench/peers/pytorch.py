@@ -1,17 +1,17 @@
-"""A PyTorch process that the benches time: one line of JSON asks, one answers. Started by bench/peers/pytorch.ts.
+"""The PyTorch peer: one line of JSON asks, one answers. Started by bench/peers/pytorch.ts.
 
-usage: pytorch.py <torch threads>        (the BLAS takes its threads from the environment, when it is loaded)
+usage: pytorch.py <torch threads>        (the BLAS reads its thread count from the environment at load)
 
   {"op": "hello"}                        the version, the BLAS, the optimizers' modes
   {"op": "prepare", "id", "task", "file", "mode", "compile", "steps"}
-                                         builds a task from the tensors in a safetensors file, runs `steps` steps, and
-                                         gives the value that both sides must agree on
-  {"op": "sample", "id", "runs"}         microseconds of that many runs; an eighth as many go before, not timed
+                                         builds a task from the tensors in a safetensors file, runs `steps` steps,
+                                         and returns the value that both sides must agree on
+  {"op": "sample", "id", "runs"}         microseconds of that many runs, after 1/8 as many untimed ones
   {"op": "release", "id"}                forgets the task
   {"op": "peak", "task", "file", "mode", "steps"}
-                                         bytes resident before, and at most while that many steps run
+                                         resident bytes before, and the peak while that many steps run
 
-What fails is answered with {"error": …}.
+A failure is answered with {"error": …}.
 """
 
 import ctypes
@@ -45,7 +45,7 @@ def load(path):
 
 
 def optimizer_modes():
-    """How this version's optimizers can go through the parameters on the CPU."""
+    """The optimizer modes that this version supports on the CPU."""
     modes = ["loop"]
     for mode in ["foreach", "fused"]:
         try:
@@ -59,7 +59,7 @@ def optimizer_modes():
 
 
 def optimizer(name, lr, parameters, mode):
-    """torch.optim's of that name. "loop" goes from one parameter to the next."""
+    """The optimizer of torch.optim. "loop" updates one parameter after another."""
     options = {} if mode is None else {"foreach": mode == "foreach"}
     if mode == "fused":
         options = {"fused": True}
@@ -67,7 +67,7 @@ def optimizer(name, lr, parameters, mode):
 
 
 def training(update, criterion, batches):
-    """One step on the batches in turn."""
+    """Returns a function that runs one step on the next batch, cyclically."""
     steps = 0
 
     def run():
@@ -84,7 +84,7 @@ def training(update, criterion, batches):
 
 
 def classifying(model, task, tensors, mode, wrap):
-    """Cross-entropy on class ids, from the weights that both sides begin with; one step of training a run."""
+    """Trains a classifier with cross-entropy on class ids, from the shared weights."""
     model.load_state_dict({name: tensors[name] for name in model.state_dict()})
     update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
     batches = [(tensors[f"x{i}"], tensors[f"y{i}"].long()) for i in range(task["batches"])]
@@ -92,7 +92,7 @@ def classifying(model, task, tensors, mode, wrap):
 
 
 def recsys(task, tensors, mode, wrap):
-    """Rows of embedding tables side by side, linear layers with ReLU, sigmoid cross-entropy; Adam, a step a run."""
+    """Concatenated rows of embedding tables, linear layers with ReLU, sigmoid cross-entropy; Adam."""
     rows, width, hidden = task["rows"], task["width"], task["hidden"]
     model = torch.nn.ModuleDict(
         {
@@ -126,7 +126,7 @@ def mlp(task, tensors, mode, wrap):
 
 
 def cnn(task, tensors, mode, wrap):
-    """Two convolutions, each with ReLU and max-pooling after it, and a linear layer."""
+    """Two convolutions, each followed by ReLU and max pooling, and a linear layer."""
     first, second = task["channels"]
     side = task["size"] // 2 // 2
     model = torch.nn.Sequential(
@@ -137,7 +137,7 @@ def cnn(task, tensors, mode, wrap):
 
 
 def char_gpt(task, tensors, mode, wrap):
-    """A small transformer on characters, cross-entropy on the next one; one step of training a run."""
+    """A small transformer on characters, cross-entropy on the next one."""
     model = CharGpt(task)
     model.load_state_dict({name: tensors[name] for name in model.state_dict()})
     update = optimizer(task["optimizer"], task["lr"], model.parameters(), mode)
@@ -153,7 +153,7 @@ functions = {
 
 
 def function(task, tensors, mode, wrap):
-    """Forward, and backward from a gradient g; the gradient of x stays. The value is the sum of x.grad·g over the rows."""
+    """Forward, and backward from a gradient g. The value is the sum of x.grad·g divided by the rows."""
     x, g = tensors["x"].requires_grad_(), tensors["g"]
     forward = wrap(functions[task["name"]])
 
@@ -165,7 +165,7 @@ def function(task, tensors, mode, wrap):
 
 
 def dispatch(task, tensors, mode, wrap):
-    """One expression on two small tensors. The value is the sum of its result."""
+    """An expression on two small tensors. The value is the sum of its result."""
     noted = task["requiresGrad"]
     a, b = tensors["a"].requires_grad_(noted), tensors["b"].requires_grad_(noted)
 
@@ -186,7 +186,7 @@ kinds = {"mlp": mlp, "recsys": recsys, "function": function, "dispatch": dispatc
 
 
 def about():
-    """What this process computes with. The BLAS says itself what it is, where it is OpenBLAS."""
+    """The versions in this process. OpenBLAS reports its own configuration."""
     with open("/proc/self/maps") if os.path.exists("/proc/self/maps") else open(os.devnull) as maps:
         loaded = sorted({line.split()[-1] for line in maps if "blas" in line or "mkl" in line})
     blas, core = "unknown", "unknown"
@@ -237,7 +237,7 @@ def release(request):
 
 
 def resident(key):
-    """VmRSS or VmHWM (the most so far) of this process, in bytes."""
+    """VmRSS or VmHWM (the peak so far) of this process, in bytes."""
     with open("/proc/self/status") as status:
         return next(1024 * int(line.split()[1]) for line in status if line.startswith(key))
 
@@ -245,7 +245,7 @@ def resident(key):
 def peak(request):
     idle = resident("VmRSS")
     run, _ = kinds[request["task"]["kind"]](request["task"], load(request["file"]), request.get("mode"), lambda f: f)
-    # The most starts again: reading the file is not part of the training.
+    # Resets the peak: reading the file is not part of the training.
     with open("/proc/self/clear_refs", "w") as refs:
         refs.write("5")
     for _ in range(request["steps"]):
@@ -257,7 +257,7 @@ operations = {"hello": lambda _: about(), "prepare": prepare, "sample": sample, 
 
 
 def end_with_parent():
-    """Whoever asks stops this process between the answers: it must not outlive them."""
+    """The parent stops this process between answers, so it must die with the parent."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -265,9 +265,9 @@ def end_with_parent():
 def main():
     end_with_parent()
     torch.set_num_threads(int(sys.argv[1]))
-    # Adam's moments of units that are silent sink below what floats hold, which would only slow it down.
+    # Adam's moments of silent units become denormals, which would slow PyTorch down.
     torch.set_flush_denormal(True)
-    # The answers have the output for themselves; whatever else is printed goes where errors go.
+    # stdout carries only answers; other output goes to stderr.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:

@@ -1,10 +1,10 @@
-// PyTorch as a peer: its settings, and one process for each that binds when it starts. The other side is
+// The PyTorch peer: its settings, with one process per thread counts, which are fixed at start. The program is
 // bench/peers/pytorch.py.
 
 import { type Peer, positiveIn } from './peer.js'
 import { TimedPeer } from './timed-peer.js'
 
-/** What PyTorch is to do, as pytorch.py takes it. */
+/** A task, in pytorch.py's format. */
 export type Task =
   | {
       readonly kind: 'mlp'
@@ -43,11 +43,11 @@ export type Task =
   | { readonly kind: 'function'; readonly name: string }
   | { readonly kind: 'dispatch'; readonly requiresGrad: boolean; readonly backward: boolean }
 
-/** How PyTorch is run. */
+/** A configuration of PyTorch. */
 export interface Setting {
   readonly torchThreads: number
   readonly blasThreads: number
-  /** How the optimizer goes through the parameters. */
+  /** The optimizer's mode: loop, foreach or fused. */
   readonly mode?: string
   readonly compile?: true
 }
@@ -56,10 +56,10 @@ export interface AboutPyTorch {
   readonly version: string
   readonly python: string
   readonly blas: string
-  /** The processor that its BLAS chose its kernels for. */
+  /** The CPU whose kernels its BLAS selected. */
   readonly core: string
   readonly optimizers: readonly string[]
-  /** Whether there is torch.compile. */
+  /** Whether torch.compile exists. */
   readonly compile: boolean
 }
 
@@ -68,7 +68,7 @@ export const describeSetting = ({ torchThreads, blasThreads, mode, compile }: Se
 
 const once = <T>(values: readonly T[]): T[] => [...new Set(values)]
 
-/** The settings to try for a task: threads of PyTorch by threads of its BLAS by modes, as far as they matter to it. */
+/** The settings to try for a task: PyTorch's threads × its BLAS's threads × modes, where they affect the task. */
 export function settingsFor(task: Task, cores: number, modes: readonly string[]): Setting[] {
   const counts = once([1, cores])
   if (task.kind === 'dispatch') return [{ torchThreads: 1, blasThreads: 1 }]
@@ -78,7 +78,7 @@ export function settingsFor(task: Task, cores: number, modes: readonly string[])
   )
 }
 
-/** How many of the settings go from the trials into the race. */
+/** Settings that go from the trials into the race. */
 const finalistCount = 2
 
 export class PyTorch extends TimedPeer<Setting> {
@@ -96,7 +96,7 @@ export class PyTorch extends TimedPeer<Setting> {
   }
 
   /**
-   * Bytes resident in a process of its own: before anything is made, and at most while a task's steps run.
+   * Resident bytes of a fresh process: before anything is allocated, and the peak while a task's steps run.
    * @throws PeerError
    */
   async peak(task: Task, file: string, steps: number): Promise<{ idle: number; peak: number }> {
@@ -115,7 +115,7 @@ export class PyTorch extends TimedPeer<Setting> {
     return settingsFor(task, this.#cores, this.about.optimizers)
   }
 
-  /** torch.compile, where it is. */
+  /** torch.compile, if it exists. */
   protected further(best: Setting, task: Task): Setting | null {
     return this.about.compile && task.kind !== 'dispatch' ? { ...best, compile: true } : null
   }

@@ -1,4 +1,4 @@
-// The peers of a workload, ready for the race, and the best of them afterwards.
+// Prepares the peers of a workload for the race, and picks the best afterwards.
 
 import { difference, tolerance } from '../report/agreement.js'
 import { fastest } from '../report/ratio.js'
@@ -10,7 +10,7 @@ import { PyTorch } from './pytorch.js'
 import { ScriptPeer } from './script-peer.js'
 import type { Finalist } from './timed-peer.js'
 
-/** How each setting of a peer is tried before the race. */
+/** The plan for trying each setting of a peer before the race. */
 const trialPlan: Plan = { rounds: 3, sampleMs: 10, warmUpMs: 50 }
 
 export interface Ready {
@@ -21,10 +21,7 @@ export interface Ready {
 /** A peer's best setting. */
 export type Best = Figure & { readonly setting: string }
 
-/**
- * The peers that are here, with what each has ready for a workload. A smoke run takes only PyTorch, and only where it is
- * told to.
- */
+/** The installed peers with their finalists for a workload. A smoke run takes PyTorch only. */
 export async function readyPeers(
   { task, start }: Workload,
   { smoke, peers }: Settings,
@@ -41,11 +38,11 @@ export async function readyPeers(
   })
 }
 
-/** Those of PyTorch: what they computed must be what we did. */
+/** PyTorch's finalists; their values must agree with ours. */
 export const pytorchIn = (ready: readonly Ready[]): readonly Ready[] =>
   ready.filter(({ peer }) => peer instanceof PyTorch)
 
-/** The other libraries in JavaScript whose value is `ours`; of the others a note says what they computed. */
+/** The other JavaScript libraries whose value agrees with `ours`; a note reports the others' values. */
 export const scriptsThatAgree = (ready: readonly Ready[], ours: number): readonly Ready[] =>
   ready
     .filter(({ peer }) => peer instanceof ScriptPeer)
@@ -58,7 +55,7 @@ export const scriptsThatAgree = (ready: readonly Ready[], ours: number): readonl
       }),
     }))
 
-/** Notes who was lost, and forgets what was ready. */
+/** Notes the contestants that failed and releases all. */
 export async function releasePeers(ready: readonly Ready[], lost: Race<string>['lost']): Promise<void> {
   for (const { peer, finalists } of ready) {
     for (const { name } of finalists) {
@@ -69,7 +66,7 @@ export async function releasePeers(ready: readonly Ready[], lost: Race<string>['
   }
 }
 
-/** The best of those peers' settings; null where none has a figure. */
+/** The fastest setting of these peers; null if none has a figure. */
 export function bestOf(figures: Readonly<Partial<Record<string, Figure>>>, ready: readonly Ready[]): Best | null {
   const best = fastest(
     figures,

@@ -1,5 +1,5 @@
-// Another library in JavaScript as a peer: a process of ours beside it, bench/peers/<name>/peer.mjs, where it is installed.
-// Each lives in a folder of its own, so that installing this package never touches it.
+// The peer for another JavaScript library: runs bench/peers/<name>/peer.mjs if the library is installed there. Each has
+// its own folder, so that installing blasgrad never touches it.
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -14,15 +14,15 @@ export type ScriptPeerName = (typeof scriptPeerNames)[number]
 
 export interface AboutScriptPeer {
   readonly version: string
-  /** What it is tried on: its backends. */
+  /** Its backends, each tried. */
   readonly settings: readonly string[]
 }
 
-/** What a step may take at most, in ms: with its rounds a workload is then timed within some 40 s. */
+/** Upper bound for a step, in ms, so that timing a workload takes about 40 s at most. */
 const stepLimitMs = 5000
-/** A setting whose step takes this many times as long as another's, and this many ms, is not looked at further. */
+/** A setting is dropped if its step takes this many times as long as another's, and at least this many ms. */
 const [hopelessTimes, leastLimitMs] = [5, 500]
-/** How long an answer may take. */
+/** Timeout of an answer, in ms. */
 const answerLimitMs = 60_000
 
 export class ScriptPeer extends TimedPeer<string> {
@@ -58,7 +58,7 @@ export class ScriptPeer extends TimedPeer<string> {
     return this.#start()
   }
 
-  /** A setting's name has the peer's in it. */
+  /** The setting's name already contains the peer's. */
   override note(setting: string, error: Error): void {
     this.notes.add(`${setting} left out: ${error.message}`)
   }
@@ -69,11 +69,11 @@ export class ScriptPeer extends TimedPeer<string> {
   }
 }
 
-/** The one command that installs it. */
+/** One line with the command that installs it. */
 export const howToInstall = (name: string): string =>
-  `${name} is not here to compare with: npm install --prefix bench/peers/${name}`
+  `${name} is not installed: npm install --prefix bench/peers/${name}`
 
-/** The library, or one line that says how to install it. @param script its peer, where it is another. */
+/** The library, or one line with the command that installs it. @param script the peer's program, for tests. */
 export async function findScriptPeer(
   name: ScriptPeerName,
   script = peerSource(join(name, 'peer.mjs')),

@@ -1,4 +1,4 @@
-// The types of what the tests use of serve.mjs.
+// Types of serve.mjs's exports, for the tests.
 
 interface Elements {
   data: Float32Array | Int32Array

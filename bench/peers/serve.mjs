@@ -1,15 +1,15 @@
-// What the JavaScript peers share: one line of JSON asks, one answers, as pytorch.py has it. Started by
+// The protocol of the JavaScript peers, the same as pytorch.py's: one line of JSON asks, one answers. Started by
 // bench/peers/script-peer.ts.
 //
-//   {"op": "hello"}                       the version, and the settings to be tried
+//   {"op": "hello"}                       the version, and the settings to try
 //   {"op": "prepare", "id", "task", "file", "setting", "steps", "limitMs"}
-//                                         builds a task from the tensors in a safetensors file, runs `steps` steps (none:
-//                                         some), and gives the value that all must agree on; refuses where a step takes
-//                                         longer than that
-//   {"op": "sample", "id", "runs"}        microseconds of that many runs; an eighth as many go before, not timed
+//                                         builds a task from the tensors in a safetensors file, runs `steps` steps (0:
+//                                         some) and returns the value that all must agree on; fails if a step takes
+//                                         longer than limitMs
+//   {"op": "sample", "id", "runs"}        microseconds of that many runs, after 1/8 as many untimed ones
 //   {"op": "release", "id"}               forgets the task
 //
-// What fails is answered with {"error": …}.
+// A failure is answered with {"error": …}.
 
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -33,11 +33,11 @@ export function load(path) {
   return tensors
 }
 
-/** Multiply-adds of a training step of linear layers, thrice two operations each. */
+/** Operations of a training step of linear layers: three products of two operations a multiply-add. */
 export const layerFlops = (sizes, batch) =>
   sizes.slice(1).reduce((sum, size, i) => sum + 6 * batch * sizes[i] * size, 0)
 
-/** What a training's file holds besides weights: x0, ids0.1, y3, … of its batches. */
+/** Names of the batches' tensors in a training's file: x0, ids0.1, y3, … */
 const ofBatch = /^(?:x|y|ids)\d+(?:\.\d+)?$/
 
 export const weightNames = tensors => Object.keys(tensors).filter(name => !ofBatch.test(name))
@@ -49,22 +49,22 @@ export const batchesIn = (tensors, count) =>
     return names.sort().map(name => tensors[name])
   })
 
-/** The sum of a gradient times g, over the rows: what a `function` task's value is. */
+/** The value of a `function` task: the sum of gradient times g, divided by the rows. */
 export function inner(gradient, g) {
   let sum = 0
   for (let i = 0; i < gradient.length; i++) sum += gradient[i] * g.data[i]
   return sum / g.shape[0]
 }
 
-/** What a first step, which is also compiled, may take, in steps. */
+/** Limit of the first step, in steps: it includes compilation. */
 const mostFirst = 3
 
-const tooLong = ms => new Error(`a step takes ${(ms / 1000).toPrecision(2)} s, too long to be timed`)
+const tooLong = ms => new Error(`a step takes ${(ms / 1000).toPrecision(2)} s, too long to time`)
 
 /**
- * Answers until the input ends. `peer`: { hello(), rate(setting), kinds }: `rate` gives the operations a second of
- * matrix products, and each of `kinds` builds a task of (task, tensors, setting) as { run, finish, value, flops? }: `finish`
- * waits until what was run is computed, `flops` are those of a run.
+ * Answers until the input ends. `peer`: { hello(), rate(setting), kinds }. `rate` returns operations a second of matrix
+ * products. Each of `kinds` builds { run, finish, value, flops? } from (task, tensors, setting): `finish` waits until all
+ * runs are computed, `flops` are those of one run.
  */
 export async function serve(peer) {
   const prepared = new Map()
@@ -72,11 +72,11 @@ export async function serve(peer) {
     hello: () => peer.hello(),
     async prepare({ id, task, file, setting, steps, limitMs }) {
       const build = peer.kinds[task.kind]
-      if (build === undefined) throw new Error(`what ${task.kind} needs is not written for it`)
+      if (build === undefined) throw new Error(`${task.kind} is not implemented for this library`)
       const built = await build(task, load(file), setting)
       const expected = built.flops > 1e9 ? (1000 * built.flops) / (await peer.rate(setting)) : 0
       if (expected > limitMs) throw tooLong(expected)
-      // The first step is also compiled; the second says what a step takes.
+      // The first step includes compilation; the second shows a step's time.
       for (let step = 1; step <= Math.max(steps, 2); step++) {
         const begin = performance.now()
         await built.run()
@@ -102,7 +102,7 @@ export async function serve(peer) {
       return {}
     },
   }
-  // The answers have the output for themselves.
+  // stdout carries only answers.
   console.log = console.info = console.error
   for await (const line of createInterface({ input: process.stdin })) {
     let answer

@@ -1,11 +1,11 @@
-// OpenBLAS called from C, for the benches to time: one line of words asks, one line of JSON answers. Built and started
-// by bench/peers/sgemm.ts.
+// The sgemm peer, OpenBLAS called from C: one line of words asks, one line of JSON answers. Built and started by
+// bench/peers/sgemm.ts.
 //
-//   hello                                                what OpenBLAS says it is, and its threads
+//   hello                                                OpenBLAS's configuration and threads
 //   sgemm <transA> <transB> <m> <n> <k> <threads> <runs>  microseconds of that many calls of cblas_sgemm (row-major,
-//                                                        alpha 1, beta 0); an eighth as many go before, not timed
-//   scaling <n> <runs>                                   microseconds of that many calls of n×n×n, one thread each, by
-//                                                        one thread and by two at once
+//                                                        alpha 1, beta 0), after 1/8 as many untimed ones
+//   scaling <n> <runs>                                   microseconds of that many calls of n×n×n, single-threaded, on
+//                                                        one thread and on two concurrently
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -72,8 +72,7 @@ typedef struct {
   int which;
 } Job;
 
-// Keeps the thread on the CPU of that number among those it may use: two new threads may else be put on one of them,
-// which says nothing of the machine.
+// Pins the thread to the CPU of that index among those allowed: Linux may otherwise place both new threads on one CPU.
 static void stay(int which) {
 #if defined(__linux__)
   cpu_set_t allowed, one;
@@ -116,7 +115,7 @@ static double together(int n, int runs) {
   return took;
 }
 
-// The product of the last request is kept: its memory has been touched.
+// The product of the last request: its memory has been touched, so it is reused.
 static Product kept;
 
 static void sgemm(int transA, int transB, int m, int n, int k, int threads, int runs) {
@@ -140,7 +139,7 @@ static void scaling(int n, int runs) {
 
 int main(void) {
 #if defined(__linux__)
-  // Whoever asks stops this process between the answers: it must not outlive them.
+  // The parent stops this process between answers, so it must die with the parent.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
   char line[256];

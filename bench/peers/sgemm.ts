@@ -1,5 +1,5 @@
-// OpenBLAS called from C as a peer: bench/peers/sgemm.c, built with the system's compiler where the build is missing or
-// older than its source. It also says what two threads are worth on this machine, now.
+// The sgemm peer: OpenBLAS called from C (bench/peers/sgemm.c), compiled when stale. It also probes the current speed-up
+// of two threads over one.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, statSync } from 'node:fs'
@@ -17,14 +17,14 @@ export interface Product {
   readonly transposeB: boolean
 }
 
-/** n, and the calls that one thread makes, for the probe: 20 ms in all, since a host changes its mind that quickly. */
+/** The probe's n and calls per thread: 20 ms in all, since throttling changes that quickly. */
 const probed = { n: 384, runs: 6 }
 
-const howTo = 'cblas_sgemm cannot be called from C to compare with: apt-get install gcc libopenblas-dev'
+const howTo = 'cblas_sgemm is not available from C: apt-get install gcc libopenblas-dev'
 
 const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** Builds the program where it is stale. Returns what the compiler said where it failed. */
+/** Compiles the program if it is stale. Returns the compiler's last message if that failed. */
 function build(source: string, program: string): string | null {
   if (changed(program) >= changed(source)) return null
   mkdirSync(dirname(program), { recursive: true })
@@ -41,7 +41,7 @@ export class Sgemm {
   readonly blas: string
   readonly core: string
   readonly #peer: Peer
-  /** A process whose BLAS has no threads of its own, which would get in the way of the two that are timed. */
+  /** A process whose BLAS is single-threaded, so that its own threads do not disturb the two that are timed. */
   readonly #probe: Peer
 
   private constructor(peer: Peer, probe: Peer, blas: string, core: string) {
@@ -51,7 +51,7 @@ export class Sgemm {
     this.core = core
   }
 
-  /** The program, ready to be asked, or one line that says what is missing. */
+  /** The running program, or one line that says what is missing. */
   static async open(): Promise<Sgemm | string> {
     const program = peerBuild('sgemm')
     const failed = build(peerSource('sgemm.c'), program)
@@ -70,7 +70,7 @@ export class Sgemm {
     }
   }
 
-  /** Calls of `cblas_sgemm` on that many of its own threads. */
+  /** Calls of `cblas_sgemm` on that many BLAS threads. */
   contestant<Name extends string>(name: Name, product: Product, threads: number): SelfTimed<Name> {
     const { m, k, n, transposeA, transposeB } = product
     const words = ['sgemm', Number(transposeA), Number(transposeB), m, n, k, threads]
@@ -80,7 +80,7 @@ export class Sgemm {
     }
   }
 
-  /** How many times one thread's sgemm two threads do at once; null where the program has failed. */
+  /** The speed-up of two threads of sgemm over one; null if the program has failed. */
   async scaling(): Promise<number | null> {
     try {
       const reply = await this.#probe.ask(`scaling ${probed.n} ${probed.runs}`)

@@ -1,49 +1,49 @@
-// A peer with several settings: for each task all of them are tried, and the best go into the race. Which settings there
-// are, and how a process of one is started, is said in pytorch.ts and script-peer.ts.
+// A peer with several settings: all are tried for each task, and the best go into the race. pytorch.ts and script-peer.ts
+// define the settings and start the processes.
 
 import { type Figure, type Plan, race, type SelfTimed } from '../support/timing.js'
 import { type Peer, PeerError, positiveIn, type Reply } from './peer.js'
 import type { Task } from './pytorch.js'
 
-/** A setting that is ready to be timed. */
+/** A setting prepared for the race. */
 export interface Finalist<Setting = unknown> {
   readonly name: string
   readonly setting: Setting
   readonly contestant: SelfTimed
-  /** What both sides must agree on, after the steps that were asked for. */
+  /** The value after the requested steps, which contestants must agree on. */
   readonly value: number
 }
 
-/** How often a process is started again that failed. */
+/** How often a failed process is started. */
 const mostStarts = 2
 
 export abstract class TimedPeer<Setting> {
-  /** What did not work, once each. */
+  /** Failures, each once. */
   readonly notes = new Set<string>()
   readonly #processes = new Map<string, { readonly peer: Peer; readonly starts: number }>()
   #prepared: { readonly peer: Peer; readonly id: number }[] = []
   #nextId = 1
 
-  /** What it is called in notes. */
+  /** The peer's name in notes. */
   protected abstract readonly name: string
-  /** How many of the settings go from the trials into the race. */
+  /** Settings that go from the trials into the race. */
   protected abstract readonly finalistCount: number
   protected abstract settingsFor(task: Task): Setting[]
-  /** One more to try, on the best of the others; null for none. */
+  /** One more setting to try, derived from the best; null: none. */
   protected abstract further(best: Setting, task: Task): Setting | null
   /** The contestant's name. */
   protected abstract describe(setting: Setting): string
   /** Settings of the same key share a process. */
   protected abstract processKey(setting: Setting): string
   protected abstract start(setting: Setting): Peer
-  /** What goes with the question to prepare a task. `best`: µs of a run on the best setting so far, where one was tried. */
+  /** Extra fields of the prepare request. `best`: µs of a run on the best setting so far, if one was tried. */
   protected abstract options(setting: Setting, best?: number): object
 
   /**
-   * The best settings for a task, ready to be timed; none where none works, and the notes then say why.
+   * The best settings for a task, prepared; empty if none works, with the reasons in the notes.
    * @param file the task's tensors, safetensors.
-   * @param trial how long each setting is tried; null: only the first, without a trial.
-   * @param steps how many runs each finalist has behind it when its value is taken.
+   * @param trial the plan for trying a setting; null: take the first, without a trial.
+   * @param steps runs of each finalist before its value is read.
    */
   async finalists(task: Task, file: string, trial: Plan | null, steps: number): Promise<Finalist<Setting>[]> {
     const settings = this.settingsFor(task)
@@ -59,12 +59,12 @@ export abstract class TimedPeer<Setting> {
     return finalists
   }
 
-  /** Notes why one was lost. */
+  /** Notes why a setting failed. */
   note(setting: string, error: Error): void {
     this.notes.add(`${this.name} (${setting}) left out: ${error.message}`)
   }
 
-  /** Forgets what is ready. */
+  /** Releases the prepared tasks. */
   async release(): Promise<void> {
     const all = this.#prepared
     this.#prepared = []
@@ -126,7 +126,7 @@ export abstract class TimedPeer<Setting> {
     }
   }
 
-  /** Its process, started where it is not running. @throws PeerError where it has failed too often. */
+  /** The setting's process, started if needed. One that has failed too often is returned as it is. */
   #process(setting: Setting): Peer {
     const key = this.processKey(setting)
     const known = this.#processes.get(key)
@@ -136,7 +136,7 @@ export abstract class TimedPeer<Setting> {
     return peer
   }
 
-  /** Notes a peer's failure and goes on. */
+  /** Runs the action; notes a peer's failure instead of throwing. */
   async #try(setting: Setting, action: () => Promise<void>): Promise<void> {
     try {
       await action()

@@ -1,17 +1,17 @@
-// Whether those that did the same computed the same.
+// Checks that contestants computed the same values.
 
 export type Values = Readonly<Record<string, number>>
 
-/** How far values may be from each other. */
+/** The largest difference allowed. */
 export const tolerance = 1e-3
 
-/** How far the farthest is from the first, as the tolerance counts it: relative, absolute below 1. */
+/** The largest difference from the first value: relative, absolute below 1. */
 export function difference(values: Values): number {
   const [first, ...others] = Object.values(values)
   return Math.max(0, ...others.map(value => Math.abs(value - first) / Math.max(1, Math.abs(first))))
 }
 
-/** The values, by who computed them. @throws Error if one is not a number, or is not that of the first. */
+/** Returns the values by contestant. @throws Error if one is no number or differs from the first. */
 export function agreeing(what: string, values: Values): Values {
   const [[whose, first]] = Object.entries(values)
   for (const [name, value] of Object.entries(values)) {

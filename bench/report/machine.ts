@@ -1,4 +1,4 @@
-// What the figures were taken on.
+// Describes the machine, the environment and the peers of a run.
 
 import { availableParallelism, cpus } from 'node:os'
 import { backendInfo, version } from 'blasgrad'
@@ -26,19 +26,19 @@ export function describeMachine({ cpu, cores, node, blasgrad, native }: Machine)
   return [cpu, `${cores} cores`, `node ${node}`, `blasgrad ${blasgrad}`, ...backend].join(', ')
 }
 
-const bearing = /^(OPENBLAS|OMP|GOMP|KMP|MKL|ATEN|BLASGRAD)_/
+const affectsSpeed = /^(OPENBLAS|OMP|GOMP|KMP|MKL|ATEN|BLASGRAD)_/
 
-/** The variables that bear on speed, ours and the peers'. */
+/** The environment variables that affect speed, ours and the peers'. */
 export const environment = (env: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => bearing.test(name) && value !== undefined),
+    Object.entries(env).filter(([name, value]) => affectsSpeed.test(name) && value !== undefined),
   ) as Record<string, string>
 
-/** What is set and makes OpenBLAS choose other than it would, here and in the peers. */
+/** Warnings for variables that override OpenBLAS's choice of kernels, here and in the peers. */
 export const warnings = (env: NodeJS.ProcessEnv): string[] =>
   ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE']
     .filter(name => env[name])
-    .map(name => `warning: ${name}=${env[name]} holds OpenBLAS to what it may not be best at, here and in the peers`)
+    .map(name => `warning: ${name}=${env[name]} may make OpenBLAS slower, here and in the peers`)
 
 /** The peers in one line. */
 export function describePeers(peers: AboutPeers): string {

@@ -1,4 +1,4 @@
-// The pictures of a report: how many times as fast each workload is as each peer, and what a step costs as a network grows.
+// Draws a report's pictures: each workload's speed-up over each peer, and a step's cost as a network grows.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,7 +8,7 @@ interface Timing {
   readonly median: number
 }
 
-/** What the pictures need of the rows of `steps` and `scaling`. */
+/** The fields of `steps` and `scaling` that the pictures need. */
 export interface Drawn {
   readonly steps?: readonly {
     readonly workload: string
@@ -40,7 +40,7 @@ const colours = { pytorch: '#2a55b8', javaScript: '#d98a2b', reference: '#9aa5b1
 
 const label = (ratio: number): string => `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en')}×`
 
-/** Bars of each workload, on a logarithmic axis that has 1, as fast, for its zero. */
+/** Speed-up bars per workload, on a logarithmic axis from 1. */
 export function speedPicture(steps: NonNullable<Drawn['steps']>): string {
   const rows = steps.filter(({ workload }) => !workload.includes(', '))
   const series = [
@@ -81,7 +81,7 @@ export function speedPicture(steps: NonNullable<Drawn['steps']>): string {
   })
 }
 
-/** For each size that is doubled: ns for a parameter above, µs for a sample below, on logarithmic axes. */
+/** A column per doubled size: ns per parameter above, µs per sample below, logarithmic. */
 export function scalingPicture(scaling: NonNullable<Drawn['scaling']>): string {
   const dimensions = [...new Set(scaling.map(({ dimension }) => dimension))]
   const rows = [
@@ -134,7 +134,7 @@ export function scalingPicture(scaling: NonNullable<Drawn['scaling']>): string {
   })
 }
 
-/** Writes those pictures whose rows are there beside each other: `<stem>.svg`, `<stem>-scaling.svg`. Gives their files. */
+/** Writes `<stem>.svg` and `<stem>-scaling.svg`, each if its rows exist. Returns the files. */
 export function drawPictures(stem: string, { steps = [], scaling = [] }: Drawn): string[] {
   const pictures = [
     ...(steps.length > 0 ? [[`${stem}.svg`, speedPicture(steps)] as const] : []),

@@ -1,17 +1,17 @@
-// How many times as fast one is as another, over the rounds of one race, and whether that is what is wanted.
+// Speed-ups over the rounds of one race, and their targets.
 
 import type { Figure } from '../support/timing.js'
 import { digits } from './format.js'
 
 export interface Ratio {
-  /** Of the medians. */
+  /** The ratio of the medians. */
   readonly ratio: number
-  /** The smallest and the largest of a round. */
+  /** The smallest and largest ratio of a round. */
   readonly min: number
   readonly max: number
 }
 
-/** How many times as fast `figure` is as `other`, both of one race. */
+/** The speed-up of `figure` over `other`, both of one race. */
 export function ratioOver(figure: Figure, other: Figure): Ratio {
   const both = Math.min(figure.samples.length, other.samples.length)
   const rounds = figure.samples.slice(0, both).map((sample, round) => other.samples[round] / sample)
@@ -20,7 +20,7 @@ export function ratioOver(figure: Figure, other: Figure): Ratio {
 
 type Figures<Name extends string> = Readonly<Partial<Record<Name, Figure>>>
 
-/** The name and figure with the smallest median of those named; null where none of them has a figure. */
+/** The name and figure with the smallest median among `names`; null if none has a figure. */
 export function fastest<Name extends string>(figures: Figures<Name>, names: readonly Name[]): [Name, Figure] | null {
   let best: [Name, Figure] | null = null
   for (const name of names) {
@@ -30,10 +30,10 @@ export function fastest<Name extends string>(figures: Figures<Name>, names: read
   return best
 }
 
-/** A ratio's range, as the tables print it. */
+/** A ratio's range, for the tables. */
 export const range = ({ min, max }: Ratio): string => `${digits(min)}–${digits(max)}`
 
-/** Times over PyTorch that a row is to reach at least. */
+/** Target speed-ups over PyTorch. */
 export const targets: Readonly<Record<string, number>> = {
   'tiny-mlp': 30,
   'tiny-mlp, epoch': 30,
@@ -50,20 +50,20 @@ export const targets: Readonly<Record<string, number>> = {
   'a.mul(b).sum().backward()': 5,
 }
 
-/** Times over the best other library in JavaScript that every workload is to reach at least. */
+/** Target speed-up over the best other JavaScript library, for every workload. */
 export const javaScriptTarget = 5
 
-/** Times over our own TypeScript backend, where products of matrices dominate. */
+/** Target speed-up over our TypeScript backend, where matrix products dominate. */
 export const referenceTarget = 15
 const dominatedByProducts = ['small-mlp SGD', 'small-mlp Adam', 'medium-mlp', 'large-mlp', 'cnn', 'char-gpt']
 
 export const referenceTargetOf = (workload: string): number | undefined =>
   dominatedByProducts.includes(workload) ? referenceTarget : undefined
 
-/** The part of the speed of calling `cblas_sgemm` directly that a product is to reach at least. */
+/** Target speed of a product, relative to calling `cblas_sgemm` directly. */
 export const gemmTarget = 0.97
 
-/** The cells "at least" and "met"; empty where there is no target or no ratio. */
+/** The cells "target" and "met"; empty without a target or a ratio. */
 export function verdict(ratio: Ratio | null, target: number | undefined): [string, string] {
   if (target === undefined) return ['', '']
   return [digits(target), ratio === null ? '' : ratio.ratio >= target ? 'yes' : 'no']

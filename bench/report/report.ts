@@ -1,4 +1,4 @@
-// What a run of the benches leaves behind: JSON with the machine, the date and the rows of each group.
+// The report of a run: JSON with the machine, the date and each group's rows.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,14 +8,14 @@ import type { Machine } from './machine.js'
 export interface Report {
   readonly date: string
   readonly machine: Machine
-  /** What of the environment bears on speed. */
+  /** The environment variables that affect speed. */
   readonly environment: Readonly<Record<string, string>>
   readonly peers: AboutPeers
   readonly smoke: boolean
   readonly groups: Readonly<Record<string, readonly object[]>>
 }
 
-/** Throws an Error that names the first number in `value` that is not finite. */
+/** @throws Error that names the first number in `value` that is not finite. */
 export function checkFinite(value: unknown, path: string): void {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Error(`${path}: expected a finite figure, got ${value}`)
@@ -24,13 +24,13 @@ export function checkFinite(value: unknown, path: string): void {
   for (const [key, part] of Object.entries(value)) checkFinite(part, `${path}.${key}`)
 }
 
-/** Writes the report, and the folder where it is missing. */
+/** Writes the report; creates its folder if needed. */
 export function writeReport(file: string, report: Report): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
 }
 
-/** A report that was written. @throws Error if the file holds none of a full run. */
+/** Reads a report. @throws Error if the file is not the report of a full run. */
 export function readReport(file: string): Report {
   let report: Partial<Report> | null = null
   try {

@@ -1,37 +1,37 @@
-// How near kernels are to what the machine gives: the time that their bytes or their arithmetic would take at its measured
-// peaks, over the time that they take.
+// A roofline model: the time of a kernel's bytes or arithmetic at the machine's measured peaks, relative to its actual
+// time.
 
 import { digits, time } from './format.js'
 import { printTable } from './table.js'
 
-/** What a kernel's figures say of it. */
+/** A kernel's measurements. */
 export interface Measured {
   readonly kernel: string
   readonly shape: string
-  /** µs of a call. */
+  /** µs per call. */
   readonly micros: number
   readonly bytes: number
   readonly flops: number
 }
 
-/** Units of 10⁹ a second. */
+/** GB/s and GFLOP/s. */
 export interface Peaks {
   readonly bytes: number
   readonly flops: number
 }
 
 export interface Roof extends Measured {
-  /** µs that it would take at the peaks, and which of them it is. */
+  /** The lower bound in µs, and the peak that gives it. */
   readonly bound: number
   readonly by: 'bytes' | 'flops'
-  /** The part of the bound's speed that it has. */
+  /** The bound relative to the measured time. */
   readonly part: number
 }
 
-/** Below this the caches hold it, which are faster than the peak that is measured. */
+/** Smaller arrays fit the caches, which exceed the measured bandwidth. */
 const leastBytes = 8e6
 
-/** µs at the peaks; null where no bound is known: what the caches hold, and has no count of its arithmetic. */
+/** The bound of a call; null if unknown: arrays in the caches and no count of arithmetic. */
 export function roofOf(measured: Measured, peaks: Peaks): Roof | null {
   const [byBytes, byFlops] = [measured.bytes / peaks.bytes / 1000, measured.flops / peaks.flops / 1000]
   if (measured.bytes < leastBytes && byFlops < byBytes) return null
@@ -39,7 +39,7 @@ export function roofOf(measured: Measured, peaks: Peaks): Roof | null {
   return { ...measured, bound, by: byFlops > byBytes ? 'flops' : 'bytes', part: bound / measured.micros }
 }
 
-/** The farthest from their bounds, each kernel once. */
+/** The calls farthest below the roofline, one per kernel. */
 export function slowest(all: readonly Measured[], peaks: Peaks, count = 5): readonly Roof[] {
   const worst = new Map<string, Roof>()
   for (const measured of all) {
@@ -53,8 +53,8 @@ export function slowest(all: readonly Measured[], peaks: Peaks, count = 5): read
 
 export function printRoofs(roofs: readonly Roof[], peaks: Peaks): void {
   printTable(
-    `the slowest kernels relative to their bound: copying ${digits(peaks.bytes)} GB/s, sgemm ${digits(peaks.flops)} GFLOP/s\n` +
-      '(bytes as the rows count them, each element once; calls that the caches hold are left out)',
+    `the kernels farthest below the roofline: copy ${digits(peaks.bytes)} GB/s, sgemm ${digits(peaks.flops)} GFLOP/s\n` +
+      '(bytes count each element once; calls whose arrays fit the caches are left out)',
     ['kernel', 'shape', 'native', 'bound', 'by', 'of the bound'],
     roofs.map(({ kernel, shape, micros, bound, by, part }) => [
       ...[kernel, shape, time(micros), time(bound), by, `${(100 * part).toFixed(0)}%`],

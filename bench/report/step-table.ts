@@ -1,4 +1,4 @@
-// The rows of the steps' bench, and their table.
+// The rows of the `steps` group and its tables.
 
 import { scriptPeerNames } from '../peers/script-peer.js'
 import { printScalingNote, type Scaling, scalingCell } from '../support/cores.js'
@@ -11,23 +11,23 @@ import { printTable } from './table.js'
 export interface StepResult {
   readonly workload: string
   readonly batch: number
-  /** Its best setting; null where it is missing. */
+  /** PyTorch's best setting; null: not installed. */
   readonly pytorch: (Figure & { readonly setting: string }) | null
-  /** The best other library in JavaScript, on its best setting; null where none is here or does it. */
+  /** The best other JavaScript library on its best setting; null: none installed or none supports the workload. */
   readonly javaScript: (Figure & { readonly setting: string }) | null
   readonly compiled: Figure & { readonly how: string }
   readonly eager: Figure | null
-  /** Null where the workload is too large for the reference. */
+  /** Null: the workload is too large for the reference. */
   readonly reference: Figure | null
   readonly overPyTorch: Ratio | null
   readonly overJavaScript: Ratio | null
   readonly overReference: Ratio | null
-  /** How many times as fast all threads are as one; null where there is one. */
+  /** The speed-up of all threads over one; null on one core. */
   readonly threads: (Ratio & { readonly threads: number }) | null
   readonly scaling: Scaling | null
-  /** After a few steps: losses, or what is made of the gradient. */
+  /** Values after a few steps: losses, or a function of the gradient. */
   readonly values: Values
-  /** Of all that took part. */
+  /** Figures of all contestants. */
   readonly figures: Readonly<Partial<Record<string, Figure>>>
 }
 
@@ -55,10 +55,10 @@ const againstPyTorch = (result: StepResult): string[] => [
 const pytorchHeader = [
   'workload',
   ...['PyTorch', 'spread', 'compiled', 'spread', 'on', 'eager', 'spread'],
-  ...['× PyTorch', 'range', 'at least', 'met', 'cores', 'differ', 'PyTorch’s best setting'],
+  ...['× PyTorch', 'range', 'target', 'met', 'cores', 'differ', 'PyTorch’s best setting'],
 ]
 
-/** The figure of another library, and the setting that was its best; its contestants begin with its name. */
+/** The cells of another library: its figure and best setting. Its contestants' names begin with its name. */
 function otherCells(figures: StepResult['figures'], name: string): string[] {
   const setting = Object.keys(figures).find(key => key.startsWith(`${name} `))
   const figure = setting === undefined ? undefined : figures[setting]
@@ -76,8 +76,8 @@ const againstJavaScript = (result: StepResult): string[] => [
 
 const javaScriptHeader = [
   ...['workload', 'compiled', 'spread', ...scriptPeerNames.flatMap(name => [name, 'spread', 'on'])],
-  ...['× the best', 'range', 'at least', 'met'],
-  ...['TypeScript', 'spread', '× TypeScript', 'range', 'at least', 'met'],
+  ...['× the best', 'range', 'target', 'met'],
+  ...['TypeScript', 'spread', '× TypeScript', 'range', 'target', 'met'],
 ]
 
 const onThreads = ({ workload, figures, threads }: StepResult): string[] => [
@@ -91,20 +91,20 @@ const onThreads = ({ workload, figures, threads }: StepResult): string[] => [
 export function printSteps(results: readonly StepResult[], checkedSteps: number): void {
   printTable(
     'steps: compiled (.sync) against PyTorch\n' +
-      `(range: over the rounds; cores: what two threads of sgemm were worth; differ: values after ${checkedSteps} steps;\n` +
-      ' softmax, chain: 4096×1000, forward, and backward from a given gradient; the gradient is kept)',
+      `(range: over the rounds; cores: speed-up of two threads of sgemm; differ: of values after ${checkedSteps} steps;\n` +
+      ' softmax, chain: 4096×1000, forward, and backward from a given gradient)',
     pytorchHeader,
     results.map(againstPyTorch),
   )
   printTable(
-    'steps: compiled against other libraries in JavaScript, and against this library’s TypeScript backend',
+    'steps: compiled against other JavaScript libraries and against our TypeScript backend',
     javaScriptHeader,
     results.map(againstJavaScript),
   )
   const several = results.filter(({ threads, compiled }) => threads !== null && compiled.how.startsWith('compiled'))
   if (several.length > 0) {
     printTable(
-      'steps: what all threads are worth, compiled',
+      'steps: speed-up of all threads over one, compiled',
       ['workload', 'one thread', 'spread', 'all', 'spread', 'speed-up', 'range'],
       several.map(onThreads),
     )

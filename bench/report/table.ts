@@ -1,4 +1,4 @@
-// Tables on the console: columns as wide as their widest cell, the first to the left, the others to the right.
+// Prints tables: the first `left` columns are left-aligned, the others right-aligned.
 
 export type Row = readonly string[]
 

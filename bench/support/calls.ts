@@ -1,5 +1,5 @@
-// The calls on which kernels are timed, made from their signatures. A kernel for which none can be made is an error, so
-// that a new one is not forgotten.
+// Builds the calls on which kernels are timed, from their signatures. A kernel without a call is an error, so that a new
+// one is not forgotten.
 
 import { type KernelName, kernels } from 'blasgrad/backend'
 import { type Argument, lengthsOf, parseSignature } from './library.js'
@@ -21,21 +21,21 @@ const arrays = {
 
 const isArray = ({ role }: Argument): boolean => role === 'in' || role === 'out' || role === 'inout'
 
-/** Random values are drawn this often, then repeated. */
+/** Random values drawn; longer arrays repeat them. */
 const distinct = 65536
 
 function makeArray(kernel: KernelName, argument: Argument, length: number, parameters: Record<string, unknown>) {
   const array = new arrays[argument.element](length)
   if (argument.role === 'out') return array
   const value = inputValue(kernel, argument, parameters)
-  // Positions mean what they say: they are not repeated.
+  // Positions must be distinct, so they are not repeated.
   const drawn = argument.element === 'int32' ? length : Math.min(length, distinct)
   for (let i = 0; i < drawn; i++) array[i] = value(i)
   for (let filled = drawn; 0 < filled && filled < length; filled *= 2) array.copyWithin(filled, 0, filled)
   return array
 }
 
-/** What is given for an argument that is not an array; `undefined` for outer axes. */
+/** The value of an argument that is no array; `undefined` for outer axes. */
 function parameterOf(kernel: KernelName, { name, role }: Argument, shape: Shape, scalar: number): unknown {
   const given = shape.parameters[name]
   if (given !== undefined || role === 'outer') return given
@@ -64,17 +64,17 @@ function makeCall(kernel: KernelName, args: readonly Argument[], shape: Shape, s
   return { name: [shape.name, ...notes].join(', '), args: call }
 }
 
-/** The call of a kernel on a shape, on the first value of its scalars. */
+/** A kernel's call on a shape, with the first value of each scalar. */
 export const callOn = (kernel: KernelName, shape: Shape): Call =>
   makeCall(kernel, parseSignature(kernels[kernel].signature).args, shape, 0, false)
 
-/** The shapes that a kernel is timed on. */
+/** The shapes on which a kernel is timed. */
 export const shapesOf = (kernel: KernelName): readonly Shape[] =>
   shapesFor(parseSignature(kernels[kernel].signature).args)
 
 /**
- * The calls that a kernel is timed on, one made at a time: each shape with each value of its scalars, and the first
- * shape also without the arrays that may be left out. @throws Error where there are none.
+ * Generates a kernel's calls: each shape with each value of its scalars, and the first shape also without the optional
+ * arrays. @throws Error if there are none.
  */
 export function* callsOf(kernel: KernelName, small: boolean): Generator<Call> {
   const { args } = parseSignature(kernels[kernel].signature)

@@ -1,42 +1,42 @@
-// Whether the machine gives two whole cores just now: a shared host does not always, and changes its mind within tenths of a
-// second. Ratios count where it did, so each sample of a race is taken between two probes, and again where one of them fails.
+// Takes samples only on unthrottled cores. A shared host throttles within tenths of a second, so each sample lies between
+// two probes and is repeated if one of them fails.
 
 import type { Peers } from '../peers/peers.js'
 import type { Take } from './timing.js'
 
-/** Of what was timed: how many times one thread's sgemm two threads did. */
+/** The speed-up of two threads of sgemm over one, around the samples of a race. */
 export interface Scaling {
-  /** Before or after a sample that was kept, at the worst. */
+  /** The worst probe before or after a sample that counts. */
   readonly least: number
-  /** The samples that were taken again. */
+  /** Samples that were repeated. */
   readonly retaken: number
 }
 
-/** Below this, two threads did not have two whole cores: what was timed then does not count. */
+/** Below this speed-up the cores are throttled, and a sample does not count. */
 export const unthrottledScaling = 1.7
 
-/** How long a race waits for whole cores and takes samples again at most, and all races of a run; how long it waits at once. */
+/** Limits on waiting and repeating, per race and per run, and the interval between probes, in ms. */
 const [patienceMs, patienceOfRunMs, waitMs] = [30_000, 600_000, 100]
 
-/** What the watch asks of the world. */
+/** The watch's dependencies, replaceable in tests. */
 export interface Surroundings {
-  /** The scaling now; null where that cannot be tried. */
+  /** The current speed-up; null: no probe available. */
   readonly probe: () => Promise<number | null>
   /** A clock in milliseconds. */
   readonly now?: () => number
   readonly wait?: (ms: number) => Promise<unknown>
-  /** How long to wait and to take samples again, in ms. */
+  /** Limit on waiting and repeating, in ms. */
   readonly patience?: number
 }
 
-/** Takes the samples of one race while the cores are whole. */
+/** Takes the samples of one race while the cores are unthrottled. */
 export class CoreWatch {
   readonly #probe: () => Promise<number | null>
   readonly #now: () => number
   readonly #wait: (ms: number) => Promise<unknown>
   readonly #patience: number
   #spent = 0
-  /** The probe after the last sample, which is the one before the next. */
+  /** The probe after the last sample is also the one before the next. */
   #last: number | null = null
   #least = Number.POSITIVE_INFINITY
   #retaken = 0
@@ -54,13 +54,13 @@ export class CoreWatch {
   }
 
   /**
-   * What `attempt` gives between two probes that find whole cores: it is made again where they do not, for as long as there
-   * is patience; the attempt with the best of the worse probes counts.
+   * Returns the result of `attempt` between two probes on unthrottled cores. It repeats the attempt until then or until
+   * the limit; the attempt whose worse probe is best counts.
    */
   readonly take: Take = async attempt => {
     let best: { readonly value: Awaited<ReturnType<typeof attempt>>; readonly least: number } | undefined
     for (;;) {
-      const before = await this.#whole()
+      const before = await this.#probeUnthrottled()
       const started = this.#now()
       const value = await attempt()
       const after = await this.#probe()
@@ -76,18 +76,18 @@ export class CoreWatch {
     return best.value
   }
 
-  /** What waiting and taking samples again took, in ms. */
+  /** Time spent on waiting and repeating, in ms. */
   get spent(): number {
     return this.#spent
   }
 
-  /** Of all that was taken; null where it could not be tried. */
+  /** The race's scaling; null: no probe available. */
   get scaling(): Scaling | null {
     return this.#least === Number.POSITIVE_INFINITY ? null : { least: this.#least, retaken: this.#retaken }
   }
 
-  /** The probe before a sample, after waiting for whole cores where there is patience. */
-  async #whole(): Promise<number | null> {
+  /** The probe before a sample, after waiting for unthrottled cores within the limit. */
+  async #probeUnthrottled(): Promise<number | null> {
     let scaling = this.#last ?? (await this.#probe())
     while (scaling !== null && scaling < unthrottledScaling && this.#spent < this.#patience) {
       await this.#wait(waitMs)
@@ -98,7 +98,7 @@ export class CoreWatch {
   }
 }
 
-/** What is timed, and the scaling around it; null where that cannot be tried. */
+/** A race's result and the scaling around it; null: no probe available. */
 export interface Timed<T> {
   readonly result: T
   readonly scaling: Scaling | null
@@ -106,7 +106,7 @@ export interface Timed<T> {
 
 let leftOfRunMs = patienceOfRunMs
 
-/** A race of a group, its samples taken on whole cores; a smoke run neither looks nor waits. */
+/** Runs a race on unthrottled cores; a smoke run neither probes nor waits. */
 export async function timedOnCores<T>(
   peers: Peers,
   smoke: boolean,
@@ -119,17 +119,17 @@ export async function timedOnCores<T>(
   return { result, scaling: watch.scaling }
 }
 
-/** What two threads were worth at the worst. */
+/** The cell of the "cores" column; `!` marks throttled cores. */
 export function scalingCell(scaling: Scaling | null): string {
   if (scaling === null) return ''
   return `${scaling.least.toFixed(2)}${scaling.least < unthrottledScaling ? '!' : ''}`
 }
 
-/** Prints what a mark in a "cores" column means, where there is one. */
+/** Explains the mark in the "cores" column if there is one. */
 export function printScalingNote(scalings: readonly (Scaling | null)[]): void {
   if (scalings.some(scaling => scalingCell(scaling).endsWith('!'))) {
     console.log(
-      `!  two threads did less than ${unthrottledScaling}× one's sgemm then: not two whole cores; such a row does not count`,
+      `!  cores throttled: two threads of sgemm did less than ${unthrottledScaling}× the work of one; the row does not count`,
     )
   }
 }

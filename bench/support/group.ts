@@ -1,16 +1,16 @@
-// What a group of benches is: it prints its table and gives its rows for the JSON.
+// The interface of a group of benches: it prints its tables and returns its rows for the report.
 
 import type { Peers } from '../peers/peers.js'
 import type { Plan } from './timing.js'
 
 export interface Settings {
   readonly plan: Plan
-  /** Everything once for a moment: sizes may be smaller, what takes long is left out. */
+  /** Run everything once for a moment, with smaller sizes and without long calls. */
   readonly smoke: boolean
   readonly peers: Peers
-  /** The only workload that is wanted; all by default. */
+  /** Run this workload only. */
   readonly workload?: string | undefined
-  /** The only kernel, in the groups that are about kernels; all by default. */
+  /** Run this kernel only, in the groups about kernels. */
   readonly kernel?: string | undefined
 }
 

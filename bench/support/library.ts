@@ -1,5 +1,5 @@
-// What the benches need of the library beyond its public names: the grammar of the kernel rows, what a call costs, what an
-// executor is. Read from beside `blasgrad/backend`, so that it is the same code that the backends run on.
+// Internals of the library that the benches need: the signatures' grammar, a call's cost, the executor. They are imported
+// from the built package next to `blasgrad/backend`, so that the benches use the same modules as the backends.
 
 type Signatures = typeof import('../../lib/backend/signature.js')
 type Lengths = typeof import('../../lib/backend/lengths.js')

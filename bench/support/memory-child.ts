@@ -1,11 +1,11 @@
-// Run by memory.ts in a process of its own: trains a workload, and prints what was resident before and at most.
+// Runs in a fresh process for memory.ts: trains a workload and prints the resident memory before and at its peak.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { compiled } from '../workloads/ways.js'
 import { inTurn, workloads } from '../workloads/workloads.js'
 import { use } from './backends.js'
 
-/** The most that was resident so far, in bytes. */
+/** The peak of resident memory so far, in bytes. */
 function peak(): number {
   try {
     const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
@@ -14,8 +14,8 @@ function peak(): number {
   return 1024 * process.resourceUsage().maxRSS
 }
 
-/** The most starts again, where that can be: making the weights is not part of the training. */
-function forgetPeak(): void {
+/** Resets the peak where the system allows it: making the weights is not part of the training. */
+function resetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5')
   } catch {}
@@ -28,6 +28,6 @@ use('native')
 const idle = process.memoryUsage.rss()
 const start = workload.start()
 const run = inTurn(compiled(start).sync, start.batches)
-forgetPeak()
+resetPeak()
 for (let i = 0; i < steps; i++) run()
 console.log(JSON.stringify({ idle, peak: peak() }))

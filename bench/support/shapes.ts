@@ -1,5 +1,5 @@
-// The named shapes that kernels are timed on. A kernel takes those of the family whose sizes are its own: by what its
-// signature asks for, never by its name.
+// The named shapes on which kernels are timed. A kernel's shapes follow from the sizes in its signature, never from its
+// name.
 
 import { Layout } from 'blasgrad/backend'
 import type { Argument } from './library.js'
@@ -7,7 +7,7 @@ import { networkFamilies } from './network-shapes.js'
 
 export interface Shape {
   readonly name: string
-  /** Sizes, flags, layouts and dims by the names of the arguments; a flag or layout left out is false or full. */
+  /** Sizes, flags, layouts and dims by argument name; an omitted flag is false, an omitted layout full. */
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
@@ -24,7 +24,7 @@ const line = (name: string, outer: number, n: number, inner: number): Shape => (
 const rows = (rows: number, n: number): Shape => ({ name: `${rows}×${n}`, parameters: { rows, n } })
 const elements = (n: number): Shape => ({ name: n.toLocaleString('en'), parameters: { n, at: 0 } })
 
-/** m×k · k×n, stored as the flags say; `batch` such products. */
+/** `batch` products m×k · k×n; `stored` names the operand that is stored transposed. */
 function product(m: number, k: number, n: number, stored: '' | 'a' | 'b' = '', batch = 1): Shape {
   const name = `${batch === 1 ? '' : `${batch} of `}${m}×${k}×${n}${stored === '' ? '' : `, ${stored} transposed`}`
   return { name, parameters: { m, k, n, rows: batch, cols: 1, transposeA: stored === 'a', transposeB: stored === 'b' } }
@@ -37,11 +37,11 @@ const lookup = (name: string, outer: number, n: number, inner: number, count: nu
   parameters: { outer, n, inner, count },
 })
 
-/** By the names of the sizes that a signature has. */
+/** Shapes by the sizes in a signature. */
 const families: Readonly<Record<string, readonly Shape[]>> = {
   ...networkFamilies,
-  // Rows of 1000 are so many that no cache holds their arrays, at a fifth less and a fifth more either: 4096 are on the slope
-  // of a cache of 32 MB (docs/performance.md has the curve).
+  // 16384 rows of 1000 exceed the caches at 0.8 too; 4096 rows lie on the edge of a 32 MB cache (curve in
+  // docs/performance.md).
   'rows cols': [grid(16384, 1000), grid(64, 64)],
   'outer n inner': [
     line('16384×1000, rows', 16384, 1000, 1),
@@ -59,18 +59,18 @@ const families: Readonly<Record<string, readonly Shape[]>> = {
     product(32, 784, 128, 'b'),
     product(784, 32, 128, 'a'),
     product(128, 784, 512),
-    // As many as leave two threads equal shares of a fifth less and a fifth more too.
+    // 80, so that two threads have equal shares at 0.8 and 1.2 too.
     product(64, 32, 64, 'b', 80),
   ],
-  // Of one matrix each: a layer's forward, its input's gradient.
+  // One matrix each: a layer's forward, its input's gradient.
   'm n k': [
     product(100, 16, 16, 'b'),
     product(32, 784, 128, 'b'),
     product(128, 512, 512),
     product(1024, 128, 512, 'b'),
   ],
-  // Four million are in no cache at a fifth less either. Of a million, the four arrays of an optimizer are just what a
-  // cache of 16 MB holds: that would time the cache's edge, not the kernel (docs/performance.md has the curve).
+  // Four million exceed the caches at 0.8 too. A million would fill a 16 MB cache with an optimizer's four arrays and time
+  // the cache's edge instead of the kernel (curve in docs/performance.md).
   n: [elements(4000000), elements(4096)],
   'n at': [elements(1000000), elements(4096)],
   'at dims': [
@@ -85,7 +85,7 @@ const families: Readonly<Record<string, readonly Shape[]>> = {
   ],
 }
 
-/** What a second operand of a grid may be besides full. */
+/** Grids whose second operand broadcasts. */
 const repeated = [
   grid(1024, 128, ', b a row', Layout.row),
   grid(1024, 128, ', b a column', Layout.column),
@@ -99,12 +99,12 @@ export function shapesFor(args: readonly Argument[]): readonly Shape[] {
   return args.some(({ name }) => name === 'bLayout') && sizes.length === 2 ? [...shapes, ...repeated] : shapes
 }
 
-/** Sizes up to here are what a kernel is (the taps of a filter, a stride), not how much it does. */
+/** Smaller sizes define the kernel (filter taps, strides) rather than its amount of work. */
 const fixed = 8
 
 /**
- * The shape with every size times `factor`; null where it has strides, which say more than sizes. `name` begins with the
- * shape's.
+ * The shape with all sizes times `factor`, its name derived from the shape's; null for strided shapes, whose strides would
+ * not match.
  */
 export function scaled({ name, parameters }: Shape, factor: number): Shape | null {
   const change = (value: unknown): unknown =>
@@ -118,7 +118,7 @@ export function scaled({ name, parameters }: Shape, factor: number): Shape | nul
   }
 }
 
-/** The shape with no size or stride above 64, for seeing that a kernel runs. */
+/** The shape with sizes and strides capped at 64, for smoke runs. */
 export function shrink({ name, parameters }: Shape): Shape {
   const smaller = (value: unknown): unknown => {
     if (typeof value === 'number') return Math.min(value, 64)

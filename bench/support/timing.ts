@@ -1,44 +1,44 @@
-// Times functions against each other: warm-up, repetitions until a sample is long enough to be measured, samples taken
-// in turns. It knows nothing of what it times.
+// Times contestants against each other: warm-up, enough repetitions per sample, alternating samples. It knows nothing
+// about the code that it times.
 
 import { PeerError } from '../peers/peer.js'
 
-/** One of those that are compared. */
+/** A function to compare. */
 export interface Contestant<Name extends string = string> {
   readonly name: Name
   readonly run: () => void
-  /** Done before each sample, not timed. */
+  /** Runs before each sample, untimed. */
   readonly prepare?: () => void
 }
 
-/** One that takes its time itself: in another process, or waiting between runs. */
+/** A contestant that times itself: in another process, or with awaits between runs. */
 export interface SelfTimed<Name extends string = string> {
   readonly name: Name
-  /** The milliseconds of that many runs, after an eighth as many that are not counted. */
+  /** Milliseconds of that many runs, after 1/8 as many untimed ones. */
   readonly sample: (runs: number) => Promise<number>
 }
 
 export interface Plan {
-  /** Samples of each contestant. */
+  /** Samples per contestant. */
   readonly rounds: number
-  /** What a sample takes at least, in milliseconds; `run` is repeated for it. */
+  /** The shortest sample, in ms; `run` is repeated to reach it. */
   readonly sampleMs: number
-  /** What the warm-up of each contestant takes at least, in milliseconds. */
+  /** The shortest warm-up per contestant, in ms. */
   readonly warmUpMs: number
-  /** What the rounds of one contestant are to take at most, in milliseconds: a slow one takes part in fewer, the first. */
+  /** Upper bound for a contestant's rounds, in ms: a slow one takes part in the first few only. */
   readonly mostMs?: number
 }
 
-/** Rounds in which a contestant takes part, however slow it is. */
+/** Rounds that even the slowest contestant takes part in. */
 const leastRounds = 3
 
 export const fullPlan: Plan = { rounds: 7, sampleMs: 2, warmUpMs: 15 }
-/** Everything once, or as often as the clock needs to move: for seeing that it runs, not how fast. */
+/** Runs everything once, or until the clock moves: a smoke test. */
 export const smokePlan: Plan = { rounds: 1, sampleMs: 0.005, warmUpMs: 0 }
 
 /**
- * The plan for what runs much TypeScript of ours in a run: a longer warm-up, for the compiler to be done with it, and
- * longer samples, so that each has its share of garbage collection.
+ * A plan for contestants that run much TypeScript: a longer warm-up for V8's compiler, and longer samples, so that each
+ * has its share of garbage collection.
  */
 export const patient = ({ rounds, sampleMs, warmUpMs, ...rest }: Plan): Plan => ({
   ...rest,
@@ -47,14 +47,14 @@ export const patient = ({ rounds, sampleMs, warmUpMs, ...rest }: Plan): Plan => 
   warmUpMs: 10 * warmUpMs,
 })
 
-/** Microseconds of one run. */
+/** Timing of one contestant, in µs per run. */
 export interface Figure {
   readonly median: number
   readonly min: number
   readonly max: number
   /** Runs in a sample. */
   readonly repetitions: number
-  /** Of each round. */
+  /** One per round. */
   readonly samples: readonly number[]
 }
 
@@ -67,15 +67,15 @@ export function median(values: readonly number[]): number {
 
 type Clock = () => number
 
-/** Runs that go before a sample, so that caches, and threads that sleep, are as they are in a loop. */
-const ahead = (runs: number): number => (runs > 1 ? Math.ceil(runs / 8) : 0)
+/** Untimed runs before a sample, so that caches and sleeping threads are as in a loop. */
+const warmUpRuns = (runs: number): number => (runs > 1 ? Math.ceil(runs / 8) : 0)
 
 /** Milliseconds of that many runs. */
 function sample(contestant: Contestant | SelfTimed, runs: number, now: Clock): number | Promise<number> {
   if ('sample' in contestant) return contestant.sample(runs)
   const { prepare, run } = contestant
   prepare?.()
-  for (let i = ahead(runs); i > 0; i--) run()
+  for (let i = warmUpRuns(runs); i > 0; i--) run()
   const started = now()
   for (let i = 0; i < runs; i++) run()
   return now() - started
@@ -83,13 +83,13 @@ function sample(contestant: Contestant | SelfTimed, runs: number, now: Clock): n
 
 /** `runs` of `run`, each awaited, as a contestant times itself. */
 export async function sampleAwaiting(run: () => Promise<unknown>, runs: number): Promise<number> {
-  for (let i = ahead(runs); i > 0; i--) await run()
+  for (let i = warmUpRuns(runs); i > 0; i--) await run()
   const started = performance.now()
   for (let i = 0; i < runs; i++) await run()
   return performance.now() - started
 }
 
-/** Runs until warm; the repetitions that make a sample long enough, and the rounds that there is time for. */
+/** Runs until warm. Returns the repetitions per sample and the rounds that fit the limit. */
 async function warmUp(
   contestant: Contestant | SelfTimed,
   plan: Plan,
@@ -108,26 +108,26 @@ async function warmUp(
   }
 }
 
-/** Takes a sample, or as many as it wants, of which it gives the one that is to count. */
+/** Takes one or more samples and returns the one that counts. */
 export type Take = <T>(attempt: () => Promise<T>) => Promise<T>
 
-/** What a race may be told beside its plan. */
+/** Options of a race. */
 export interface Conditions {
   /** A clock in milliseconds. */
   readonly now?: Clock
-  /** How samples are taken; each once by default. */
+  /** Takes the samples; each once by default. */
   readonly take?: Take | undefined
 }
 
-/** What a race gives: the figures, and why who has none was lost. */
+/** The result of a race: figures, and the errors of contestants that failed. */
 export interface Race<Name extends string> {
   readonly figures: Readonly<Partial<Record<Name, Figure>>>
   readonly lost: ReadonlyMap<Name, PeerError>
 }
 
 /**
- * The figures of contestants timed in turns: each round samples all of them, every other round in reverse order, so that
- * none always follows the same one. A peer that fails is left out from then on.
+ * Times contestants alternately: each round samples all of them, every other round in reverse order, so that none always
+ * follows the same one. A peer that fails drops out.
  */
 export async function race<Name extends string>(
   contestants: readonly (Contestant<Name> | SelfTimed<Name>)[],
@@ -174,7 +174,7 @@ export async function race<Name extends string>(
   return { figures: Object.fromEntries(figures) as Partial<Record<Name, Figure>>, lost }
 }
 
-/** A race of functions of ours, none of which can be lost. */
+/** A race of our own functions, which cannot drop out. */
 export async function compare<Name extends string>(
   contestants: readonly Contestant<Name>[],
   plan: Plan,

@@ -1,10 +1,10 @@
-// What the arguments of a timed kernel hold: ordinary values, on which nothing overflows or vanishes, however often the
-// kernel is run. The tests' values, made to find what is wrong, are elsewhere.
+// Values for the arguments of timed kernels: ordinary numbers that neither overflow nor vanish, however often the kernel
+// runs. The tests have their own.
 
 import type { KernelName } from 'blasgrad/backend'
 import type { Argument } from './library.js'
 
-/** Values of scalars by name; each of several is timed. */
+/** Values of scalars by name; each value is timed. */
 export const scalars: Readonly<Record<string, readonly number[]>> = {
   slope: [0.01],
   low: [-0.5],
@@ -46,14 +46,14 @@ const below = (limit: number): Value => {
 
 const rowAt = (row: number, apart: number): number => (row % apart === 0 ? row / apart : -1)
 
-/** The first position of the window that a result was pooled from, in a plane: windows lie side by side. */
+/** The first position, in its plane, of the window that a result was pooled from; windows do not overlap. */
 function tapAt(index: number, { height, width, outHeight, outWidth }: Record<string, unknown>): number {
   const [down, across] = [Number(height) / Number(outHeight), Number(width) / Number(outWidth)].map(Math.floor)
   const inPlane = index % (Number(outHeight) * Number(outWidth))
   return Math.floor(inPlane / Number(outWidth)) * down * Number(width) + (inPlane % Number(outWidth)) * across
 }
 
-/** The element of an input at an index. @throws Error for an argument that this file does not know. */
+/** The function from an index to an input's element. @throws Error for an unknown argument. */
 export function inputValue(
   kernel: KernelName,
   { name, element }: Argument,
@@ -62,17 +62,17 @@ export function inputValue(
   if (element === 'bool') return below(2)
   if (element === 'any') return below(256)
   if (name === 'next') return () => -1
-  // Every so many rows is touched, by one position.
+  // Evenly spaced rows are touched, each by one position.
   if (name === 'first') return row => rowAt(row, Math.ceil(Number(parameters.n) / Number(parameters.count)))
   if (name === 'at') return index => tapAt(index, parameters)
   if (name === 'ids') return below(Number(parameters.n))
   if (name === 'state') return index => [1, 2, 3, 4][index]
   if (name === 'hyper' && hyper[kernel]) return index => Number(hyper[kernel]?.[index])
   if (name === 'step') return () => 10
-  // Small, and gates between 0 and 1: what goes from step to step does not grow.
+  // Small weights, and gates between 0 and 1, so that the state does not grow.
   if (name === 'weight') return between(-0.05, 0.05)
   if (name === 'gates') return between(0.1, 0.9)
-  // ln Σ eˢ: above every s.
+  // ln Σ eˢ exceeds every s.
   if (name === 'lse') return between(8, 10)
   if (element !== 'T') throw new Error(`${kernel}: no values for ${name}: add them to bench/support/values.ts`)
   if (products.includes(kernel)) return between(0.999, 1.001)

@@ -1,8 +1,8 @@
-// Training a small transformer on characters: token and position embeddings, encoder blocks that read what is before
-// them, a norm, logits over the vocabulary. Ids follow a rule: speed does not ask what they say.
+// Trains a small causal transformer on characters: token and position embeddings, encoder blocks, a norm, logits. Ids
+// follow a formula, since their meaning does not affect speed.
 
 import { arange, manualSeed, nn, optim, type Tensor, tensor } from 'blasgrad'
-import { inputsAndTargets, startTraining } from './training.js'
+import { distinctBatches, inputsAndTargets, startTraining } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
 export interface CharGptSizes {
@@ -14,7 +14,6 @@ export interface CharGptSizes {
   readonly batch: number
 }
 
-const distinctBatches = 4
 const lr = 1e-3
 
 class CharGpt extends nn.Module {

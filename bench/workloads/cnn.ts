@@ -1,16 +1,15 @@
-// Training a small convolutional network on cross-entropy: two convolutions of 3 × 3, each with ReLU and max-pooling by 2
-// after it, then a linear layer. Batches of normal numbers, class ids that go round.
+// Trains a small convolutional network with cross-entropy: two 3 × 3 convolutions, each followed by ReLU and 2 × 2 max
+// pooling, and a linear layer.
 
-import { manualSeed, nn, optim, randn, type Tensor, tensor } from 'blasgrad'
-import { inputsAndTargets, startTraining } from './training.js'
+import { manualSeed, nn, optim } from 'blasgrad'
+import { distinctBatches, startClassification } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
-const distinctBatches = 4
 const classes = 10
 const lr = 1e-3
 
 export interface Cnn {
-  /** Images are size × size, of one channel. */
+  /** Images are size × size with one channel. */
   readonly size: number
   /** Channels after each convolution. */
   readonly channels: readonly [number, number]
@@ -30,21 +29,8 @@ function start({ size, channels: [first, second], batch }: Cnn): Started {
     new nn.Flatten(),
     new nn.Linear(second * pooled * pooled, classes),
   )
-  const batches = Array.from({ length: distinctBatches }, (_, start): [Tensor, Tensor] => [
-    randn([batch, 1, size, size]),
-    tensor(
-      Int32Array.from({ length: batch }, (_, i) => (i * 7 + start) % classes),
-      { dtype: 'int32' },
-    ),
-  ])
   const update = new optim.Adam(model.parameters(), { lr })
-  return startTraining({
-    model,
-    update,
-    batches,
-    named: inputsAndTargets(batches),
-    loss: (x, y) => nn.functional.crossEntropy(model.forward(x), y),
-  })
+  return startClassification(model, update, [batch, 1, size, size], classes)
 }
 
 export const cnnWorkload = (name: string, cnn: Cnn): Workload => ({

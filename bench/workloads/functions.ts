@@ -1,5 +1,5 @@
-// A function of a matrix forward, and backward from a gradient that is given, as a layer within a network gets one. The
-// gradient of the matrix is kept, and what both sides must agree on is made of it.
+// Runs a function of a matrix forward, and backward from a given gradient, as for a layer within a network. The value that
+// contestants must agree on derives from the matrix's gradient.
 
 import { manualSeed, noGrad, randn, type Tensor } from 'blasgrad'
 import type { Started, Workload } from './workloads.js'
@@ -18,12 +18,12 @@ function start(f: (x: Tensor) => Tensor): Started {
       return undefined
     },
     batches: [[g]],
-    /** The sum of x.grad·g, over the rows. */
+    /** The sum of x.grad·g divided by the rows. */
     value: () => noGrad(() => (x.grad === null ? Number.NaN : x.grad.mul(g).to('float64').sum().item() / rows)),
   }
 }
 
-/** @param f as pytorch.py has it under the same name. */
+/** @param f the function that pytorch.py defines under the same name. */
 export const functionWorkload = (name: string, f: (x: Tensor) => Tensor): Workload => ({
   name,
   batch: rows,

@@ -1,12 +1,8 @@
-// Training a network of linear layers with ReLU between them, on cross-entropy: batches of normal numbers, class ids that
-// go round.
+// Trains a multilayer perceptron with ReLU and cross-entropy.
 
-import { manualSeed, nn, optim, randn, type Tensor, tensor } from 'blasgrad'
-import { inputsAndTargets, startTraining } from './training.js'
+import { manualSeed, nn, optim } from 'blasgrad'
+import { distinctBatches, startClassification } from './training.js'
 import type { Started, Workload } from './workloads.js'
-
-/** Batches that a training goes through in turn. */
-const distinctBatches = 4
 
 const learningRates = { SGD: 0.1, Adam: 1e-3 }
 
@@ -19,24 +15,11 @@ function start(layers: readonly number[], batch: number, optimizer: keyof typeof
     }),
   )
   const classes = layers[layers.length - 1]
-  const batches = Array.from({ length: distinctBatches }, (_, start): [Tensor, Tensor] => [
-    randn([batch, layers[0]]),
-    tensor(
-      Int32Array.from({ length: batch }, (_, i) => (i * 7 + start) % classes),
-      { dtype: 'int32' },
-    ),
-  ])
   const update = new optim[optimizer](model.parameters(), { lr: learningRates[optimizer] })
-  return startTraining({
-    model,
-    update,
-    batches,
-    named: inputsAndTargets(batches),
-    loss: (x, y) => nn.functional.crossEntropy(model.forward(x), y),
-  })
+  return startClassification(model, update, [batch, layers[0]], classes)
 }
 
-/** @param layers the layers' sizes, from the inputs to the classes. */
+/** @param layers sizes from the inputs to the classes. */
 export const mlpWorkload = (
   name: string,
   layers: readonly number[],

@@ -1,15 +1,13 @@
-// Training a recommender: rows of embedding tables side by side, linear layers with ReLU between them, sigmoid
-// cross-entropy on whether the rows belong together. Ids and labels are drawn.
+// Trains a recommender: concatenated rows of embedding tables, linear layers with ReLU, sigmoid cross-entropy. Ids and
+// labels are random.
 
 import { concat, manualSeed, nn, optim, rand, type Tensor, tensor } from 'blasgrad'
-import { startTraining } from './training.js'
+import { distinctBatches, startTraining } from './training.js'
 import type { Started, Workload } from './workloads.js'
 
-/** Batches that a training goes through in turn. */
-const distinctBatches = 4
 const lr = 1e-3
 
-/** The sizes of a recommender: rows of each table, width of all, units between. */
+/** Sizes of a recommender: rows of each table, embedding width, hidden units. */
 export interface Sizes {
   readonly rows: readonly number[]
   readonly width: number

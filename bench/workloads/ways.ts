@@ -1,17 +1,17 @@
-// The other ways to call a compiled step, for workloads so short that the call counts: awaited, and by the epoch. Each takes
-// its time itself, with a training of its own.
+// Other ways to call a compiled step, for workloads so short that the call matters: awaited, and by the epoch. Each times
+// itself, with its own training.
 
 import { compile, concat, data } from 'blasgrad'
 import { use } from '../support/backends.js'
 import { type SelfTimed, sampleAwaiting } from '../support/timing.js'
 import { inTurn, type Started, type Workload } from './workloads.js'
 
-/** How often the batches come in an epoch: 100 steps make one. */
+/** Repetitions of the batches in an epoch of 100 steps. */
 const rounds = 25
 
 export const compiled = ({ step }: Started) => compile((...batch: Parameters<Started['step']>) => step(...batch))
 
-/** Each step awaited before the next is called. */
+/** Awaits each step before the next. */
 function awaited(workload: Workload): SelfTimed['sample'] {
   const start = workload.start()
   const run = inTurn(compiled(start), start.batches)
@@ -21,7 +21,7 @@ function awaited(workload: Workload): SelfTimed['sample'] {
   }
 }
 
-/** The same batches in the same order, from a dataset of their rows. Whole epochs are timed. */
+/** Times whole epochs over a dataset with the same batches in the same order. */
 function byEpoch(workload: Workload): SelfTimed['sample'] {
   const start = workload.start()
   const step = compiled(start)
@@ -36,7 +36,7 @@ function byEpoch(workload: Workload): SelfTimed['sample'] {
   }
 }
 
-/** What each is called in a row's name, and how its time is taken. */
+/** The suffix of each way's row, and its sampler. */
 export const otherWays: readonly {
   readonly name: string
   readonly sampler: (workload: Workload) => SelfTimed['sample']

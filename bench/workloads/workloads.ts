@@ -1,4 +1,4 @@
-// The workloads that are timed as steps, ours and as the peer is told them. Who is timed is said in steps.ts.
+// The workloads: our training step, and the task that describes it to the peers.
 
 import type { Tensor } from 'blasgrad'
 import type { Task } from '../peers/pytorch.js'
@@ -8,27 +8,27 @@ import { functionWorkload } from './functions.js'
 import { mlpWorkload } from './mlp.js'
 import { recsysWorkload } from './recsys.js'
 
-/** A workload at its beginning, the same each time. */
+/** A freshly started workload, the same each time. */
 export interface Started {
-  /** What the peer begins with too: weights, batches. */
+  /** Weights and batches, shared with the peers. */
   readonly tensors: Readonly<Record<string, Tensor>>
-  /** One step, to be run eager or compiled. */
+  /** One step, to run eager or compiled. */
   readonly step: (...batch: Tensor[]) => Tensor | undefined
-  /** What steps are given, in turn. */
+  /** The steps' arguments, cyclically. */
   readonly batches: readonly (readonly Tensor[])[]
-  /** What both sides must agree on, from what the last step returned. */
+  /** The value that contestants must agree on, from the last step's result. */
   readonly value: (result: Tensor | undefined) => number
 }
 
 export interface Workload {
   readonly name: string
-  /** Samples in a step. */
+  /** Samples per step. */
   readonly batch: number
   readonly task: Task
   readonly start: () => Started
   /** Too large for the reference backend, and for a smoke run. */
   readonly large?: true
-  /** Short enough that how it is called matters: also timed awaited. */
+  /** So short that the way of calling matters: also timed awaited and by the epoch. */
   readonly short?: true
 }
 
@@ -45,7 +45,7 @@ export const workloads: readonly Workload[] = [
   functionWorkload('chain', x => x.mul(x).add(x).relu().mul(0.5)),
 ]
 
-/** Those that a run of the benches is about: all, or the one that is named; in a smoke run no large ones. */
+/** The workloads of a run: all or the named one, without large ones in a smoke run. */
 export const workloadsOf = ({
   smoke,
   workload,
@@ -55,7 +55,7 @@ export const workloadsOf = ({
 }): Workload[] =>
   workloads.filter(({ name, large }) => (workload === undefined || name === workload) && !(smoke && large))
 
-/** `step` on the batches in turn. */
+/** Calls `step` on the batches cyclically. */
 export function inTurn<R>(step: (...batch: Tensor[]) => R, batches: Started['batches']): () => R {
   let steps = 0
   return () => step(...batches[steps++ % batches.length])

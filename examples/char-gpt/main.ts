@@ -14,9 +14,9 @@ import { type Options, readOptions } from './options.js'
 import { type Passages, passagesOf, sonnets, Vocabulary } from './sonnets.js'
 import { createWriter } from './write.js'
 
-/** Passages overlap, so that each character is read at several places. */
+/** Passages overlap, so that each character occurs at several positions. */
 const overlap = 4
-/** The share of the sonnets, the last ones, that it is tested on. */
+/** The share of the sonnets, the last ones, used for the test. */
 const heldOut = 0.1
 
 async function main(options: Options): Promise<void> {
@@ -86,7 +86,7 @@ async function main(options: Options): Promise<void> {
   console.log(`curves: ${curvesFile}`)
 }
 
-/** The mean loss on passages, in nats a character, of the model as it then is. */
+/** The model's current mean loss on passages, in nats per character. */
 function createTest(model: CharGpt, passages: Passages): () => Promise<number> {
   const loss = compile((x: Tensor, y: Tensor) => model.loss(x, y))
   return async () => {

@@ -1,4 +1,4 @@
-// The network: what reads characters and says which may follow.
+// The network: predicts the next character.
 
 import { arange, nn, type Tensor } from 'blasgrad'
 
@@ -11,7 +11,7 @@ export interface Sizes {
   readonly dropout: number
 }
 
-/** A transformer that reads backwards only, norms first, as GPT-2 (Radford et al., 2019). */
+/** A causal pre-norm transformer like GPT-2 (Radford et al., 2019). */
 export class CharGpt extends nn.Module {
   readonly tokens: nn.Embedding
   readonly positions: nn.Embedding
@@ -35,7 +35,7 @@ export class CharGpt extends nn.Module {
     this.blocks = new nn.TransformerEncoder(block, layers, new nn.LayerNorm(width))
     this.head = new nn.Linear(width, vocabulary)
     this.places = this.registerBuffer('places', arange(context, { dtype: 'int32' }), { persistent: false })
-    // Blocks begin as copies of one: they are drawn apart, and all weights small.
+    // The encoder clones one block, so each block's weights are drawn anew, all of them small.
     this.apply(module => {
       if (module instanceof nn.Linear || module instanceof nn.Embedding) nn.init.normal(module.weight, 0, 0.02)
       if (module instanceof nn.MultiheadAttention) nn.init.normal(module.inProjWeight, 0, 0.02)
@@ -48,7 +48,7 @@ export class CharGpt extends nn.Module {
     return this.head.forward(this.blocks.forward(this.drop.forward(x), { causal: true }))
   }
 
-  /** The mean cross-entropy, in nats a character, of what follows each character. */
+  /** The mean cross-entropy of the next characters, in nats per character. */
   loss(x: Tensor, y: Tensor): Tensor {
     const logits = this.forward(x)
     return nn.functional.crossEntropy(logits.reshape([-1, logits.shape[2]]), y.reshape([-1]))

@@ -1,4 +1,4 @@
-// What the command line can say.
+// The command line's options.
 
 import { Command } from 'commander'
 import { addCommonOptions, type CommonOptions, count, positive } from '../support/options.js'
@@ -13,26 +13,26 @@ export interface Options extends CommonOptions {
   readonly topK?: number
   readonly length: number
   readonly prompt: string
-  /** How many of the sonnets to use; all of them, where no number is given. */
+  /** The number of sonnets to use; all by default. */
   readonly sonnets?: number
 }
 
-/** Reads the arguments. Prints what is wrong and ends the process with code 1, or with 0 after `--help`. */
+/** Reads the arguments. Bad ones are reported and end the process with code 1, `--help` with 0. */
 export function readOptions(argv: readonly string[]): Options {
   const command = new Command('npm run char-gpt --')
     .description('Trains a small transformer on Shakespeare’s sonnets, a character at a time, and lets it write.')
-    .option('--epochs <n>', 'how many times to go through the sonnets', count, 5)
+    .option('--epochs <n>', 'passes over the sonnets', count, 5)
     .option('--batch <n>', 'passages per step', count, 16)
     .option('--lr <rate>', 'learning rate at the start; it falls to 0 by the end', positive, 1e-3)
-    .option('--context <n>', 'characters that it reads at a time', count, 64)
-    .option('--width <n>', 'the width of the network', count, 128)
-    .option('--layers <n>', 'how many blocks it has', count, 4)
-    .option('--heads <n>', 'in how many heads each attends', count, 4)
-    .option('--dropout <p>', 'with which probability activations are dropped while it is trained', Number, 0)
-    .option('--temperature <t>', 'below 1 the likely is written more often than it is likely', positive, 0.8)
+    .option('--context <n>', 'characters of context', count, 64)
+    .option('--width <n>', 'width of the network', count, 128)
+    .option('--layers <n>', 'transformer blocks', count, 4)
+    .option('--heads <n>', 'attention heads per block', count, 4)
+    .option('--dropout <p>', 'dropout probability during training', Number, 0)
+    .option('--temperature <t>', 'divides the logits: below 1, likely characters become likelier', positive, 0.8)
     .option('--top-k <n>', 'choose among the n likeliest characters only', count)
-    .option('--length <n>', 'how many characters it writes', count, 400)
-    .option('--prompt <text>', 'what it begins with', 'Shall I compare thee to ')
+    .option('--length <n>', 'characters to write', count, 400)
+    .option('--prompt <text>', 'beginning of the text', 'Shall I compare thee to ')
     .option('--sonnets <n>', 'train on the first n sonnets only', count)
   return addCommonOptions(command, 'runs/char-gpt').parse(argv).opts<Options>()
 }

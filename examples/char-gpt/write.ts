@@ -1,23 +1,23 @@
-// Text that the model makes: a character at a time, each drawn from what a compiled forward says may follow.
+// Generates text: samples one character at a time from the logits of a compiled forward pass.
 
 import { compile, rand, type Tensor, tensor } from 'blasgrad'
 import type { CharGpt } from './model.js'
 import type { Vocabulary } from './sonnets.js'
 
 export interface Manner {
-  /** What logits are divided by: below 1 the likely becomes likelier. */
+  /** Divides the logits; below 1, likely characters become likelier. */
   readonly temperature: number
-  /** How many of the likeliest characters there are to choose from; all of them, where no number is given. */
+  /** Samples among this many likeliest characters; all by default. */
   readonly topK?: number
 }
 
-/** Makes of the model what continues a text by so many characters. The model has to be in evaluation mode. */
+/** Returns a function that continues a text by that many characters. The model must be in evaluation mode. */
 export function createWriter(
   model: CharGpt,
   vocabulary: Vocabulary,
   context: number,
 ): (prompt: string, length: number, manner: Manner) => Promise<string> {
-  // A passage is read whole, whatever is beyond its end: no character reads what comes after it.
+  // The context is padded at its end: the model is causal, so the padding changes nothing before it.
   const follow = compile((ids: Tensor, last: Tensor, temperature: Tensor) =>
     model.forward(ids).squeeze(0).indexSelect(0, last).squeeze(0).div(temperature).softmax(),
   )
@@ -35,7 +35,7 @@ export function createWriter(
   }
 }
 
-/** The one of the `topK` likeliest that `at`, from 0 to 1, falls on where each is as wide as its share. */
+/** Samples among the `topK` likeliest by inverse transform; `at` is uniform in [0, 1). */
 export function choose(shares: readonly number[], topK: number, at: number): number {
   const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, topK)
   let left = at * order.reduce((sum, id) => sum + shares[id], 0)

@@ -1,4 +1,4 @@
-// The network.
+// The convolutional network.
 
 import { nn } from 'blasgrad'
 
@@ -6,8 +6,8 @@ import { nn } from 'blasgrad'
 export const side = 28
 
 /**
- * Images [n, 1, 28, 28]; for each number of channels a convolution of 3 × 3, ReLU and max-pooling by 2; then 10 logits:
- * one per digit. At most four convolutions: the image is halved for each.
+ * Takes images [n, 1, 28, 28]. Each number of channels adds a 3 × 3 convolution, ReLU and 2 × 2 max pooling; a linear layer
+ * gives 10 logits, one per digit. At most four convolutions fit, since each pooling halves the image.
  */
 export function createModel(channels: readonly number[]): nn.Layer {
   const ins = [1, ...channels]

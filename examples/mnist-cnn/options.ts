@@ -1,4 +1,4 @@
-// What the command line can say.
+// The command line's options.
 
 import { Command } from 'commander'
 import type { DigitOptions } from '../support/learn-digits.js'
@@ -9,13 +9,13 @@ export interface Options extends DigitOptions {
   readonly channels: readonly number[]
 }
 
-/** Reads the arguments. Prints what is wrong and ends the process with code 1, or with 0 after `--help`. */
+/** Reads the arguments. Bad ones are reported and end the process with code 1, `--help` with 0. */
 export function readOptions(argv: readonly string[]): Options {
   const command = new Command('npm run mnist-cnn --')
     .description(
-      'Trains a convolutional network on the MNIST digits, tests it, and saves it with a picture of its curves.',
+      'Trains a convolutional network on the MNIST digits, tests it, and saves it with a plot of its training curves.',
     )
-    .option('--epochs <n>', 'how many times to go through the training digits', count, 6)
+    .option('--epochs <n>', 'passes over the training digits', count, 6)
     .option('--batch <n>', 'digits per step', count, 64)
     .option('--channels <sizes>', 'channels after each convolution, at most four, such as 16,32', sizes, [16, 32])
     .option('--lr <rate>', 'learning rate at the start; it falls to 0 by the end', positive, 2e-3)

@@ -1,4 +1,4 @@
-// How fast the same training step is: compiled, op by op, and op by op without the native backend.
+// Times one training step three ways: compiled, eager, and eager on the reference backend.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { backendInfo, compile, getBackend, type nn, optim, setBackend, type Tensor } from 'blasgrad'
@@ -11,24 +11,24 @@ const rounds = 9
 interface Way {
   readonly name: string
   readonly backend: 'native' | 'reference'
-  /** How many steps are timed together. */
+  /** Steps per sample. */
   readonly steps: number
   readonly isCompiled: boolean
 }
 
-/** The last is what the others are compared with. */
+/** The last one is the baseline. */
 const ways: readonly Way[] = [
   { name: 'compiled steps', backend: 'native', steps: 20, isCompiled: true },
   { name: 'eager, op by op', backend: 'native', steps: 20, isCompiled: false },
   { name: 'pure TypeScript', backend: 'reference', steps: 1, isCompiled: false },
 ]
 
-/** A way, and the median of its milliseconds for a step. */
+/** A way and its median milliseconds per step. */
 export type Timed = Way & { readonly ms: number }
 
 /**
- * Times a step in each way, in turns, each from the weights of `model` and with the same batch; null where the native
- * backend is missing. The model stays as it is.
+ * Times a step each way, alternately, from the weights of `model` and with the same batch; null without the native backend.
+ * The model does not change.
  */
 export async function compareWays(
   model: nn.Layer,
@@ -64,7 +64,7 @@ export async function compareWays(
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]
 
-/** A table for people: samples per second in each way, and how many times the last way's that is. */
+/** A printable table: samples per second each way, and the speed-up over the last. */
 export function describeWays(timed: readonly Timed[], batch: number): string[] {
   const last = timed[timed.length - 1]
   const rows = timed.map(({ name, ms }) => [name, wholeNumber((1000 * batch) / ms), (last.ms / ms).toFixed(1)])

@@ -1,8 +1,8 @@
-// The network.
+// The multilayer perceptron.
 
 import { nn } from 'blasgrad'
 
-/** 784 pixels, the hidden layers with ReLU between, 10 logits: one per digit. */
+/** 784 pixels, hidden layers with ReLU, 10 logits, one per digit. */
 export function createModel(hidden: readonly number[]): nn.Layer {
   const sizes = [784, ...hidden]
   const layers = hidden.flatMap((size, i) => [new nn.Linear(sizes[i], size), new nn.ReLU()])

@@ -1,4 +1,4 @@
-// What the command line can say.
+// The command line's options.
 
 import { Command } from 'commander'
 import type { DigitOptions } from '../support/learn-digits.js'
@@ -9,11 +9,11 @@ export interface Options extends DigitOptions {
   readonly hidden: readonly number[]
 }
 
-/** Reads the arguments. Prints what is wrong and ends the process with code 1, or with 0 after `--help`. */
+/** Reads the arguments. Bad ones are reported and end the process with code 1, `--help` with 0. */
 export function readOptions(argv: readonly string[]): Options {
   const command = new Command('npm start --')
-    .description('Trains a network on the MNIST digits, tests it, and saves it with a picture of how it learned.')
-    .option('--epochs <n>', 'how many times to go through the training digits', count, 10)
+    .description('Trains a network on the MNIST digits, tests it, and saves it with a plot of its training curves.')
+    .option('--epochs <n>', 'passes over the training digits', count, 10)
     .option('--batch <n>', 'digits per step', count, 128)
     .option('--hidden <sizes>', 'sizes of the hidden layers, such as 256,128', sizes, [128])
     .option('--lr <rate>', 'learning rate at the start; it falls to 0 by the end', positive, 2e-3)

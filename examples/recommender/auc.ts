@@ -1,8 +1,8 @@
-// The area under the curve of true against false positives.
+// The area under the ROC curve.
 
 /**
- * The probability that something liked has a higher score than something that is not, ties counting half (the statistic
- * of Mann and Whitney); NaN where there is only one kind.
+ * The probability that a liked item scores higher than another, ties counting 1/2 (the Mann–Whitney statistic). NaN if there
+ * is only one kind.
  * @param liked 1 or 0 for each score.
  */
 export function areaUnderCurve(scores: ArrayLike<number>, liked: ArrayLike<number>): number {

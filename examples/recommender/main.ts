@@ -1,4 +1,4 @@
-// Learns who likes what from pairs of users and items, and shows how well: `npm run recommender`, `-- --help`.
+// Learns tastes from pairs of users and items and prints the AUC: `npm run recommender`, `-- --help`.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -66,14 +66,12 @@ async function main(options: Options): Promise<void> {
   const [score, savedScore] = [await test(), await createTest(saved, heldOut)()]
   if (savedScore !== score)
     throw new Error(`${modelFile} has AUC ${savedScore} when it is read back, expected ${score}`)
-  console.log(
-    `AUC on pairs held out: ${score.toFixed(4)}; who knew the tastes themselves would reach ${best.toFixed(4)}`,
-  )
+  console.log(`AUC on held-out pairs: ${score.toFixed(4)}; the true tastes would reach ${best.toFixed(4)}`)
   console.log(`model: ${modelFile} (read back, it scores the same)`)
   console.log(`curves: ${curvesFile}`)
 }
 
-/** The AUC of the model, as it then is, on pairs. */
+/** The model's current AUC on pairs. */
 function createTest(model: Recommender, { users, items, liked }: Pairs): () => Promise<number> {
   const predict = compile((user: Tensor, item: Tensor) => model.forward(user, item))
   return async () => {

@@ -1,12 +1,11 @@
-// The network: a vector for each user and each item. How far they point the same way, and layers that read both, say
-// whether the two go together.
+// The network: embeddings of users and items. The logit is their dot product plus a small tower on both vectors.
 
 import { concat, nn, type Tensor } from 'blasgrad'
 
 export interface Sizes {
   readonly users: number
   readonly items: number
-  /** Of the vectors. */
+  /** Width of the embeddings. */
   readonly width: number
   readonly hidden: number
 }

@@ -1,9 +1,8 @@
-// A made-up world of users and items: who likes what has a structure that is known, and chance has its part. So it is
-// known, too, how well anybody could tell.
+// A synthetic world of users and items with known probabilities of liking, so that the best possible AUC is known.
 
 import { data, type Tensor, tensor } from 'blasgrad'
 
-/** Which users were shown which items, and whether they liked them. */
+/** Pairs of users and items, with the users' answers. */
 export interface Pairs {
   /** int32 [count]. */
   readonly users: Tensor
@@ -11,11 +10,11 @@ export interface Pairs {
   readonly items: Tensor
   /** 1 or 0, float32 [count]. */
   readonly liked: Tensor
-  /** With which probability the user likes the item. */
+  /** The probability that the user likes the item. */
   readonly truth: Float64Array
 }
 
-/** How much of a taste is the user's and the item's together, and how much the item's alone. */
+/** Weights of the match between user and item, and of the item's popularity. */
 const [shared, popular] = [2.5, 0.7]
 
 /**
@@ -52,7 +51,7 @@ export class World {
     return 1 / (1 + Math.exp(-shared * together - popular * this.#popularity[item]))
   }
 
-  /** Box and Muller's. */
+  /** By the Box–Muller transform. */
   #normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.#random())) * Math.cos(2 * Math.PI * this.#random())
   }

@@ -1,13 +1,12 @@
-// What trains and tests a model that gives a logit per class.
+// Trains and tests a classifier.
 
 import { compile, data, nn, type optim, type Tensor } from 'blasgrad'
 
-/** Samples, and their classes, int32. */
+/** Samples and their class ids, int32. */
 export type Classified = data.TensorDataset<[Tensor, Tensor]>
 
 /**
- * A step: forward, backward, update; gives the loss of the batch before the update. It runs as it is, op by op, or
- * compiled.
+ * A step: forward, backward, update. Returns the batch's loss before the update. Runs eager or compiled.
  */
 export const trainStep =
   (model: nn.Layer, optimizer: optim.Optimizer) =>
@@ -19,7 +18,7 @@ export const trainStep =
     return loss
   }
 
-/** A test of the model as it then is: the share of `samples` that it names right. */
+/** Tests the current model: the accuracy on `samples`. */
 export function createTest(model: nn.Layer, samples: Classified): () => Promise<number> {
   const loader = new data.DataLoader(samples, { batchSize: 1000 })
   const count = compile((x: Tensor, y: Tensor) => ({ right: model.forward(x).argmax(1).equal(y).sum() }))

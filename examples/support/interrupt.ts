@@ -1,13 +1,12 @@
-// Ctrl-C (or a polite kill) during the training: says what is on disk and ends the process.
+// Handles Ctrl-C and SIGTERM during training: prints what is on disk and ends the process.
 
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 
 /**
- * Ends the process with 128 + the signal's number (130 for Ctrl-C). Models are written whole or not at all, so that any
- * moment will do.
- * @param file where models are saved.
- * @param epochs how many epochs the model there has been trained for by this run.
+ * Ends the process with 128 + the signal's number (130 for Ctrl-C). Models are written atomically, so any moment is safe.
+ * @param file the saved model.
+ * @param epochs the epochs that this run has trained the saved model.
  */
 export function onInterrupt(file: string, epochs: () => number, cleanUp: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

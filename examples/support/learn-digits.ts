@@ -1,4 +1,4 @@
-// Learns the handwritten digits with any network: what the examples on MNIST do alike.
+// Trains any network on the MNIST digits; shared by both MNIST examples.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,25 +13,25 @@ import { Progress } from './progress.js'
 import { train } from './train.js'
 
 export interface DigitOptions extends CommonOptions {
-  /** How many of the training digits to use; all of them, where no number is given. */
+  /** The number of training digits to use; all by default. */
   readonly samples?: number
 }
 
 export interface Learner {
-  /** What the network is, in a few words. */
+  /** A short description of the network. */
   readonly network: string
-  /** Of an image, as the network takes it. */
+  /** The shape of the network's input image. */
   readonly shape: readonly number[]
   readonly createModel: () => nn.Layer
-  /** Saved beside the weights: what the network can be made anew from. */
+  /** Saved with the weights, to rebuild the network from. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Of percentages, in the picture. */
+  /** Decimals of percentages in the plot. */
   readonly decimals: number
-  /** What else there is to tell, once it has learned. */
+  /** Runs after training. */
   readonly tell?: (model: nn.Layer, training: Classified) => Promise<void>
 }
 
-/** Trains, tests, saves the model, reads it back and draws the curves. */
+/** Trains, tests and saves the model, loads it again and plots the curves. */
 export async function learnDigits(
   { network, shape, createModel, metadata, decimals, tell }: Learner,
   { epochs, batch, lr, seed, out, samples }: DigitOptions,

@@ -1,4 +1,4 @@
-// What every example's command line can say, and how its values are read.
+// Options that all examples share, and parsers of their values.
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
@@ -6,20 +6,20 @@ export interface CommonOptions {
   readonly epochs: number
   readonly batch: number
   readonly lr: number
-  /** The fastest that loads, where none is named. */
+  /** The native backend where it loads, by default. */
   readonly backend?: 'native' | 'reference'
   readonly seed: number
   readonly out: string
 }
 
-/** `--backend`, `--seed`, `--out` and `--help`: the last of an example's options but for its own. */
+/** Adds `--backend`, `--seed`, `--out` and `--help` after an example's own options. */
 export function addCommonOptions(command: Command, out: string): Command {
   return command
     .addOption(
-      new Option('--backend <name>', 'what computes (default: native where it loads)').choices(['native', 'reference']),
+      new Option('--backend <name>', 'backend (default: native where it loads)').choices(['native', 'reference']),
     )
-    .option('--seed <n>', 'what the weights and the order of the samples are drawn from', seed, 1)
-    .option('--out <folder>', 'where the model and the picture go', out)
+    .option('--seed <n>', 'seed of the weights and of the samples’ order', seed, 1)
+    .option('--out <folder>', 'folder for the model and the plot', out)
     .helpOption('-h, --help', 'show this')
 }
 

@@ -1,4 +1,4 @@
-// What a person sees during the training: a bar on a terminal, and a line per epoch, the only thing elsewhere.
+// Shows the progress of training: a bar on terminals, and a line per epoch everywhere.
 
 import { SingleBar } from 'cli-progress'
 import { wholeNumber } from './numbers.js'
@@ -16,8 +16,8 @@ export class Progress {
   #elapsed = 0
 
   /**
-   * @param samples how many an epoch goes through.
-   * @param unit what they are: `digits`.
+   * @param samples samples per epoch.
+   * @param unit their plural noun: `digits`.
    */
   constructor(epochs: number, samples: number, unit: string) {
     this.#epochs = epochs
@@ -34,7 +34,7 @@ export class Progress {
     this.#bar?.start(this.#samples, 0, { epoch: this.#name, speed: '–', loss: '–' })
   }
 
-  /** So many samples of the epoch are done, with a mean loss. */
+  /** Reports the epoch's samples so far and their mean loss. */
   update(samples: number, loss: number): void {
     this.#done = samples
     this.#loss = loss
@@ -42,24 +42,24 @@ export class Progress {
     this.#bar?.update(samples, { speed: this.#speed, loss: loss.toFixed(3) })
   }
 
-  /** The epoch is over and its model saved; `score` is what its test said: `test accuracy 97.3%`. */
+  /** Ends an epoch whose model is saved; `score` describes its test: `test accuracy 97.3%`. */
   end(score: string): void {
     this.#finished = this.#epoch
     this.stop()
     console.log(`epoch ${this.#name}  loss ${this.#loss.toFixed(3)}  ${score}  ${this.#speed} ${this.#unit}/s`)
   }
 
-  /** How many epochs are done, and their model saved. */
+  /** Epochs that are done and saved. */
   get finished(): number {
     return this.#finished
   }
 
-  /** Takes the bar away and gives the terminal its cursor back. */
+  /** Removes the bar and shows the cursor again. */
   stop(): void {
     this.#bar?.stop()
   }
 
-  /** The epoch's number as it is shown: `2/6`. */
+  /** The epoch's label: `2/6`. */
   get #name(): string {
     return `${this.#epoch}/${this.#epochs}`
   }

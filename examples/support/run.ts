@@ -1,9 +1,9 @@
-// How an example starts and how it fails.
+// Starts an example and reports its errors.
 
 import { BlasgradError, backendInfo, setBackend } from 'blasgrad'
 import type { CommonOptions } from './options.js'
 
-/** Chooses the backend, says what it is, and runs; what a user can have caused is told without a stack. */
+/** Selects and prints the backend, then runs. Errors that a user can cause are printed without a stack. */
 export async function run<O extends CommonOptions>(main: (options: O) => Promise<void>, options: O): Promise<void> {
   try {
     if (options.backend) setBackend(options.backend)

@@ -1,28 +1,28 @@
-// The training: epochs of compiled steps, a test after each, the model saved after each.
+// Trains by epochs of compiled steps; tests and saves the model after each.
 
 import { compile, type data, type optim, type Tensor } from 'blasgrad'
 import type { Progress } from './progress.js'
 
-/** How the training went. */
+/** The result of a training. */
 export interface History {
   /** The loss of every step. */
   readonly losses: number[]
-  /** What the test gave after every epoch. */
+  /** The test's score after every epoch. */
   readonly scores: number[]
 }
 
 export interface Training<B extends readonly Tensor[]> {
-  /** A step: forward, backward, update; gives the loss of the batch before the update. */
+  /** A step: forward, backward, update. Returns the batch's loss before the update. */
   readonly step: (...batch: B) => Tensor
   readonly loader: data.DataLoader<data.Sample, B>
   readonly optimizer: optim.Optimizer
   /** The learning rate at the start; it falls to 0 by the end. */
   readonly lr: number
   readonly epochs: number
-  /** A test of the model as it is. */
+  /** Tests the current model. */
   readonly test: () => Promise<number>
   readonly describe: (score: number) => string
-  /** Writes the model as it is after a whole epoch. */
+  /** Saves the model after each epoch. */
   readonly save: (epoch: number, score: number) => void
   readonly progress: Progress
 }

@@ -1,14 +1,14 @@
-// Answers as bench/peers/pytorch.py does, on a clock of its own, or fails in one way. Usage: fake-peer.mjs <how> <micros>,
-// where a run takes that many µs and `how` is one of:
+// A fake peer: answers like bench/peers/pytorch.py, with given times, or fails. Usage: fake-peer.mjs <how> <micros>, with
+// µs per run and `how` one of:
 //   good      answers all
-//   dies      ends when it is to prepare, with a last word where errors go
-//   dies-later  ends when it is sampled the second time
+//   dies      exits at prepare, with a message on stderr
+//   dies-later  exits at the second sample
 //   hangs     never answers prepare
-//   garbage   answers prepare with no JSON
+//   garbage   answers prepare with something that is no JSON
 //   number    answers prepare with JSON that is no object
 //   refuses   answers prepare with an error
-//   nothing   gives no micros when it is sampled
-//   compiles  answers all, and takes half as long for what is to be compiled
+//   nothing   answers sample without micros
+//   compiles  answers all, and halves its time with torch.compile
 
 import { createInterface } from 'node:readline'
 

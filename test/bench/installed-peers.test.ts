@@ -1,4 +1,4 @@
-// Libraries in JavaScript that happen to be installed beside the benches compute what we do, from the same file.
+// JavaScript libraries that are installed for the benches compute the same values from the same file.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { findScriptPeer, scriptPeerNames } from '../../bench/peers/script-peer.j
 import { difference } from '../../bench/report/agreement.js'
 import { inTurn, workloads } from '../../bench/workloads/workloads.js'
 
-/** Short ones that each of them does on one of its backends. */
+/** Short workloads that each library supports on one of its backends. */
 const compared = workloads.filter(({ name }) => ['tiny-mlp', 'small-mlp SGD', 'small-mlp Adam'].includes(name))
 
 for (const name of scriptPeerNames) {

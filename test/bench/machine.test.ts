@@ -1,23 +1,23 @@
-// What is said of the environment and the peers.
+// Descriptions of the environment and the peers.
 
 import { expect, test } from 'vitest'
 import { describePeers, environment, warnings } from '../../bench/report/machine.js'
 
-test('what holds OpenBLAS back is warned of', () => {
+test('variables that override OpenBLAS’s kernels give warnings', () => {
   expect(warnings({ PATH: '/bin' })).toEqual([])
   expect(warnings({ OPENBLAS_CORETYPE: 'Haswell' })).toEqual([
-    'warning: OPENBLAS_CORETYPE=Haswell holds OpenBLAS to what it may not be best at, here and in the peers',
+    'warning: OPENBLAS_CORETYPE=Haswell may make OpenBLAS slower, here and in the peers',
   ])
 })
 
-test('only what bears on speed is kept of the environment', () => {
+test('of the environment only variables that affect speed are kept', () => {
   expect(environment({ PATH: '/bin', OMP_NUM_THREADS: '2', BLASGRAD_THREADS: '1', HOME_OMP_: 'x' })).toEqual({
     OMP_NUM_THREADS: '2',
     BLASGRAD_THREADS: '1',
   })
 })
 
-test('the peers stand in one line, with those that are missing', () => {
+test('one line describes the peers and names the missing ones', () => {
   expect(describePeers({})).toBe('peers: none')
   expect(describePeers({ pytorch: 'not here', sgemm: { blas: 'OpenBLAS 1', core: 'Zen' } })).toBe(
     'peers: no pytorch; sgemm on OpenBLAS 1, core Zen',

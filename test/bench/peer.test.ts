@@ -1,4 +1,4 @@
-// A peer that fails is found out, whatever it does: dies, hangs, answers garbage.
+// A peer's failures are detected: it dies, hangs or answers garbage.
 
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
@@ -20,7 +20,7 @@ function fake(how: string, limitMs = 20_000): Peer {
 
 const prepare = '{"op": "prepare"}'
 
-test('a peer answers one question after another, though it is stopped between them', async () => {
+test('a peer that is stopped between answers goes on answering', async () => {
   const peer = fake('good')
   expect(await peer.ask('{"op": "hello"}')).toEqual({ version: '0.0' })
   expect(await peer.ask('{"op": "sample", "runs": 3}')).toEqual({ micros: 300 })
@@ -37,17 +37,17 @@ test.each([
   await expect(peer.ask('{"op": "hello"}')).rejects.toThrow(message)
 })
 
-test('one that hangs is given up', async () => {
+test('a peer that hangs times out', async () => {
   const peer = fake('hangs', 1500)
   await expect(peer.ask(prepare)).rejects.toThrow('fake: gave no answer in 1.5 s')
 })
 
-test('one that cannot be started says so', async () => {
+test('a peer that cannot be started fails with the reason', async () => {
   const peer = new Peer('none', '/nowhere/python3', [])
   await expect(peer.ask(prepare)).rejects.toThrow(/^none: could not be started: .*ENOENT/)
 })
 
-test('one that refuses may be asked again', async () => {
+test('a peer that answers with an error can be asked again', async () => {
   const peer = fake('refuses')
   await expect(peer.ask(prepare)).rejects.toThrow('fake: ValueError: no such task')
   expect(await peer.ask('{"op": "hello"}')).toEqual({ version: '0.0' })
@@ -61,7 +61,7 @@ test('a time must be a positive number', () => {
   }
 })
 
-test('a race goes on without one that dies in it', async () => {
+test('a race goes on without a peer that dies', async () => {
   const peer = fake('dies-later')
   const sample = async (runs: number): Promise<number> =>
     positiveIn(peer, await peer.ask(`{"op": "sample", "runs": ${runs}}`), 'micros') / 1000
@@ -77,7 +77,7 @@ test('a race goes on without one that dies in it', async () => {
   expect(lost.get('peer')?.message).toContain('fake: ended')
 })
 
-test('a mistake of ours in a race is not taken for a peer’s', async () => {
+test('an error of our own in a race is thrown', async () => {
   const run = (): void => {
     throw new TypeError('a mistake')
   }

@@ -1,4 +1,4 @@
-// The pictures show what the rows say, and those for which there are no rows are not drawn.
+// The pictures show the rows' figures; a picture without rows is not drawn.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ const size = (dimension: string, size: number) => ({
   pytorch: { median: 3 * size },
 })
 
-test('each workload has its bars, labelled; the other ways to call it, and what is missing, have none', () => {
+test('each workload has labelled bars; other ways to call it and missing peers have none', () => {
   const svg = speedPicture([row('tiny', 2.5), row('tiny, await', 7.7), row('large', 12.34)])
   for (const text of ['tiny', '2.5×', '25×', 'large', '12×', '123×', 'PyTorch']) expect(svg).toContain(text)
   for (const text of ['await', '7.7×', 'NaN', 'undefined']) expect(svg).not.toContain(text)
@@ -34,13 +34,13 @@ test('a ratio below 1 has a bar too', () => {
   expect(speedPicture([row('slow', 0.5)])).toContain('0.5×')
 })
 
-test('each size that is doubled has panels of its own', () => {
+test('each doubled size has its own panels', () => {
   const svg = scalingPicture([size('width', 8), size('width', 16), size('depth', 2), size('depth', 4)])
   for (const text of ['width', 'depth', 'ns a parameter', 'µs a sample']) expect(svg).toContain(text)
   expect(svg).not.toContain('NaN')
 })
 
-test('pictures are drawn of the rows that are there', () => {
+test('only pictures with rows are drawn', () => {
   const stem = join(folder, 'deep/bench')
   expect(drawPictures(stem, {})).toEqual([])
   expect(existsSync(join(folder, 'deep'))).toBe(false)

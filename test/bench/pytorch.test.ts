@@ -1,4 +1,4 @@
-// The best of PyTorch's settings is taken, and one that fails is left out with a note. A fake answers in its place.
+// The best of PyTorch's settings goes into the race; one that fails is left out with a note. A fake process answers.
 
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
@@ -46,7 +46,7 @@ test('the settings of a training are threads by BLAS threads by optimizer', () =
   expect(settingsFor(mlp, 1, ['loop'])).toHaveLength(1)
 })
 
-test('what does not matter to a task is not tried', () => {
+test('settings that do not affect a task are not tried', () => {
   const named = (task: Task): string[] => settingsFor(task, 4, ['loop', 'foreach']).map(describeSetting)
   expect(named({ kind: 'function', name: 'softmax' })).toEqual(['torch 1, blas 1', 'torch 4, blas 1'])
   expect(named({ kind: 'dispatch', requiresGrad: false, backward: false })).toEqual(['torch 1, blas 1'])
@@ -67,13 +67,13 @@ test('the two fastest settings go into the race, the fastest first', async () =>
   expect(starts).toEqual(['1, 1', '1, 2', '2, 1', '2, 2'])
 })
 
-test('torch.compile, where there is one, is tried on the best of the others', async () => {
+test('torch.compile is tried on the best of the other settings if it exists', async () => {
   const { pytorch } = fakes({ '1, 1': ['compiles', 300], '2, 1': ['compiles', 200] }, true)
   const finalists = await pytorch.finalists({ kind: 'function', name: 'softmax' }, 'file', trial, 5)
   expect(namesOf(finalists)).toEqual(['torch 2, blas 1, compile', 'torch 2, blas 1'])
 })
 
-test('settings whose process dies, hangs, answers garbage or refuses are left out, and said', async () => {
+test('settings whose process dies, hangs, answers garbage or an error are left out with a note', async () => {
   const { pytorch } = fakes({
     '1, 1': ['dies', 1],
     '1, 2': ['hangs', 1],
@@ -95,14 +95,14 @@ test.each(['dies-later', 'nothing', 'refuses'])('where none works (%s) there are
   expect(pytorch.notes.size).toBe(8)
 })
 
-test('a process that failed is started again once, not for ever', async () => {
+test('a failed process is restarted once', async () => {
   const { pytorch, starts } = fakes({ '1, 1': ['dies', 1] })
   const task: Task = { kind: 'dispatch', requiresGrad: false, backward: false }
   for (let i = 0; i < 4; i++) expect(await pytorch.finalists(task, 'file', null, 1)).toEqual([])
   expect(starts).toEqual(['1, 1', '1, 1'])
 })
 
-test('the peak is that of a process of its own, with all threads', async () => {
+test('the peak is measured in a fresh process with all threads', async () => {
   const { pytorch, starts } = fakes({ '2, 2': ['good', 100] })
   expect(await pytorch.peak(mlp, 'file', 3)).toEqual({ idle: 100, peak: 300 })
   expect(await pytorch.peak(mlp, 'file', 4)).toEqual({ idle: 100, peak: 400 })

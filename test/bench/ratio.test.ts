@@ -1,4 +1,4 @@
-// Ratios, their ranges, the best of several, and whether a target is met; whether those that did the same agree.
+// Ratios, their ranges, the fastest of several, targets; agreement of values.
 
 import { expect, test } from 'vitest'
 import { agreeing, difference } from '../../bench/report/agreement.js'
@@ -20,18 +20,18 @@ test('a ratio is of the medians, its range of the rounds', () => {
   expect(range(ratio)).toBe('2–10')
 })
 
-test('where one took part in fewer rounds the range is of those of both', () => {
+test('the range covers the rounds that both took part in', () => {
   expect(ratioOver(figure(2, 4, 5), figure(20, 8))).toEqual({ ratio: 3.5, min: 2, max: 10 })
 })
 
-test('the fastest of those named is taken, and null where none has a figure', () => {
+test('fastest picks among the named figures, and returns null if there are none', () => {
   const figures = { a: figure(3), b: figure(2), c: figure(1) }
   expect(fastest(figures, ['a', 'b'])?.[0]).toBe('b')
   expect(fastest<string>(figures, ['d'])).toBeNull()
   expect(fastest(figures, [])).toBeNull()
 })
 
-test('a target is met from its very value on', () => {
+test('a ratio equal to its target meets it', () => {
   const ratio = { ratio: 3.5, min: 3, max: 4 }
   expect(verdict(ratio, 3.5)).toEqual(['3.5', 'yes'])
   expect(verdict(ratio, 3.51)).toEqual(['3.51', 'no'])

@@ -1,4 +1,4 @@
-// What makes a run of the benches fail: a figure that is not a number. A report is read as it was written.
+// A figure that is not finite fails the run; a report is read back as written.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { checkFinite, type Report, readReport, writeReport } from '../../bench/r
 
 const rows = (median: number) => [{ kernel: 'add', native: { median: 1 }, reference: null }, { native: { median } }]
 
-test('figures that are numbers pass, with what was left out', () => {
+test('finite figures pass, and so does what was left out', () => {
   expect(() => checkFinite(rows(0), 'kernels')).not.toThrow()
 })
 
@@ -21,7 +21,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is an error that says wher
 const machine = { cpu: 'c', cores: 2, node: 'v20', blasgrad: '0', native: null }
 const report: Report = { date: '2026', machine, environment: {}, peers: {}, smoke: false, groups: { steps: [] } }
 
-test('a report is read as it was written; a smoke run’s, or another file, is refused', () => {
+test('a report is read back as written; a smoke run’s report and other files are refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'blasgrad-test-'))
   try {
     const file = join(folder, 'runs/bench.json')

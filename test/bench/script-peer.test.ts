@@ -1,5 +1,5 @@
-// Other libraries in JavaScript as peers: said how to install where missing, left out with a note where they fail or
-// compute something else. Fakes answer in their place.
+// Other JavaScript libraries as peers: a missing one gives its install command; one that fails or computes another value
+// is left out with a note. Fake processes answer.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,26 +31,26 @@ function fake(how: string, micros: number, settings = ['wasm', 'cpu']): ScriptPe
   return peer
 }
 
-/** A peer.mjs in a folder where its library is, or is not. */
+/** A peer.mjs in a folder with or without its library. */
 function peerFile(source: string, installed = true): string {
   if (installed) mkdirSync(join(folder, 'node_modules'))
   writeFileSync(join(folder, 'peer.mjs'), source)
   return join(folder, 'peer.mjs')
 }
 
-test('a library that is missing is said how to install, by one command', async () => {
+test('a missing library gives the command that installs it', async () => {
   expect(await findScriptPeer('tfjs', peerFile('', false))).toBe(
-    'tfjs is not here to compare with: npm install --prefix bench/peers/tfjs',
+    'tfjs is not installed: npm install --prefix bench/peers/tfjs',
   )
 })
 
-test('one that does not load is said so too', async () => {
+test('so does a library that does not load', async () => {
   expect(await findScriptPeer('jax-js', peerFile('await import("nowhere-to-be-found")'))).toMatch(
-    /^jax-js is not here to compare with: npm install --prefix bench\/peers\/jax-js \(jax-js: ended \(code 1\)/,
+    /^jax-js is not installed: npm install --prefix bench\/peers\/jax-js \(jax-js: ended \(code 1\)/,
   )
 })
 
-test('one that is there says its version and its settings', async () => {
+test('an installed library reports its version and settings', async () => {
   const source = `process.stdin.once('data', () => console.log('{"version": "1.2", "settings": ["wasm"]}'))`
   const peer = await findScriptPeer('tfjs', peerFile(source))
   expect(peer).toBeInstanceOf(ScriptPeer)
@@ -64,7 +64,7 @@ test('the faster of its settings goes into the race', async () => {
   expect(await finalist.contestant.sample(10)).toBe(3)
 })
 
-test('what it cannot do is noted, once for each setting, and has no figure', async () => {
+test('an unsupported task is noted once per setting and has no figure', async () => {
   const peer = fake('refuses', 300)
   expect(await peer.finalists(task, 'file', trial, 5)).toEqual([])
   expect([...peer.notes]).toEqual([
@@ -73,12 +73,12 @@ test('what it cannot do is noted, once for each setting, and has no figure', asy
   ])
 })
 
-test('an eager op is not asked of it', async () => {
+test('it has no settings for eager ops', async () => {
   const dispatch = { kind: 'dispatch', requiresGrad: false, backward: false } as const
   expect(await fake('good', 1).finalists(dispatch, 'file', trial, 1)).toEqual([])
 })
 
-test('one that computes something else is left out, and what it computed is noted', async () => {
+test('a library that computes another value is left out with a note', async () => {
   const peer = fake('good', 300, ['wasm'])
   const found = [{ peer, finalists: await peer.finalists(task, 'file', trial, 5) }]
   expect(scriptsThatAgree(found, 300.1)[0].finalists).toHaveLength(1)

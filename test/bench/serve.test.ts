@@ -1,4 +1,4 @@
-// What the JavaScript peers share: tensors read from our files, the line protocol, and steps that would take too long.
+// The JavaScript peers' protocol: reading tensors from our files, answers, limits on a step's time.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** A peer that doubles `x` in a run, which takes `ms` by its own clock. */
+/** A peer whose run doubles `x` and takes `ms`. */
 function doubling(ms: number, flops = 0): { ask: (question: object) => Promise<unknown>; file: string } {
   const serve = pathToFileURL(join(import.meta.dirname, '../../bench/peers/serve.mjs')).href
   const source = `
@@ -44,7 +44,7 @@ const prepare = (file: string, kind = 'double') => ({
   ...{ op: 'prepare', id: 1, task: { kind }, file, setting: 'only', steps: 3, limitMs: 100 },
 })
 
-test('tensors come out of a file as they went in', () => {
+test('tensors are read back as written', () => {
   const file = join(folder, 'all.safetensors')
   io.saveSafetensors(file, { w: tensor([[1.5, -2, 3]]), ids: tensor([7, 8], { dtype: 'int32' }) })
   const { w, ids } = load(file)
@@ -52,7 +52,7 @@ test('tensors come out of a file as they went in', () => {
   expect(ids).toEqual({ data: Int32Array.of(7, 8), shape: [2] })
 })
 
-test('weights and batches are told apart by their names', () => {
+test('names distinguish weights from batches', () => {
   const one = (value: number) => ({ data: Float32Array.of(value), shape: [1] })
   const tensors = { y1: one(5), 'ids0.1': one(2), 'ids0.0': one(1), 'ids1.0': one(4), y0: one(3), '0.weight': one(9) }
   expect(weightNames(tensors)).toEqual(['0.weight'])
@@ -64,12 +64,12 @@ test('weights and batches are told apart by their names', () => {
   expect(weightNames({ 'x.y1': one(1), 'positions.weight': one(1) })).toHaveLength(2)
 })
 
-test('what a task costs, and what it is held to', () => {
+test('the FLOPs of linear layers and the value of a function task', () => {
   expect(layerFlops([2, 3, 4], 10)).toBe(6 * 10 * (6 + 12))
   expect(inner(Float32Array.of(1, 2, 3, 4), { data: Float32Array.of(1, 1, 1, 2), shape: [2, 2] })).toBe(7)
 })
 
-test('a task is built, run, sampled and forgotten', async () => {
+test('a task is built, run, sampled and released', async () => {
   const { ask, file } = doubling(0)
   expect(await ask({ op: 'hello' })).toEqual({ version: '1', settings: ['only'] })
   expect(await ask(prepare(file))).toEqual({ value: 24 })
@@ -78,16 +78,16 @@ test('a task is built, run, sampled and forgotten', async () => {
   await expect(ask({ op: 'sample', id: 1, runs: 4 })).rejects.toThrow('doubling: ')
 })
 
-test('a kind of task that is not written for it is refused, and it goes on', async () => {
+test('an unsupported kind of task is an error, and the peer goes on', async () => {
   const { ask, file } = doubling(0)
-  await expect(ask(prepare(file, 'cnn'))).rejects.toThrow('doubling: what cnn needs is not written for it')
+  await expect(ask(prepare(file, 'cnn'))).rejects.toThrow('doubling: cnn is not implemented for this library')
   expect(await ask(prepare(file))).toEqual({ value: 24 })
 })
 
-test('steps that take too long are refused: seen, or foreseen from what a product takes', async () => {
+test('steps that take too long are refused: measured, or predicted from the rate of products', async () => {
   const seen = doubling(150)
-  await expect(seen.ask(prepare(seen.file))).rejects.toThrow(/a step takes 0\.1\d s, too long to be timed/)
+  await expect(seen.ask(prepare(seen.file))).rejects.toThrow(/a step takes 0\.1\d s, too long to time/)
   peer?.close()
   const foreseen = doubling(0, 3e9)
-  await expect(foreseen.ask(prepare(foreseen.file))).rejects.toThrow('a step takes 3.0 s, too long to be timed')
+  await expect(foreseen.ask(prepare(foreseen.file))).rejects.toThrow('a step takes 3.0 s, too long to time')
 })

@@ -1,9 +1,9 @@
-// Shapes beside those that are timed: every size changed, and nothing else.
+// Scaled shapes: all sizes change, and nothing else.
 
 import { expect, test } from 'vitest'
 import { scaled } from '../../bench/support/shapes.js'
 
-test('sizes change, flags, layouts and what is small stay', () => {
+test('sizes change; flags, layouts and small sizes stay', () => {
   const parameters = { m: 100, n: 1000, rows: 1, kernel: 3, aLayout: 2, transposeA: true }
   expect(scaled({ name: 's', parameters }, 0.8)).toEqual({
     name: 's × 0.8',
@@ -11,7 +11,7 @@ test('sizes change, flags, layouts and what is small stay', () => {
   })
 })
 
-test('sizes are whole', () => {
+test('scaled sizes are integers', () => {
   expect(scaled({ name: 's', parameters: { n: 784 } }, 1.2)?.parameters).toEqual({ n: 941 })
 })
 

@@ -1,9 +1,9 @@
-// The benches' timing on a clock that the contestants move themselves: what is computed, not how fast anything is.
+// The benches' timing, on a clock that the contestants advance themselves.
 
 import { expect, test } from 'vitest'
 import { compare, fullPlan, median, type Plan, race, sampleAwaiting, smokePlan } from '../../bench/support/timing.js'
 
-/** A clock that stands still but for `pass`. */
+/** A clock that only `pass` advances. */
 function clock() {
   let time = 0
   return {
@@ -42,7 +42,7 @@ test('a figure is microseconds of one run: median, smallest and largest of the r
   })
 })
 
-test('contestants take turns, and every other round is in reverse', async () => {
+test('contestants alternate, and every other round is in reverse order', async () => {
   const { now, pass } = clock()
   const order: string[] = []
   const contestant = (name: string) => ({
@@ -84,7 +84,7 @@ test('the warm-up lasts as long as the plan says', async () => {
   expect(runs).toBe(4 + 2)
 })
 
-test('what prepares a sample is not timed, and comes once before each', async () => {
+test('prepare runs once before each sample, untimed', async () => {
   const { now, pass } = clock()
   const order: string[] = []
   const { a } = await compare(
@@ -119,7 +119,7 @@ test('a smoke run warms up once and samples once', async () => {
   expect(runs).toBe(2)
 })
 
-test('an eighth of a sample goes before it, not counted; a single run is not preceded', async () => {
+test('1/8 of a sample’s runs precede it untimed; a single run has none', async () => {
   const { now, pass } = clock()
   let runs = 0
   const run = (): void => {
@@ -133,7 +133,7 @@ test('an eighth of a sample goes before it, not counted; a single run is not pre
   expect(a.median).toBe(125)
 })
 
-test('one that times itself takes its turns among the others', async () => {
+test('a contestant that times itself alternates with the others', async () => {
   const { now, pass } = clock()
   const asked: number[] = []
   const sample = async (runs: number): Promise<number> => {
@@ -153,7 +153,7 @@ test('one that times itself takes its turns among the others', async () => {
   expect(figures.a?.median).toBe(1000)
 })
 
-test('each awaited run is over before the next begins', async () => {
+test('each awaited run ends before the next begins', async () => {
   let [open, most, runs] = [0, 0, 0]
   const run = async (): Promise<void> => {
     most = Math.max(most, ++open)
@@ -165,7 +165,7 @@ test('each awaited run is over before the next begins', async () => {
   expect([most, runs]).toEqual([1, 18])
 })
 
-test('one that is slow takes part in the first rounds only, in three at least', async () => {
+test('a slow contestant takes part in the first rounds only, at least three', async () => {
   const { now, pass } = clock()
   const contestant = (name: string, ms: number) => ({ name, run: () => pass(ms) })
   const { figures } = await race(
@@ -177,7 +177,7 @@ test('one that is slow takes part in the first rounds only, in three at least', 
   expect(rounds).toEqual([5, 3, 7])
 })
 
-test('samples are taken as the conditions say, in turns still', async () => {
+test('a race takes its samples by the given function, and still alternates', async () => {
   const { now, pass } = clock()
   const times = [1, 5, 1, 7, 2]
   const contestant = { name: 'a', run: () => pass(times.shift() as number) }

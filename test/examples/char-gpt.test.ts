@@ -1,4 +1,4 @@
-// The example that writes sonnets, on a few of them: what it prints, what it writes, how it ends.
+// The char-gpt example on a few sonnets: output, files, exit code.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,7 +35,7 @@ describe('npm run char-gpt', { timeout: 60_000 }, () => {
       expect(lines[1 + epoch]).toMatch(pattern)
       return Number(pattern.exec(lines[1 + epoch])?.[1])
     })
-    // Nothing known of 61 characters is 4.1 nats.
+    // A uniform guess among 61 characters is 4.1 nats.
     expect(losses[3]).toBeLessThan(Math.min(3, losses[0]))
     const text = lines.slice(7, -3).join('\n')
     expect(text.startsWith('love ')).toBe(true)

@@ -1,4 +1,4 @@
-// The pictures that examples leave: axes whose numbers can be read.
+// The examples' plots have readable axes.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { drawCurves } from '../../examples/support/curves.js'
 const folder = mkdtempSync(join(tmpdir(), 'blasgrad-curves-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** The texts of a picture of losses that fall evenly, on a logarithmic scale, from the first to the last. */
+/** The texts of a plot whose losses fall linearly on a logarithmic axis, from the first to the last. */
 function textsOf(first: number, last: number): string[] {
   const path = join(folder, 'curves.svg')
   const values = Array.from({ length: 100 }, (_, i) => first * (last / first) ** (i / 99))

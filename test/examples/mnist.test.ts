@@ -1,4 +1,4 @@
-// The main job as a person runs it, on few digits: what it prints, what it writes, how it ends.
+// The mnist example, `npm start`, on a few digits: output, files, exit code.
 
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -146,7 +146,7 @@ describe('npm start -- …', { timeout: 60_000 }, () => {
     expect(stderr).toContain(message)
   })
 
-  it('runs on the backend that is asked for, and on fewer digits than a batch', async () => {
+  it('runs on the requested backend, and on fewer digits than a batch', async () => {
     const out = join(folder, 'reference')
     const { code, stdout } = await run(['--backend', 'reference', '--samples', '5', '--epochs', '1', '--out', out])
     expect(code).toBe(0)

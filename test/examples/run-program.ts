@@ -1,4 +1,4 @@
-// Runs an example as a person does.
+// Runs an example as a child process.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 
@@ -8,7 +8,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs a program to its end; `watch` sees what it has printed so far. */
+/** Runs a program to its end; `watch` receives the output so far. */
 export function runProgram(
   program: string,
   args: readonly string[],

@@ -1,6 +1,6 @@
-// Run by compiled.test.ts and by `npm run test:long` in a process of its own: tiny-mlp (2-16-16-2, ReLU, batch 100, SGD)
-// as a compiled step, over and over. Prints the resident memory and the native heap after `settled` steps, and the most
-// that the one and what the other was afterwards.
+// Runs in a fresh process for compiled.test.ts and `npm run test:long`: repeats a compiled step of tiny-mlp (2-16-16-2,
+// ReLU, batch 100, SGD). Prints resident memory and native heap after `settled` steps, then the peak of the former and
+// the final size of the latter.
 
 import { readFileSync } from 'node:fs'
 import { backendInfo, compile, manualSeed, nn, optim, randn } from 'blasgrad'
@@ -23,7 +23,7 @@ const step = compile((x, y) => {
 const x = randn([100, 2])
 const y = x.mul(x).sum(1).less(1).to('int32')
 
-/** The resident part of what malloc has from the system by brk, in bytes; 0 where the system does not tell. */
+/** The resident part of malloc's heap (brk), in bytes; 0 where the system does not report it. */
 function nativeHeap() {
   let maps = ''
   try {
@@ -32,7 +32,7 @@ function nativeHeap() {
   return 1024 * Number(/\[heap\]\n(?:.*\n)*?Rss: +(\d+)/.exec(maps)?.[1] ?? 0)
 }
 
-// Reading the maps leaves garbage in the JavaScript heap, which is no step's: so only at both ends.
+// Reading the maps leaves garbage in the JavaScript heap, so they are read only at the start and the end.
 let early = { rss: 0, native: 0 }
 let most = 0
 let loss

@@ -1,4 +1,4 @@
-// Compiled steps keep a flat memory over many steps; `npm run test:long` goes on for a million.
+// Memory stays flat over many compiled steps; `npm run test:long` runs a million.
 
 import { expect, test } from 'vitest'
 import { backendsUnderTest } from '../support/backends.js'
@@ -16,7 +16,7 @@ interface Run {
   readonly late: Memory
 }
 
-// The reference backend takes half a millisecond a step, and has no memory of its own to lose.
+// The reference backend takes 0.5 ms a step and has no native memory to leak.
 test.runIf(backendsUnderTest.includes('native')).each(['sync', 'await'])(
   'tiny steps, %s',
   { timeout: 120_000 },
@@ -24,7 +24,7 @@ test.runIf(backendsUnderTest.includes('native')).each(['sync', 'await'])(
     const { backend, loss, early, late } = await runScript<Run>('memory/compiled.mjs', [200_000, 100_000, mode])
     expect([backend, loss < 0.01]).toEqual(['native', true])
     expect(late.rss).toBeLessThan(1.02 * early.rss)
-    // Ten bytes a step.
+    // 10 bytes a step.
     expect(late.native).toBeLessThan(early.native + 1_000_000)
   },
 )

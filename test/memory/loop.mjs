@@ -1,5 +1,5 @@
-// Run by memory.test.ts in a process of its own: a plain eager training loop that never yields, without any tidy or
-// dispose. Prints the resident memory after 500 steps, and the most it was from there on.
+// Runs in a fresh process for memory.test.ts: an eager training loop that never yields, without tidy or dispose. Prints the
+// resident memory after 500 steps and its peak from there on.
 
 import { backendInfo, manualSeed, nn, optim, randn, tensor } from 'blasgrad'
 

@@ -1,4 +1,4 @@
-// A loop of plain eager steps keeps a flat memory, whether or not it ever yields to the event loop.
+// Memory stays flat in a loop of eager steps, whether or not it yields to the event loop.
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 const run = promisify(execFile)
 const loop = new URL('./loop.mjs', import.meta.url).pathname
 
-// On the reference backend the same loop over a smaller network, since that one would take an hour.
+// The reference backend runs a smaller network, since the full one would take an hour.
 const onReference = process.env.BLASGRAD_BACKEND === 'reference'
 const widths = onReference ? '32-32-32-10' : '784-512-512-10'
 

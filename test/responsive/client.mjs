@@ -1,5 +1,5 @@
-// Run as a worker: asks the server at `port` again and again, a little apart, until it is told to stop or `most` answers
-// are there. Posts how many there were and how long the slowest took, in ms.
+// Runs in a worker thread: sends requests to the server at `port`, with short pauses, until a message stops it or `most`
+// answers have come. Posts the number of answers and the slowest one's time in ms.
 
 import { get } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// Run by responsive.test.ts and by `npm run test:long` in a process of its own: reads a file again and again (on libuv's
-// pool, which has four threads), first alone, then while four loops of awaited steps train. Prints the median times in ms.
+// Runs in a fresh process for responsive.test.ts and `npm run test:long`: reads a file repeatedly (on libuv's four threads),
+// first alone, then while four loops of awaited steps train. Prints the median times in ms.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

@@ -1,6 +1,6 @@
-// Run by responsive.test.ts and by `npm run test:long` in a process of its own: what happens once. Prints the longest
-// delay of the event loop, in ms: while a step of `layers` layers is recorded, planned and run for the first time (`deep`,
-// of which `recording` is the call itself), and while the first epoch runs over `rows` rows of 784 numbers (`epoch`).
+// Runs in a fresh process for responsive.test.ts and `npm run test:long`: prints the event loop's longest delay, in ms,
+// while a step of `layers` layers is recorded, planned and first run (`deep`; `recording` is the call itself), and while
+// the first epoch runs over `rows` rows of 784 numbers (`epoch`).
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { compile, data, manualSeed, nn, optim, randn, Tensor, tensor } from 'blasgrad'

@@ -1,11 +1,11 @@
-// A process whose steps train a large network goes on answering and reading files. The bounds are wide, since other tests
-// run beside; `npm run test:long` measures.
+// A process that trains a large network goes on answering requests and reading files. The bounds are wide, since other
+// tests run concurrently; `npm run test:long` measures.
 
 import { expect, test } from 'vitest'
 import { backendsUnderTest } from '../support/backends.js'
 import { runScript } from '../support/script.js'
 
-// On the reference backend a step holds the event loop.
+// On the reference backend a step blocks the event loop.
 const onNative = test.runIf(backendsUnderTest.includes('native'))
 
 interface Served {

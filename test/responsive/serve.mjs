@@ -1,6 +1,6 @@
-// Run by responsive.test.ts and by `npm run test:long` in a process of its own: trains by awaited steps while it answers
-// HTTP requests of a worker. Prints the event loop's delay meanwhile, the first call included, in ms, and how much of
-// step.sync's throughput the awaited steps reach, by medians of rounds that alternate.
+// Runs in a fresh process for responsive.test.ts and `npm run test:long`: trains by awaited steps while it answers a worker's
+// HTTP requests. Prints the event loop's delay in ms, the first call included, and the throughput of awaited steps relative
+// to step.sync's, as medians of alternating rounds.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -14,7 +14,7 @@ const { later, now } = startTraining(name)
 const server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1')
 await once(server, 'listening')
 
-/** Runs `fn` while the server is asked. */
+/** Runs `fn` while the worker sends requests. */
 async function asked(fn) {
   const workerData = { port: server.address().port, most: 2000, apart: 50 }
   const client = new Worker(new URL('./client.mjs', import.meta.url), { workerData })
@@ -25,7 +25,7 @@ async function asked(fn) {
   return { result, ...answered }
 }
 
-/** ms a step. */
+/** ms per step. */
 async function timed(fn) {
   const begin = performance.now()
   for (let i = 0; i < steps; i++) await fn()

@@ -1,4 +1,4 @@
-// A compiled training step of an MLP with Adam: what the scripts beside this file run. `name`: the workload.
+// The compiled training step of the scripts in this folder: an MLP with Adam. `name`: the workload.
 
 import { compile, manualSeed, nn, optim, randn, tensor } from 'blasgrad'
 

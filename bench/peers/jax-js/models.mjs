@@ -1,5 +1,5 @@
-// The losses of the workloads' networks in jax-js, each a function of (weights by name, batch). Passing an array to a
-// function uses it up; `.ref` keeps it for another use.
+// The workloads' losses in jax-js, functions of (weights by name, batch). A call consumes its arrays; `.ref` keeps one for
+// another use.
 
 import * as jax from '@jax-js/jax'
 
@@ -30,7 +30,7 @@ export const mlpLoss =
     return crossEntropy(h, y)
   }
 
-/** A convolution of 3 × 3 that keeps the size, ReLU, and the largest of each 2 × 2. */
+/** A 3 × 3 convolution with padding 1, ReLU and 2 × 2 max pooling with stride 2. */
 function convolve(x, w, name) {
   const sums = lax.convGeneralDilated(
     x,
@@ -79,7 +79,7 @@ function attention(x, w, name, heads) {
   const [q, k, v] = np
     .split(all, 3, -1)
     .map(part => part.reshape([batch, time, heads, width / heads]).transpose([0, 2, 1, 3]))
-  // Its own dotProductAttention asks for more than Node 20's iterators have. −∞ above the diagonal, near enough.
+  // jax-js's dotProductAttention needs iterator methods that Node 20 lacks. −1e9 stands for −∞ above the diagonal.
   const mask = np.triu(np.full([time, time], -1e9), 1)
   const scores = np.matmul(q, k.transpose([0, 1, 3, 2])).mul(Math.sqrt(heads / width))
   const mixed = np

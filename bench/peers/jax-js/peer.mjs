@@ -1,10 +1,10 @@
-// jax-js as a peer: whole steps in `jit`, on WebAssembly. usage: peer.mjs
+// The jax-js peer: whole steps in `jit`, on WebAssembly. usage: peer.mjs
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { batchesIn, inner, layerFlops, serve, weightNames } from '../serve.mjs'
 
-// Node 20 has none, and jax-js asks it for the number of cores.
+// jax-js reads the number of cores from `navigator`, which Node 20 lacks.
 globalThis.navigator ??= { hardwareConcurrency: availableParallelism() }
 const jax = await import('@jax-js/jax')
 const { charGptLoss, cnnLoss, mlpLoss, recsysLoss } = await import('./models.mjs')
@@ -15,10 +15,10 @@ jax.defaultDevice('wasm')
 
 const array = ({ data, shape }) => np.array(data).reshape(shape)
 
-/** What PyTorch's AdamW takes off the weights, times lr. */
+/** PyTorch's default weight decay of AdamW. */
 const decay = 0.01
 
-/** Adam's first state and its update; `shrink`: what the weights are multiplied by before. */
+/** Adam's initial state and its update. `shrink` scales the weights first (decoupled weight decay). */
 const adam = (lr, shapes, shrink = 1) => ({
   state: [shapes.map(shape => np.zeros(shape)), shapes.map(shape => np.zeros(shape)), [np.array(1), np.array(1)]],
   update: (gradients, [means, squares, [power1, power2]], values) => {
@@ -44,7 +44,7 @@ const optimizers = {
   AdamW: (lr, shapes) => adam(lr, shapes, 1 - lr * decay),
 }
 
-/** A training of all weights of the file, on its batches in turn. */
+/** Trains all weights of the file on its batches, cyclically. */
 const training = (makeLoss, flopsOf) => (task, tensors) => {
   const names = weightNames(tensors)
   const lossOf = makeLoss(task)
@@ -85,7 +85,7 @@ const functions = {
 /** Forward, and backward from a gradient. */
 function functionOf(task, tensors) {
   const f = functions[task.name]
-  if (f === undefined) throw new Error(`what ${task.name} needs is not written for it`)
+  if (f === undefined) throw new Error(`${task.name} is not implemented for jax-js`)
   const [x, g] = [array(tensors.x), array(tensors.g)]
   const step = jax.jit((x, g) => {
     const [y, back] = jax.vjp(f, [x])
@@ -94,7 +94,7 @@ function functionOf(task, tensors) {
   })
   let gradient = null
   return {
-    // What nobody waits for is never computed.
+    // jax-js computes lazily: without waiting nothing would run.
     run: async () => {
       gradient?.dispose()
       gradient = step(x.ref, g.ref)
@@ -109,7 +109,7 @@ function functionOf(task, tensors) {
   }
 }
 
-/** Operations a second of a layer's product. */
+/** Operations a second of a linear layer's product. */
 async function rate() {
   const [a, b] = [np.ones([128, 1024]), np.ones([1024, 1024])]
   let begin = 0

@@ -1,12 +1,11 @@
-// The losses of the workloads' networks in TensorFlow.js, each a function of (weights by name, batch), and what has to be
-// laid out otherwise for it.
+// The workloads' losses in TensorFlow.js, functions of (weights by name, batch), and their layout conversions.
 
 /** @param tf the library. */
 export const models = tf => {
   /** x·Wᵀ + b, x [rows, …]. */
   const linear = (x, w, name) => tf.add(tf.matMul(x, w(`${name}.weight`), false, true), w(`${name}.bias`))
   const crossEntropy = (logits, y) => tf.losses.softmaxCrossEntropy(y, logits)
-  /** Classes as rows, beforehand. */
+  /** One-hot rows, made once. */
   const spread = (ids, classes) => tf.cast(tf.oneHot(tf.reshape(ids, [-1]), classes), 'float32')
 
   const mlp = ({ layers }) => ({
@@ -22,7 +21,7 @@ export const models = tf => {
     },
   })
 
-  /** Channels come last there: in images, in filters [height, width, in, out], and so in what the last layer reads. */
+  /** tfjs has channels last: images, filters [height, width, in, out], and so the last layer's columns. */
   const cnn = ({ size, channels }) => ({
     weight: (name, value) => {
       if (value.rank === 4) return tf.transpose(value, [2, 3, 1, 0])
@@ -71,7 +70,7 @@ export const models = tf => {
 
   function charGpt(task) {
     const { layers, width, context, vocabulary } = task
-    // −∞ above the diagonal, near enough.
+    // −1e9 stands for −∞ above the diagonal.
     const mask = tf.mul(tf.sub(1, tf.linalg.bandPart(tf.ones([context, context]), -1, 0)), -1e9)
     return {
       batch: ([x, y]) => [x, spread(y, vocabulary)],

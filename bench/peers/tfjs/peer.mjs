@@ -1,11 +1,11 @@
-// TensorFlow.js as a peer, on its wasm and its cpu backend. usage: peer.mjs
+// The TensorFlow.js peer, on its wasm and cpu backends. usage: peer.mjs
 
 import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
 import { batchesIn, inner, layerFlops, serve, weightNames } from '../serve.mjs'
 import { models } from './models.mjs'
 
-// Its modules are not such as Node would import; as CommonJS they load. What it prints is no answer.
+// Node cannot import its ES modules, so they load as CommonJS. stdout carries only answers.
 console.log = console.info = console.error
 const require = createRequire(import.meta.url)
 const tf = require('@tensorflow/tfjs')
@@ -14,10 +14,10 @@ setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep)
 
 const array = ({ data, shape }) => tf.tensor(data, shape, data instanceof Int32Array ? 'int32' : 'float32')
 
-/** What PyTorch's AdamW takes off the weights, times lr. */
+/** PyTorch's default weight decay of AdamW. */
 const decay = 0.01
 
-/** PyTorch's defaults. Adam decays the weights itself nowhere. */
+/** PyTorch's defaults. tfjs has no AdamW, so weights decay before Adam's update. */
 const optimizers = {
   SGD: lr => tf.train.sgd(lr),
   Adam: lr => tf.train.adam(lr, 0.9, 0.999, 1e-8),
@@ -36,7 +36,7 @@ const optimizers = {
   },
 }
 
-/** `onBackend` of what builds a task: everything runs on the backend that the setting names. */
+/** Wraps a task's builder so that all of it runs on the setting's backend. */
 const onBackend = build => async (task, tensors, setting) => {
   await tf.setBackend(setting)
   const { finish, value, forget, ...rest } = build(task, tensors)
@@ -47,13 +47,13 @@ const onBackend = build => async (task, tensors, setting) => {
   return { ...rest, finish: on(finish), value: on(value), forget: on(forget) }
 }
 
-/** What the cpu backend was seen to take more than fifteen seconds a step for; it is not tried again. */
+/** For tasks that took the cpu backend more than 15 s a step: they are not tried on it. */
 const onWasmOnly = build => (task, tensors, setting) => {
   if (setting === 'cpu') throw new Error(`a step of ${task.kind} takes more than 15 s on its cpu backend`)
   return build(task, tensors, setting)
 }
 
-/** A training of all weights of the file, on its batches in turn. */
+/** Trains all weights of the file on its batches, cyclically. */
 const training = (makeModel, flopsOf) =>
   onBackend((task, tensors) => {
     const { weight = (_, value) => value, batch: layOut, loss: lossOf } = makeModel(task)
@@ -83,7 +83,7 @@ const training = (makeModel, flopsOf) =>
       },
     }
   })
-/** Variables go by names there, which are used once. */
+/** tfjs requires unique variable names. */
 let nextName = 0
 
 const functions = {
@@ -94,7 +94,7 @@ const functions = {
 /** Forward, and backward from a gradient. */
 function functionOf(task, tensors) {
   const f = functions[task.name]
-  if (f === undefined) throw new Error(`what ${task.name} needs is not written for it`)
+  if (f === undefined) throw new Error(`${task.name} is not implemented for tfjs`)
   const [x, g] = [array(tensors.x), array(tensors.g)]
   const back = tf.grad(f)
   let gradient = null
@@ -109,7 +109,7 @@ function functionOf(task, tensors) {
   }
 }
 
-/** Operations a second of a layer's product. */
+/** Operations a second of a linear layer's product. */
 async function rate(setting) {
   await tf.setBackend(setting)
   const [a, b] = [tf.ones([128, 1024]), tf.ones([1024, 1024])]
