@@ -5,24 +5,26 @@
 import { checkerOf } from './lengths.js'
 import { attention } from './reference/attention.js'
 import { convolution } from './reference/convolution.js'
+import { crossEntropy } from './reference/cross-entropy.js'
 import { elementwise } from './reference/elementwise.js'
 import { matrixProducts } from './reference/matmul.js'
 import { movement } from './reference/movement.js'
+import { norms } from './reference/norms.js'
 import { optimizers } from './reference/optimizers.js'
 import { pooling } from './reference/pooling.js'
 import { random } from './reference/random.js'
 import { recurrent } from './reference/recurrent.js'
 import { reductions } from './reference/reductions.js'
-import { rmsNorm } from './reference/rms-norm.js'
-import { rowwise } from './reference/rowwise.js'
+import { softmax } from './reference/softmax.js'
 import { type Backend, type KernelName, kernelNames } from './table.js'
 
 /** The kernels without the checks: for callers who know that their arguments are right. */
 export const unchecked: Backend = {
   ...elementwise,
   ...reductions,
-  ...rowwise,
-  ...rmsNorm,
+  ...softmax,
+  ...crossEntropy,
+  ...norms,
   ...attention,
   ...recurrent,
   ...matrixProducts,

@@ -7,18 +7,18 @@ import { convolutionKernels } from './table/convolution.js'
 import { elementwiseKernels } from './table/elementwise.js'
 import { matmulKernels } from './table/matmul.js'
 import { movementKernels } from './table/movement.js'
+import { normKernels } from './table/norms.js'
 import { optimizerKernels } from './table/optimizers.js'
 import { randomKernels } from './table/random.js'
 import { recurrentKernels } from './table/recurrent.js'
 import { reductionKernels } from './table/reductions.js'
-import { rmsNormKernels } from './table/rms-norm.js'
 import { rowwiseKernels } from './table/rowwise.js'
 
 export const kernels = {
   ...elementwiseKernels,
   ...reductionKernels,
   ...rowwiseKernels,
-  ...rmsNormKernels,
+  ...normKernels,
   ...attentionKernels,
   ...recurrentKernels,
   ...matmulKernels,

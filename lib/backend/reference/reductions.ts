@@ -50,7 +50,7 @@ const prod: Reduce = (outer, n, inner, a, out) => {
   }
 }
 
-/** The position along the line of the largest (the smallest for sign −1), the first of several; of the first NaN. */
+/** The position along the reduction axis of the largest (the smallest for sign −1), the first of several; of the first NaN. */
 function extremeOf(a: NumberArray, from: number, n: number, step: number, sign: 1 | -1): number {
   let best = 0
   let value = sign * a[from]

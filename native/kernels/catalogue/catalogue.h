@@ -20,19 +20,19 @@
   X(argmin, void, BLASGRAD_REDUCE_INDEX, "", BLASGRAD_REDUCE_INDEX_TEXT)
 
 // For floats; softmax.cpp.
-#define BLASGRAD_LINE (Size outer, Size n, Size inner, In<T> a, Out<T> out, Range<2> columns)
-#define BLASGRAD_LINE_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*n*inner]"
-#define BLASGRAD_LINE_BACKWARD (Size outer, Size n, Size inner, In<T> g, In<T> y, Out<T> out, Range<2> columns)
-#define BLASGRAD_LINE_BACKWARD_TEXT \
+#define BLASGRAD_SLICE (Size outer, Size n, Size inner, In<T> a, Out<T> out, Range<2> columns)
+#define BLASGRAD_SLICE_TEXT "outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*n*inner]"
+#define BLASGRAD_SLICE_BACKWARD (Size outer, Size n, Size inner, In<T> g, In<T> y, Out<T> out, Range<2> columns)
+#define BLASGRAD_SLICE_BACKWARD_TEXT \
   "outer:size n:size inner:size g:in[outer*n*inner] y:in[outer*n*inner] out:out[outer*n*inner]"
-#define BLASGRAD_LINES(X)                                                                        \
+#define BLASGRAD_SLICES(X)                                                                       \
   X(logsumexp, void, BLASGRAD_REDUCE, "", BLASGRAD_REDUCE_TEXT)                                  \
-  X(prodBackward, void, BLASGRAD_LINE_BACKWARD, "",                                              \
+  X(prodBackward, void, BLASGRAD_SLICE_BACKWARD, "",                                             \
     "outer:size n:size inner:size g:in[outer*inner] a:in[outer*n*inner] out:out[outer*n*inner]") \
-  X(softmax, void, BLASGRAD_LINE, "a", BLASGRAD_LINE_TEXT)                                       \
-  X(softmaxBackward, void, BLASGRAD_LINE_BACKWARD, "g y", BLASGRAD_LINE_BACKWARD_TEXT)           \
-  X(logSoftmax, void, BLASGRAD_LINE, "a", BLASGRAD_LINE_TEXT)                                    \
-  X(logSoftmaxBackward, void, BLASGRAD_LINE_BACKWARD, "g y", BLASGRAD_LINE_BACKWARD_TEXT)
+  X(softmax, void, BLASGRAD_SLICE, "a", BLASGRAD_SLICE_TEXT)                                     \
+  X(softmaxBackward, void, BLASGRAD_SLICE_BACKWARD, "g y", BLASGRAD_SLICE_BACKWARD_TEXT)         \
+  X(logSoftmax, void, BLASGRAD_SLICE, "a", BLASGRAD_SLICE_TEXT)                                  \
+  X(logSoftmaxBackward, void, BLASGRAD_SLICE_BACKWARD, "g y", BLASGRAD_SLICE_BACKWARD_TEXT)
 
 // For floats; losses.cpp.
 #define BLASGRAD_LOSSES(X)                                                                                            \
@@ -48,18 +48,6 @@
     "a",                                                                                                              \
     "rows:size n:size ignoreIndex:scalar smoothing:scalar g:in[rows] a:in[rows*n] ids:in<int32>[rows] weight:in[n?] " \
     "lse:in[rows] out:out[rows*n]")
-
-// For floats; layer_norm.cpp.
-#define BLASGRAD_NORMS(X)                                                                                             \
-  X(layerNorm, void,                                                                                                  \
-    (Size rows, Size n, double eps, In<T> a, In<T> weight, In<T> bias, Out<T> out, Out<T> mean, Out<T> rstd), "",     \
-    "rows:size n:size eps:scalar a:in[rows*n] weight:in[n?] bias:in[n?] out:out[rows*n] mean:out[rows] "              \
-    "rstd:out[rows]")                                                                                                 \
-  X(layerNormBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> weight, In<T> mean, In<T> rstd, Out<T> out), \
-    "g", "rows:size n:size g:in[rows*n] a:in[rows*n] weight:in[n?] mean:in[rows] rstd:in[rows] out:out[rows*n]")      \
-  X(layerNormWeightBackward, void,                                                                                    \
-    (Size rows, Size n, In<T> g, In<T> a, In<T> mean, In<T> rstd, Out<T> out, Range<1> columns), "",                  \
-    "rows:size n:size g:in[rows*n] a:in[rows*n] mean:in[rows] rstd:in[rows] out:out[n]")
 
 // For floats; matmul.cpp.
 #define BLASGRAD_PRODUCTS(X)                                                                                           \

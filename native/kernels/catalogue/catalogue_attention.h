@@ -32,12 +32,3 @@
     BLASGRAD_PACKED_TEXT                                                                                       \
     "g:in[samples*n*heads*width] out:in[samples*n*heads*width] lse:in[samples*heads*n] "                       \
     "dqkv:out[samples*n*3*heads*width]")
-
-// For floats; rms_norm.cpp.
-#define BLASGRAD_RMS_NORMS(X)                                                                                         \
-  X(rmsNorm, void, (Size rows, Size n, double eps, In<T> a, In<T> weight, Out<T> out, Out<T> rstd), "",               \
-    "rows:size n:size eps:scalar a:in[rows*n] weight:in[n?] out:out[rows*n] rstd:out[rows]")                          \
-  X(rmsNormBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> weight, In<T> rstd, Out<T> out), "g",          \
-    "rows:size n:size g:in[rows*n] a:in[rows*n] weight:in[n?] rstd:in[rows] out:out[rows*n]")                         \
-  X(rmsNormWeightBackward, void, (Size rows, Size n, In<T> g, In<T> a, In<T> rstd, Out<T> out, Range<1> columns), "", \
-    "rows:size n:size g:in[rows*n] a:in[rows*n] rstd:in[rows] out:out[n]")

@@ -4,6 +4,7 @@
 
 #include "catalogue.h"
 #include "catalogue_attention.h"
+#include "catalogue_norms.h"
 #include "catalogue_recurrent.h"
 #include "catalogue_tiles.h"
 #include "kernels/base/types.h"
@@ -17,10 +18,9 @@
 #define BLASGRAD_KERNEL_FAMILIES(X)                                       \
   X(Reductions, Numbers, BLASGRAD_REDUCTIONS, reductions)                 \
   X(IndexReductions, Numbers, BLASGRAD_INDEX_REDUCTIONS, indexReductions) \
-  X(Lines, Floats, BLASGRAD_LINES, lines)                                 \
+  X(Slices, Floats, BLASGRAD_SLICES, slices)                              \
   X(Losses, Floats, BLASGRAD_LOSSES, losses)                              \
   X(Norms, Floats, BLASGRAD_NORMS, norms)                                 \
-  X(RmsNorms, Floats, BLASGRAD_RMS_NORMS, rmsNorms)                       \
   X(Attentions, Floats, BLASGRAD_ATTENTIONS, attentions)                  \
   X(Recurrents, Floats, BLASGRAD_RECURRENTS, recurrents)                  \
   X(Products, Floats, BLASGRAD_PRODUCTS, products)                        \

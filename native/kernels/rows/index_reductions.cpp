@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>
 
 #include "kernels/catalogue/families.h"
-#include "kernels/base/simd-inl.h"
+#include "rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -96,51 +96,40 @@ Size BestOfWideRow(Size n, const std::uint8_t* a) {
 // At least two vectors.
 constexpr Size kWide = 64;
 
-// Columns side by side: of rows that are not very wide all, so that memory is read in order.
-constexpr Size kColumns = 2048;
-// Rows that meet what is kept of the columns at once: it is loaded and stored once for all of them.
-constexpr int kTogether = 4;
-
 template <bool kLargest, class T>
 void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* out) {
   const hn::ScalableTag<T> d;
   const hn::RebindToSigned<decltype(d)> places;
   using Place = hn::TFromD<decltype(places)>;
-  const Size lanes = LanesOf(d);
-  HWY_ALIGN T best[kColumns];
-  HWY_ALIGN Place at[kColumns];
-  for (Size i = 0; i < width; i += lanes) {
-    hn::Store(LoadUpTo(d, a + i, width - i), d, best + i);
-    hn::Store(hn::Zero(places), places, at + i);
-  }
-  const auto meet = [&](auto together, Size j) BLASGRAD_INLINE_LAMBDA {
-    constexpr int kRows = together;
-    for (Size i = 0; i < width; i += lanes) {
-      const T* row = a + j * stride + i;
-      auto most = hn::Load(d, best + i);
-      auto found = hn::Load(places, at + i);
-      BLASGRAD_UNROLL
-      for (int k = 0; k < kRows; k++, row += stride) {
-        BLASGRAD_PREFETCH(row + kRows * stride);
-        const auto x = LoadUpTo(d, row, width - i);
+  HWY_ALIGN T best[kPanelColumns];
+  HWY_ALIGN Place at[kPanelColumns];
+  EachVector<T>(width, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+    hn::Store(vector.Load(a), d, best + vector.at);
+    hn::Store(hn::Zero(places), places, at + vector.at);
+  });
+  EachRows<kRowsInFlight>(1, n, [&](auto count, Size r) BLASGRAD_INLINE_LAMBDA {
+    constexpr int kRows = count;
+    EachVector<T>(width, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+      auto most = hn::Load(d, best + vector.at);
+      auto found = hn::Load(places, at + vector.at);
+      BLASGRAD_EACH_ROW {
+        BLASGRAD_PREFETCH(a + (r + k + kRows) * stride + vector.at);
+        const auto x = vector.Load(a + (r + k) * stride);
         const auto better = IsBetter<kLargest>(d, x, most);
         most = hn::IfThenElse(better, x, most);
-        found = hn::IfThenElse(hn::RebindMask(places, better), hn::Set(places, static_cast<Place>(j + k)), found);
+        found = hn::IfThenElse(hn::RebindMask(places, better), hn::Set(places, static_cast<Place>(r + k)), found);
       }
-      hn::Store(most, d, best + i);
-      hn::Store(found, places, at + i);
-    }
-  };
-  Size j = 1;
-  for (; j + kTogether <= n; j += kTogether) meet(std::integral_constant<int, kTogether>(), j);
-  for (; j < n; j++) meet(std::integral_constant<int, 1>(), j);
+      hn::Store(most, d, best + vector.at);
+      hn::Store(found, places, at + vector.at);
+    });
+  });
   for (Size i = 0; i < width; i++) out[i] = static_cast<std::int32_t>(at[i]);
 }
 
 // Bytes have no room for places.
 template <bool kLargest>
 void BestOfColumns(Size n, Size stride, Size width, const std::uint8_t* a, std::int32_t* out) {
-  std::uint8_t best[kColumns];
+  std::uint8_t best[kPanelColumns];
   std::memcpy(best, a, static_cast<std::size_t>(width));
   std::memset(out, 0, static_cast<std::size_t>(width) * sizeof(std::int32_t));
   for (Size j = 1; j < n; j++) {
@@ -162,8 +151,8 @@ void Best(Size outer, Size n, Size inner, const T* a, std::int32_t* out, Range<2
     } else if (inner == 1) {
       *out = static_cast<std::int32_t>(n < kWide ? FirstBest<kLargest>(n, a) : BestOfWideRow<kLargest>(n, a));
     } else {
-      for (Size at = columns.from; at < columns.to; at += kColumns) {
-        BestOfColumns<kLargest>(n, inner, HWY_MIN(kColumns, columns.to - at), a + at, out + at);
+      for (Size at = columns.from; at < columns.to; at += kPanelColumns) {
+        BestOfColumns<kLargest>(n, inner, HWY_MIN(kPanelColumns, columns.to - at), a + at, out + at);
       }
     }
   }

@@ -3,8 +3,9 @@
 #define HWY_TARGET_INCLUDE "kernels/rows/losses.cpp"
 #include <hwy/foreach_target.h>
 
-#include "batch-inl.h"
+#include "kernels/base/transpose-inl.h"
 #include "kernels/catalogue/families.h"
+#include "rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -12,8 +13,8 @@ namespace HWY_NAMESPACE {
 
 template <class T>
 HWY_INLINE auto LogSumExpOf() {
-  if constexpr (std::is_same_v<T, float>) return lines().float32.logsumexp;
-  if constexpr (std::is_same_v<T, double>) return lines().float64.logsumexp;
+  if constexpr (std::is_same_v<T, float>) return slices().float32.logsumexp;
+  if constexpr (std::is_same_v<T, double>) return slices().float64.logsumexp;
 }
 
 template <class T>
@@ -79,6 +80,7 @@ constexpr Size kTargetsApart = 16;
 template <class T>
 void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
                 T* out) {
+  const hn::ScalableTag<T> d;
   const Size n = slopes.n;
   const T* const weight = slopes.weight;
   for (Size begin = 0; begin < rows; begin += kTargetsApart) {
@@ -92,11 +94,11 @@ void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, cons
       const T* const row = a + r * n;
       const T shift = lse[r];
       const T scale = slopes.Target(ids[r], g[r]) + g[r] * slopes.whole, spread = g[r] * slopes.fraction;
-      EachVector<T>(n, [&](auto d, Size at, Size count) BLASGRAD_INLINE_LAMBDA {
-        const auto e = ExpNonPositive(d, hn::Sub(LoadUpTo(d, row + at, count), hn::Set(d, shift)));
+      EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+        const auto e = ExpNonPositive(d, hn::Sub(vector.Load(row), hn::Set(d, shift)));
         auto less = hn::Set(d, spread);
-        if (weight != nullptr) less = hn::Mul(less, LoadUpTo(d, weight + at, count));
-        StoreUpTo(hn::MulSub(e, hn::Set(d, scale), less), d, to + at, count);
+        if (weight != nullptr) less = hn::Mul(less, vector.Load(weight));
+        vector.Store(hn::MulSub(e, hn::Set(d, scale), less), to);
       });
     }
     for (Size r = begin; r < end; r++) {

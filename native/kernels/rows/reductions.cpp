@@ -5,8 +5,7 @@
 #include <hwy/foreach_target.h>
 
 #include "kernels/catalogue/families.h"
-#include "few_columns-inl.h"
-#include "kernels/base/simd-inl.h"
+#include "rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
@@ -48,8 +47,19 @@ struct Product {
     return T(Wrapping<T>(a) * Wrapping<T>(b));
   }
   template <class D, class V>
-  HWY_INLINE V operator()(D, V a, V b) const {
-    return hn::Mul(a, b);
+  HWY_INLINE V operator()([[maybe_unused]] D d, V a, V b) const {
+    using T = hn::TFromD<D>;
+    if constexpr (sizeof(T) > 1) {
+      return hn::Mul(a, b);
+    } else {
+      // There is no multiplication of bytes by vectors.
+      HWY_ALIGN T x[hn::MaxLanes(d)];
+      HWY_ALIGN T y[hn::MaxLanes(d)];
+      hn::Store(a, d, x);
+      hn::Store(b, d, y);
+      for (Size i = 0; i < LanesOf(d); i++) x[i] = (*this)(x[i], y[i]);
+      return hn::Load(d, x);
+    }
   }
 };
 
@@ -100,10 +110,6 @@ struct Smallest {
   }
 };
 
-// Bytes are not multiplied by vectors.
-template <class Op, class T>
-constexpr bool kByVectors = !(std::is_same_v<Op, Product> && sizeof(T) == 1);
-
 constexpr Size kBlock = 4096;
 // Fewer are taken in order on every instruction set: to the bit as the backend in TypeScript takes them, on which
 // lib/backend/tiny.ts relies.
@@ -117,23 +123,21 @@ typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
   const Size lanes = LanesOf(d);
   Total total = Op::template Start<Total>();
   Size i = 0;
-  if constexpr (kByVectors<Op, T>) {
-    if (n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
-      auto s0 = hn::LoadU(d, a);
-      auto s1 = hn::LoadU(d, a + lanes);
-      auto s2 = hn::LoadU(d, a + 2 * lanes);
-      auto s3 = hn::LoadU(d, a + 3 * lanes);
-      for (i = 4 * lanes; i + 4 * lanes <= n; i += 4 * lanes) {
-        s0 = op(d, s0, hn::LoadU(d, a + i));
-        s1 = op(d, s1, hn::LoadU(d, a + i + lanes));
-        s2 = op(d, s2, hn::LoadU(d, a + i + 2 * lanes));
-        s3 = op(d, s3, hn::LoadU(d, a + i + 3 * lanes));
-      }
-      for (; i + lanes <= n; i += lanes) s0 = op(d, s0, hn::LoadU(d, a + i));
-      HWY_ALIGN T sums[hn::MaxLanes(d)];
-      hn::Store(op(d, op(d, s0, s1), op(d, s2, s3)), d, sums);
-      for (Size lane = 0; lane < lanes; lane++) total = op(total, Total(sums[lane]));
+  if (n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
+    auto s0 = hn::LoadU(d, a);
+    auto s1 = hn::LoadU(d, a + lanes);
+    auto s2 = hn::LoadU(d, a + 2 * lanes);
+    auto s3 = hn::LoadU(d, a + 3 * lanes);
+    for (i = 4 * lanes; i + 4 * lanes <= n; i += 4 * lanes) {
+      s0 = op(d, s0, hn::LoadU(d, a + i));
+      s1 = op(d, s1, hn::LoadU(d, a + i + lanes));
+      s2 = op(d, s2, hn::LoadU(d, a + i + 2 * lanes));
+      s3 = op(d, s3, hn::LoadU(d, a + i + 3 * lanes));
     }
+    for (; i + lanes <= n; i += lanes) s0 = op(d, s0, hn::LoadU(d, a + i));
+    HWY_ALIGN T sums[hn::MaxLanes(d)];
+    hn::Store(op(d, op(d, s0, s1), op(d, s2, s3)), d, sums);
+    for (Size lane = 0; lane < lanes; lane++) total = op(total, Total(sums[lane]));
   }
   for (; i < n; i++) total = op(total, Total(a[i]));
   return total;
@@ -148,72 +152,47 @@ HWY_INLINE T ReduceRow(const T* a, Size n) {
   return T(total);
 }
 
-// Columns side by side: whole rows are read in order, but for very wide ones, and what is kept of them stays in the
-// nearest cache.
-constexpr Size kColumns = 2048;
-constexpr Size kRun = 32;
-// What is kept of a column is loaded and stored once for so many rows.
-constexpr Size kRowsAtOnce = 4;
-
-// part[0 … width) = the reduction of kRows rows and, unless it is new, of what is there.
-template <class Op, int kRows, class T>
-HWY_INLINE void ReduceRows(const T* rows, Size stride, Size width, bool isNew, T* part) {
-  const Op op;
-  Size i = 0;
-  if constexpr (kByVectors<Op, T>) {
-    const hn::ScalableTag<T> d;
-    for (; i + LanesOf(d) <= width; i += LanesOf(d)) {
-      auto v = hn::LoadU(d, rows + i);
-      if (!isNew) v = op(d, hn::Load(d, part + i), v);
-      BLASGRAD_UNROLL
-      for (int k = 1; k < kRows; k++) v = op(d, v, hn::LoadU(d, rows + k * stride + i));
-      hn::Store(v, d, part + i);
-    }
-  }
-  for (; i < width; i++) {
-    T v = isNew ? rows[i] : op(part[i], rows[i]);
-    for (int k = 1; k < kRows; k++) v = op(v, rows[k * stride + i]);
-    part[i] = v;
-  }
-}
-
-// totals[0 … width) = the reduction of n rows, `stride` apart.
 template <class Op, class T, class Total>
-void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
-  const Op op;
-  HWY_ALIGN T part[kColumns];
-  for (Size i = 0; i < width; i++) totals[i] = Op::template Start<Total>();
-  for (Size at = 0; at < n; at += kRun) {
-    const T* rows = a + at * stride;
-    const Size run = HWY_MIN(kRun, n - at);
-    Size j = 0;
-    for (; j + kRowsAtOnce <= run; j += kRowsAtOnce) {
-      ReduceRows<Op, kRowsAtOnce>(rows + j * stride, stride, width, j == 0, part);
-    }
-    for (; j < run; j++) ReduceRows<Op, 1>(rows + j * stride, stride, width, j == 0, part);
-    for (Size i = 0; i < width; i++) totals[i] = op(totals[i], Total(part[i]));
-  }
+HWY_INLINE void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
+  ReducePanel<Op, T>(
+      n, width, [&](const auto& vector, Size r) BLASGRAD_INLINE_LAMBDA { return vector.Load(a + r * stride); }, totals);
 }
 
-// All columns, of which no other thread has some, with elements enough for the vectors to go down twice.
+// So many columns or fewer: several rows are reduced as one, which fills the vectors.
+constexpr Size kFewColumns = 64;
+
+// out[c] = the reduction of column c of a [n, inner], 1 < inner ≤ kFewColumns ≤ n·inner.
 template <class Op, class T>
-HWY_INLINE bool HasFewColumns(Size n, Size inner, Range<2> columns) {
-  const bool all = columns.from == 0 && columns.to == inner;
-  return kByVectors<Op, T> && all && inner <= kFewColumns<T> && n * inner >= 2 * kFewColumns<T>;
+void ReduceFewColumns(const T* a, Size n, Size inner, T* out) {
+  using Total = typename Op::template Total<T>;
+  const Op op;
+  Size rows = kFewColumns / inner;
+  const Size width = rows * inner;
+  const Size whole = n / rows * width;
+  Total totals[kFewColumns];
+  ReduceColumns<Op>(a, n / rows, width, width, totals);
+  for (Size i = whole; i < n * inner; i++) totals[i - whole] = op(totals[i - whole], Total(a[i]));
+  // A tree reduction of the rows.
+  while (rows > 1) {
+    const Size half = rows / 2;
+    rows -= half;
+    for (Size i = 0; i < half * inner; i++) totals[i] = op(totals[i], totals[rows * inner + i]);
+  }
+  for (Size i = 0; i < inner; i++) out[i] = T(totals[i]);
 }
 
 template <class Op, class T>
 void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
-  using Total = typename Op::template Total<T>;
-  Total totals[kColumns];
+  typename Op::template Total<T> totals[kPanelColumns];
+  const bool few = inner <= kFewColumns && n * inner >= 2 * kFewColumns && columns.to - columns.from == inner;
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (inner == 1) {
       *out = ReduceRow<Op>(a, n);
-    } else if (HasFewColumns<Op, T>(n, inner, columns)) {
-      if constexpr (kByVectors<Op, T>) ReduceFewColumns<Op>(a, n, inner, out);
+    } else if (few) {
+      ReduceFewColumns<Op>(a, n, inner, out);
     } else {
-      for (Size at = columns.from; at < columns.to; at += kColumns) {
-        const Size width = HWY_MIN(kColumns, columns.to - at);
+      for (Size at = columns.from; at < columns.to; at += kPanelColumns) {
+        const Size width = HWY_MIN(kPanelColumns, columns.to - at);
         ReduceColumns<Op>(a + at, n, inner, width, totals);
         for (Size i = 0; i < width; i++) out[at + i] = T(totals[i]);
       }

@@ -1,7 +1,7 @@
 // Cross-entropy of logits against class ids, and its gradient.
 
-import type { NumberArray } from '../../signature.js'
-import { logSumExp } from '../reductions.js'
+import type { NumberArray } from '../signature.js'
+import { logSumExp } from './reductions.js'
 
 /** The first row whose id is neither a class nor ignoreIndex, or −1. */
 function firstBadId(rows: number, n: number, ignoreIndex: number, ids: Int32Array): number {

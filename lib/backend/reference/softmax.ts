@@ -1,26 +1,26 @@
 // Softmax and log-softmax along the middle axis of [outer, n, inner].
 
-import type { NumberArray } from '../../signature.js'
-import { scratch } from '../scratch.js'
+import type { NumberArray } from '../signature.js'
+import { scratch } from './scratch.js'
 
-/** A kernel over lines of n elements, `step` apart. */
-type Line = (n: number, step: number, from: number, a: NumberArray, out: NumberArray) => void
-type BackwardLine = (n: number, step: number, from: number, g: NumberArray, y: NumberArray, out: NumberArray) => void
+/** A kernel over one slice along the reduction axis: n elements, `step` apart. */
+type Forward = (n: number, step: number, from: number, a: NumberArray, out: NumberArray) => void
+type Backward = (n: number, step: number, from: number, g: NumberArray, y: NumberArray, out: NumberArray) => void
 
-const overLines =
-  (line: Line) =>
+const overSlices =
+  (slice: Forward) =>
   (outer: number, n: number, inner: number, a: NumberArray, out: NumberArray): void => {
-    for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) line(n, inner, o * n * inner + i, a, out)
+    for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) slice(n, inner, o * n * inner + i, a, out)
   }
 
-const overLinesBackward =
-  (line: BackwardLine) =>
+const overSlicesBackward =
+  (slice: Backward) =>
   (outer: number, n: number, inner: number, g: NumberArray, y: NumberArray, out: NumberArray): void => {
-    for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) line(n, inner, o * n * inner + i, g, y, out)
+    for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) slice(n, inner, o * n * inner + i, g, y, out)
   }
 
 export const softmax = {
-  softmax: overLines((n, step, from, a, out) => {
+  softmax: overSlices((n, step, from, a, out) => {
     const powers = scratch(n)
     let largest = Number.NEGATIVE_INFINITY
     for (let k = 0, at = from; k < n; k++, at += step) largest = Math.max(largest, a[at])
@@ -31,12 +31,12 @@ export const softmax = {
     }
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = powers[k] / total
   }),
-  softmaxBackward: overLinesBackward((n, step, from, g, y, out) => {
+  softmaxBackward: overSlicesBackward((n, step, from, g, y, out) => {
     let dot = 0
     for (let k = 0, at = from; k < n; k++, at += step) dot += g[at] * y[at]
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = y[at] * (g[at] - dot)
   }),
-  logSoftmax: overLines((n, step, from, a, out) => {
+  logSoftmax: overSlices((n, step, from, a, out) => {
     let largest = Number.NEGATIVE_INFINITY
     for (let k = 0, at = from; k < n; k++, at += step) largest = Math.max(largest, a[at])
     let total = 0
@@ -44,7 +44,7 @@ export const softmax = {
     const log = Math.log(total)
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = a[at] - largest - log
   }),
-  logSoftmaxBackward: overLinesBackward((n, step, from, g, y, out) => {
+  logSoftmaxBackward: overSlicesBackward((n, step, from, g, y, out) => {
     let total = 0
     for (let k = 0, at = from; k < n; k++, at += step) total += g[at]
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = g[at] - Math.exp(y[at]) * total

@@ -1,0 +1,182 @@
+// Layer norm and RMS norm over the rows of [rows, n], and their gradients. RMS norm is layer norm without the mean. The
+// formulas are in the table.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rows/norms.cpp"
+#include <hwy/foreach_target.h>
+
+#include "kernels/catalogue/families.h"
+#include "rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasgrad {
+namespace HWY_NAMESPACE {
+
+// The horizontal sums of a row have a long latency, which the other rows in flight hide. Layer norm's forward pass has
+// three one after another, RMS norm's one.
+template <bool kCentered>
+constexpr int kForwardRows = kCentered ? 4 : 2;
+constexpr int kBackwardRows = 2;
+
+template <bool kCentered, class T>
+void Norm(Size rows, Size n, double eps, const T* a, const T* weight, const T* bias, T* out, T* mean, T* rstd) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  EachRows<kForwardRows<kCentered>>(0, rows, [&](auto count, Size r) BLASGRAD_INLINE_LAMBDA {
+    constexpr int kRows = count;
+    const T* const x = a + r * n;
+    V average[kRows], rest[kRows], sum[kRows], squares[kRows], scale[kRows];
+    BLASGRAD_EACH_ROW average[k] = rest[k] = sum[k] = squares[k] = hn::Zero(d);
+    if constexpr (kCentered) {
+      EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+        BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(x + k * n));
+      });
+      BLASGRAD_EACH_ROW {
+        mean[r + k] = hn::GetLane(hn::SumOfLanes(d, sum[k])) / static_cast<T>(n);
+        average[k] = hn::Set(d, mean[r + k]);
+        sum[k] = hn::Zero(d);
+      }
+    }
+    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+      BLASGRAD_EACH_ROW {
+        if constexpr (kCentered) {
+          const V centered = hn::Sub(vector.Load(x + k * n, mean[r + k]), average[k]);
+          sum[k] = hn::Add(sum[k], centered);
+          squares[k] = hn::MulAdd(centered, centered, squares[k]);
+        } else {
+          const V value = vector.Load(x + k * n);
+          squares[k] = hn::MulAdd(value, value, squares[k]);
+        }
+      }
+    });
+    BLASGRAD_EACH_ROW {
+      double variance = double(hn::GetLane(hn::SumOfLanes(d, squares[k]))) / static_cast<double>(n);
+      if constexpr (kCentered) {
+        // The rounding error of the mean is taken off too: it matters in rows of nearly equal values.
+        const T error = hn::GetLane(hn::SumOfLanes(d, sum[k])) / static_cast<T>(n);
+        variance -= double(error) * double(error);
+        rest[k] = hn::Set(d, error);
+        if (variance < 0) variance = 0;
+      }
+      rstd[r + k] = static_cast<T>(1 / std::sqrt(variance + eps));
+      scale[k] = hn::Set(d, rstd[r + k]);
+    }
+    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+      BLASGRAD_EACH_ROW {
+        V y = vector.Load(x + k * n);
+        if constexpr (kCentered) y = hn::Sub(hn::Sub(y, average[k]), rest[k]);
+        y = hn::Mul(y, scale[k]);
+        if (weight != nullptr) y = hn::Mul(y, vector.Load(weight));
+        if (bias != nullptr) y = hn::Add(y, vector.Load(bias));
+        vector.Store(y, out + (r + k) * n);
+      }
+    });
+  });
+}
+
+template <bool kCentered, class T>
+void NormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, const T* mean, const T* rstd, T* out) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const auto size = hn::Set(d, static_cast<T>(n));
+  EachRows<kBackwardRows>(0, rows, [&](auto count, Size r) BLASGRAD_INLINE_LAMBDA {
+    constexpr int kRows = count;
+    const T* const x = a + r * n;
+    V average[kRows], scale[kRows], sum[kRows], dot[kRows];
+    BLASGRAD_EACH_ROW {
+      average[k] = kCentered ? hn::Set(d, mean[r + k]) : hn::Zero(d);
+      scale[k] = hn::Set(d, rstd[r + k]);
+      sum[k] = dot[k] = hn::Zero(d);
+    }
+    // h = g·weight; the tail's rest is 0.
+    const auto slope = [&](const auto& vector, int k) BLASGRAD_INLINE_LAMBDA {
+      const V h = vector.Load(g + (r + k) * n);
+      return weight == nullptr ? h : hn::Mul(h, vector.Load(weight));
+    };
+    const auto centered = [&](const auto& vector, int k) BLASGRAD_INLINE_LAMBDA {
+      const V value = vector.Load(x + k * n);
+      return kCentered ? hn::Sub(value, average[k]) : value;
+    };
+    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+      BLASGRAD_EACH_ROW {
+        const V h = slope(vector, k);
+        if constexpr (kCentered) sum[k] = hn::Add(sum[k], h);
+        dot[k] = hn::MulAdd(h, centered(vector, k), dot[k]);
+      }
+    });
+    BLASGRAD_EACH_ROW {
+      sum[k] = hn::Div(hn::SumOfLanes(d, sum[k]), size);
+      dot[k] = hn::Mul(hn::Div(hn::Mul(hn::SumOfLanes(d, dot[k]), scale[k]), size), scale[k]);
+    }
+    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+      BLASGRAD_EACH_ROW {
+        V h = slope(vector, k);
+        if constexpr (kCentered) h = hn::Sub(h, sum[k]);
+        vector.Store(hn::Mul(scale[k], hn::NegMulAdd(centered(vector, k), dot[k], h)), out + (r + k) * n);
+      }
+    });
+  });
+}
+
+struct Sum {
+  template <class T>
+  static HWY_INLINE T Start() {
+    return T(0);
+  }
+  HWY_INLINE double operator()(double a, double b) const { return a + b; }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Add(a, b);
+  }
+};
+
+template <bool kCentered, class T>
+void NormWeightBackward(Size rows, Size n, const T* g, const T* a, const T* mean, const T* rstd, T* out,
+                        Range<1> columns) {
+  const hn::ScalableTag<T> d;
+  double totals[kPanelColumns];
+  for (Size c = columns.from; c < columns.to; c += kPanelColumns) {
+    const Size width = HWY_MIN(kPanelColumns, columns.to - c);
+    const auto product = [&](const auto& vector, Size r) BLASGRAD_INLINE_LAMBDA {
+      BLASGRAD_PREFETCH(a + (r + kRowsInFlight) * n + c + vector.at);
+      BLASGRAD_PREFETCH(g + (r + kRowsInFlight) * n + c + vector.at);
+      auto x = vector.Load(a + r * n + c);
+      if constexpr (kCentered) x = hn::Sub(x, hn::Set(d, mean[r]));
+      return hn::Mul(vector.Load(g + r * n + c), hn::Mul(x, hn::Set(d, rstd[r])));
+    };
+    ReducePanel<Sum, T>(rows, width, product, totals);
+    for (Size i = 0; i < width; i++) out[c + i] = static_cast<T>(totals[i]);
+  }
+}
+
+template <class T>
+Norms<T> MakeNorms() {
+  using In = const T*;
+  return {&Norm<true, T>,
+          &NormBackward<true, T>,
+          &NormWeightBackward<true, T>,
+          [](Size rows, Size n, double eps, In a, In weight, T* out, T* rstd) {
+            Norm<false, T>(rows, n, eps, a, weight, nullptr, out, nullptr, rstd);
+          },
+          [](Size rows, Size n, In g, In a, In weight, In rstd, T* out) {
+            NormBackward<false, T>(rows, n, g, a, weight, nullptr, rstd, out);
+          },
+          [](Size rows, Size n, In g, In a, In rstd, T* out, Range<1> columns) {
+            NormWeightBackward<false, T>(rows, n, g, a, nullptr, rstd, out, columns);
+          }};
+}
+
+Floats<Norms> AllNorms() { return {MakeNorms<float>(), MakeNorms<double>()}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasgrad
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasgrad {
+HWY_EXPORT(AllNorms);
+const Floats<Norms>& norms() {
+  static const Floats<Norms> table = HWY_DYNAMIC_DISPATCH(AllNorms)();
+  return table;
+}
+}  // namespace blasgrad
+#endif
