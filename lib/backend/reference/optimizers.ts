@@ -42,7 +42,7 @@ function adamUpdate(hyper: Float64Array, t: number, param: NumberArray, m: Numbe
   }
 }
 
-/** Rows of a gradient and the lists that say where they belong, as the kernels take them. */
+/** A row-sparse gradient, as the kernels take it: its rows, and for each row of the parameter a list of them. */
 interface Lists {
   readonly n: number
   readonly inner: number
@@ -53,8 +53,8 @@ interface Lists {
 }
 
 /**
- * The update of each row, with the sum of what its list names (rounded as an array of g's type holds it). Elements of
- * rows that no list names may rest.
+ * Updates each row with the sum of its list's rows, rounded as an array of g's type holds it. Rows with an empty list may
+ * be skipped.
  */
 function eachRow(
   { n, inner, count, g, first, next }: Lists,

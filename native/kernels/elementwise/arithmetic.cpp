@@ -14,7 +14,7 @@ namespace blasgrad {
 namespace HWY_NAMESPACE {
 namespace tiles {
 
-// Where T's arithmetic happens: unsigned for integers, so that it wraps.
+// The type of T's arithmetic: unsigned for integers, so that it wraps.
 template <class T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
 

@@ -6,13 +6,13 @@
 namespace blasgrad {
 namespace {
 
-// Rows shorter than this are put together, several to a tile.
+// Rows shorter than this share a tile.
 constexpr Size kNarrow = 128;
 // The most elements of a tile that passes through no buffer.
 constexpr Size kLongTile = 16384;
 
 template <class T>
-void spreadAs(const char* from, Size rows, Size cols, char* to) {
+void broadcastAs(const char* from, Size rows, Size cols, char* to) {
   const T* values = reinterpret_cast<const T*>(from);
   T* out = reinterpret_cast<T*>(to);
   for (Size r = 0; r < rows; r++, out += cols) {
@@ -20,18 +20,18 @@ void spreadAs(const char* from, Size rows, Size cols, char* to) {
   }
 }
 
-// Repeats each of `rows` values cols times.
-void spread(Size bytes, const char* from, Size rows, Size cols, char* to) {
+// Broadcasts each of `rows` values over cols elements.
+void broadcast(Size bytes, const char* from, Size rows, Size cols, char* to) {
   if (bytes == 4) {
-    spreadAs<std::uint32_t>(from, rows, cols, to);
+    broadcastAs<std::uint32_t>(from, rows, cols, to);
   } else if (bytes == 8) {
-    spreadAs<std::uint64_t>(from, rows, cols, to);
+    broadcastAs<std::uint64_t>(from, rows, cols, to);
   } else {
-    spreadAs<std::uint8_t>(from, rows, cols, to);
+    broadcastAs<std::uint8_t>(from, rows, cols, to);
   }
 }
 
-// Where the grid is a single row or column, layouts that then mean the same become full or scalar.
+// On a grid of one row or column, the equivalent layout that is full or scalar.
 Layout simplified(Layout layout, const Group& group) {
   if (group.rows == 1 && layout == Layout::row) layout = Layout::full;
   if (group.rows == 1 && layout == Layout::column) layout = Layout::scalar;
@@ -40,7 +40,7 @@ Layout simplified(Layout layout, const Group& group) {
   return layout;
 }
 
-// Where a tile lies: its first row and column, its first element, its extent.
+// A tile's first row and column, its first element and its extent.
 struct Place {
   Size row;
   Size col;
@@ -50,11 +50,11 @@ struct Place {
 };
 
 Place placeOf(const Group& group, Size tile) {
-  if (group.walk == Group::flat) {
+  if (group.tiling == Group::flat) {
     const Size begin = tile * group.step;
     return {0, 0, begin, 1, std::min(group.step, group.rows * group.cols - begin)};
   }
-  if (group.walk == Group::narrow) {
+  if (group.tiling == Group::narrow) {
     const Size row = tile * group.step;
     const Size rows = std::min(group.step, group.rows - row);
     return {row, 0, row * group.cols, rows, rows * group.cols};
@@ -64,19 +64,19 @@ Place placeOf(const Group& group, Size tile) {
   return {row, col, row * group.cols + col, 1, std::min(group.step, group.cols - col)};
 }
 
-// Spreads out what is the same for each tile, and notes where a source is found that does not move.
-void spreadOnce(const Group& group, char* buffers, const void** at) {
-  const Size rows = group.walk == Group::narrow ? group.step : 1;
-  const Size cols = group.walk == Group::narrow ? group.cols : std::min(group.step, group.rows * group.cols);
+// Broadcasts the operands that are the same for each tile, and notes their addresses.
+void broadcastOnce(const Group& group, char* buffers, const void** at) {
+  const Size rows = group.tiling == Group::narrow ? group.step : 1;
+  const Size cols = group.tiling == Group::narrow ? group.cols : std::min(group.step, group.rows * group.cols);
   for (int i = 0; i < group.sourceCount; i++) {
     const Source& source = group.sources[i];
     if (source.layout == Layout::full) continue;
     char* buffer = buffers + source.buffer;
     at[i] = buffer;
     if (source.layout == Layout::scalar) {
-      spread(source.bytes, source.data, 1, rows * cols, buffer);
-    } else if (source.layout == Layout::row && group.walk == Group::narrow) {
-      // The row once, then what is there already again and again.
+      broadcast(source.bytes, source.data, 1, rows * cols, buffer);
+    } else if (source.layout == Layout::row && group.tiling == Group::narrow) {
+      // Doubles what is filled until the tile is full.
       const auto all = static_cast<std::size_t>(rows * cols * source.bytes);
       auto filled = static_cast<std::size_t>(cols * source.bytes);
       std::memcpy(buffer, source.data, filled);
@@ -105,15 +105,15 @@ void prepare(Group& group) {
   group.across = 1;
   const Size most = buffered ? kTile : kLongTile;
   if (flat) {
-    group.walk = Group::flat;
+    group.tiling = Group::flat;
     group.step = most;
     group.tiles = (total + most - 1) / most;
   } else if (group.cols < kNarrow) {
-    group.walk = Group::narrow;
+    group.tiling = Group::narrow;
     group.step = std::min(kTile / group.cols, group.rows);
     group.tiles = (group.rows + group.step - 1) / group.step;
   } else {
-    group.walk = Group::wide;
+    group.tiling = Group::wide;
     group.step = std::min(most, group.cols);
     group.across = (group.cols + group.step - 1) / group.step;
     group.tiles = group.rows * group.across;
@@ -125,20 +125,20 @@ void runTiles(const Group& group, Size from, Size to) {
   alignas(64) char buffers[kBufferBytes];
   const void* at[kMaxCells];
   const void** made = at + group.sourceCount;
-  spreadOnce(group, buffers, at);
+  broadcastOnce(group, buffers, at);
   for (Size tile = from; tile < to; tile++) {
     const Place place = placeOf(group, tile);
     for (int i = 0; i < group.sourceCount; i++) {
       const Source& source = group.sources[i];
       if (source.layout == Layout::full) {
         at[i] = source.data + place.begin * source.bytes;
-      } else if (source.layout == Layout::row && group.walk == Group::wide) {
+      } else if (source.layout == Layout::row && group.tiling == Group::wide) {
         at[i] = source.data + place.col * source.bytes;
       } else if (source.layout == Layout::column) {
-        const bool narrow = group.walk == Group::narrow;
+        const bool narrow = group.tiling == Group::narrow;
         if (!narrow && place.col > 0 && tile > from) continue;
-        spread(source.bytes, source.data + place.row * source.bytes, place.rows, narrow ? group.cols : group.step,
-               buffers + source.buffer);
+        broadcast(source.bytes, source.data + place.row * source.bytes, place.rows, narrow ? group.cols : group.step,
+                  buffers + source.buffer);
       }
     }
     for (int m = 0; m < group.memberCount; m++) {

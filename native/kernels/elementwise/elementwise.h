@@ -1,6 +1,5 @@
-// Runs elementwise kernels, which know contiguous tiles only, over a grid rows × cols of operands in any layout: one
-// kernel alone, or several tile by tile, so that what one makes is still in the first-level cache when the next reads
-// it. Nothing is allocated.
+// Runs elementwise kernels, which take contiguous tiles, over a grid rows × cols of operands in any layout: one kernel,
+// or a fused group tile by tile, so that intermediates stay in the first-level cache. Nothing is allocated.
 #pragma once
 
 #include "kernels/base/types.h"
@@ -13,7 +12,7 @@ constexpr Size kBufferBytes = 32768;
 // The most sources and members of a group together.
 constexpr int kMaxCells = 96;
 
-// An operand from outside the group, and where among the buffers it is spread out unless it is full: kTile elements.
+// An operand from outside the group, and where among the buffers it is broadcast unless it is full: kTile elements.
 struct Source {
   const char* data;
   Size bytes;  // of one element
@@ -41,20 +40,20 @@ struct Group {
   int memberCount;
 
   // Set by prepare().
-  enum Walk { flat, narrow, wide } walk = flat;
+  enum Tiling { flat, narrow, wide } tiling = flat;
   Size step = 0;    // elements of a tile (flat, wide) or rows (narrow)
   Size across = 1;  // tiles of a row (wide)
   Size tiles = 0;   // of the grid
 };
 
-// Chooses the tiles of the grid. Layouts that mean the same over this grid become one.
+// Chooses the tiles of the grid, and simplifies layouts that are equivalent over it.
 void prepare(Group& group);
 
 // Runs the tiles from … to − 1 of a prepared group.
 void runTiles(const Group& group, Size from, Size to);
 
-// The rows from … to − 1 of a prepared group as a group; where `flat`, which says that no layout tells rows apart, its
-// points. It points into itself.
+// A group of the rows from … to − 1 of a prepared group, or of its elements from … to − 1 where it is `flat`: all its
+// layouts are full or scalar. It has pointers to its own members.
 struct RowsOf {
   RowsOf(const Group& group, bool flat, Size from, Size to);
   RowsOf(const RowsOf&) = delete;

@@ -30,7 +30,7 @@ constexpr double kTailPowers[] = {0.7444160751389106,     -0.565561759134233,   
                                   -0.0031807619328721357, -0.0004940156551650845, 0.0004304317791276116,
                                   0.00011525836341347538};
 
-// (1 + 2z)·e^(z²)·erfc(z) at y.
+// (1 + 2z)·e^(z²)·erfc(z) at y, by Clenshaw's recurrence.
 template <class D, class V>
 HWY_INLINE V ScaledErfc(D d, V y) {
   const V twice = hn::Add(y, y);
@@ -51,7 +51,7 @@ HWY_INLINE V ScaledTail(D d, V size) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
     const V inverse = hn::Div(one, hn::Add(size, Value(d, 3.5)));
     const V y = hn::MulAdd(inverse, Value(d, -7), one);
-    // Even and odd powers apart: two short chains.
+    // Estrin: even and odd powers are two dependency chains of half the length.
     const V square = hn::Mul(y, y);
     V even = Value(d, kTailPowers[8]);
     V odd = Value(d, kTailPowers[9]);
@@ -63,7 +63,7 @@ HWY_INLINE V ScaledTail(D d, V size) {
     return hn::Mul(hn::MulAdd(odd, y, even), inverse);
   } else {
     const V z = hn::Mul(size, Value(d, 0.70710678118654752440));
-    // One division serves both y and the factor 1/(1 + 2z).
+    // One division gives both y and the factor 1/(1 + 2z).
     const V divisor = hn::Add(z, Value(d, 3.5));
     const V factor = hn::MulAdd(Value(d, 2), z, one);
     const V inverse = hn::Div(Value(d, 0.5), hn::Mul(divisor, factor));
@@ -78,11 +78,11 @@ struct Normal {
   V density;
 };
 
-// Beyond, e^(−x²/2) is 0 in this type.
+// e^(−x²/2) is 0 in this type beyond this x.
 template <class T>
 constexpr double kMostNormal = sizeof(T) == 8 ? 39 : 13.28;
 
-// e^(−size²/2), 0 ≤ size ≤ kMostNormal. The rounding of size² would cost digits in the tail: it is made good for.
+// e^(−size²/2), 0 ≤ size ≤ kMostNormal. The rounding error of size² would cost digits in the tail: it is compensated.
 template <class D, class V>
 HWY_INLINE V Gaussian(D d, V size) {
 #if HWY_NATIVE_FMA
@@ -105,7 +105,7 @@ HWY_INLINE V Gaussian(D d, V size) {
   constexpr bool kDouble = sizeof(T) == 8;
   const hn::RebindToUnsigned<D> bits;
   const V one = Value(d, 1);
-  // size² in an exact part and a small one.
+  // size² as an exact part and a small remainder.
   using Word = hn::TFromD<decltype(bits)>;
   const Word upper = kDouble ? static_cast<Word>(~0x7FFFFFFull) : static_cast<Word>(~0xFFFu);
   const V high = hn::And(size, hn::BitCast(d, hn::Set(bits, upper)));
@@ -118,7 +118,7 @@ HWY_INLINE V Gaussian(D d, V size) {
 #endif
 }
 
-// Φ(x) and φ(x) = e^(−x²/2)/√2π. Of NaN they are anything: who multiplies by x has NaN.
+// Φ(x) and φ(x) = e^(−x²/2)/√2π. For NaN they are unspecified: callers multiply by x, which gives NaN.
 template <class D, class V>
 HWY_INLINE Normal<V> NormalAt(D d, V x) {
   const V size = hn::Min(hn::Abs(x), Value(d, kMostNormal<hn::TFromD<D>>));

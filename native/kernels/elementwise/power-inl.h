@@ -1,4 +1,4 @@
-// out = a to a power that is the same for all: loops without a library call for the usual exponents.
+// out = aᵉ for one exponent: loops without a library call for the usual exponents.
 
 #if defined(BLASGRAD_POWER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_POWER_INL_H_
@@ -15,7 +15,7 @@ namespace blasgrad {
 namespace HWY_NAMESPACE {
 
 // The powers of z = s² in log₂((1 + s)/(1 − s))/s where z ≤ (3 − 2√2)², and those of r in 2^r where
-// |r| ≤ 1/2: the best of their degree by relative error (Remez' criterion, 2⁻⁴⁵ and 2⁻³⁴).
+// |r| ≤ 1/2: minimax in relative error (Remez: 2⁻⁴⁵ and 2⁻³⁴).
 constexpr double kLogPowers[] = {2.88539008177785,    0.96179669411340031, 0.577077942346922,
                                  0.41220925431087319, 0.31990561255009118, 0.28290143695671337};
 constexpr double kPowersOf2[] = {0.99999999996168198,    0.69314718072844556,   0.24022651198157207,
@@ -28,7 +28,7 @@ HWY_INLINE V Log2OfFloat(D d, V x) {
   const hn::RebindToUnsigned<D> words;
   constexpr std::uint64_t one = 0x3FF0000000000000, root = 0x3FE6A09E667F3BCD;
   const auto bits = hn::BitCast(words, x);
-  // What is shifted is not negative: the least float32 above 0 is 2⁻¹⁴⁹.
+  // The shifted value is not negative: the smallest float32 above 0 is 2⁻¹⁴⁹.
   const auto biased = hn::ShiftRight<52>(hn::Add(bits, hn::Set(words, one - root)));
   const auto shift = hn::ShiftLeft<52>(hn::Sub(biased, hn::Set(words, std::uint64_t{1023})));
   const V m = hn::BitCast(d, hn::Sub(bits, shift));

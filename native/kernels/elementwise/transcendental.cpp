@@ -25,7 +25,7 @@ namespace tiles {
     HWY_INLINE V operator()(D d, V g, V a) const body \
   };
 
-// g·sigmoid(a), with e^-|a| in two factors: it may be too small for a float where the product is not.
+// g·sigmoid(a), with e^-|a| as two factors: it may underflow where the product does not.
 template <class D, class V>
 HWY_INLINE V TimesSigmoid(D d, V g, V a) {
   const V one = Value(d, 1);
@@ -44,7 +44,7 @@ TILE(gelu, hn::Mul(a, NormalAt(d, a).cdf))
 TILE(silu, hn::Mul(a, Sigmoid(d, a)))
 TILE(softplus, Softplus(d, a))
 
-// The first operand stands before the logarithm's: a·ln b.
+// Operands in the order of the formula: a·ln b.
 BACKWARD_TILE(xlogy, {
   const auto zero = hn::And(hn::Eq(g, hn::Zero(d)), hn::Eq(a, a));
   return hn::IfThenElse(zero, hn::Zero(d), hn::Mul(g, LogOf(d, a)));

@@ -1,5 +1,5 @@
-// Rows and elements taken by index, and their gradients, which add up where an index repeats. All indices are checked
-// before anything is written.
+// Embedding lookup, gather and their gradients, which scatter: repeated ids add up. All ids are checked before anything
+// is written.
 #include <hwy/cache_control.h>
 
 #include <algorithm>
@@ -22,16 +22,16 @@ Size firstBad(const std::int32_t* ids, Size count, Size n) {
   return -1;
 }
 
-// So many rows ahead their memory is asked for: they lie anywhere. Of long rows the first lines: the processor sees by
-// itself that they are read on.
-constexpr Size kAhead = 16;
+// The distance of the prefetch, in rows: they lie anywhere. Only the first cache lines of a row are prefetched; the
+// hardware prefetcher continues.
+constexpr Size kPrefetchRows = 16;
 constexpr Size kLine = 64;
-constexpr Size kMostLines = 4;
+constexpr Size kPrefetchLines = 4;
 
 template <class T>
-void fetchRow(const T* row, Size inner) {
+void prefetchRow(const T* row, Size inner) {
   const char* const at = reinterpret_cast<const char*>(row);
-  const Size bytes = std::min(inner * static_cast<Size>(sizeof(T)), kMostLines * kLine);
+  const Size bytes = std::min(inner * static_cast<Size>(sizeof(T)), kPrefetchLines * kLine);
   for (Size byte = 0; byte < bytes; byte += kLine) hwy::Prefetch(at + byte);
 }
 
@@ -43,7 +43,7 @@ Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, a += n * inner, out += count * inner) {
     for (Size j = rows.from; j < rows.to; j++) {
-      if (j + kAhead < rows.to) fetchRow(a + ids[j + kAhead] * inner, inner);
+      if (j + kPrefetchRows < rows.to) prefetchRow(a + ids[j + kPrefetchRows] * inner, inner);
       if (inner == 1) {
         out[j] = a[ids[j]];
       } else {
@@ -54,7 +54,7 @@ Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int
   return -1;
 }
 
-// Columns of out [rows, inner] to 0.
+// Sets a range of columns of out [rows, inner] to 0.
 template <class T>
 void clear(Size rows, Size inner, Range<2> columns, T* out) {
   const Size width = columns.to - columns.from;
@@ -64,7 +64,7 @@ void clear(Size rows, Size inner, Range<2> columns, T* out) {
   for (Size r = 0; r < (all ? 1 : rows); r++) std::memset(out + r * inner + columns.from, 0, bytes);
 }
 
-// A part has the rows of the table that are its own.
+// Threads split the rows of the table, so that no two add to one row.
 template <class T>
 Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const std::int32_t* ids, T* out,
                   Range<1> rows, Pass pass) {
@@ -113,8 +113,8 @@ Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, cons
   return -1;
 }
 
-// The same for every element type: there is nothing but ids. A part has the rows that are its own, and their places in
-// the lists.
+// The same for every element type: there are only ids. Threads split the rows; the positions in a row's list are
+// written by its thread alone.
 template <class T>
 Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, std::int32_t* next, Range<0> rows,
               Pass pass) {

@@ -18,7 +18,7 @@ void fill(Size n, double value, T* out) {
   std::fill_n(out, n, toElement<T>(value));
 }
 
-// Positions are counted in 32 bits, which every instruction set converts to float64.
+// Indices have 32 bits: every instruction set converts those to float64.
 template <class T>
 void arange(Size n, double start, double step, T* out) {
   const std::int32_t count = static_cast<std::int32_t>(n);
@@ -68,7 +68,7 @@ struct Copy {
   Size from[kMaxAxes];
   Size to[kMaxAxes];
 
-  // Axes of one element go, and axes that lie one after the other in both views become one.
+  // Drops axes of one element, and merges axes that are contiguous in both views.
   void add(Size n, Size fromStride, Size toStride) {
     if (n == 1) return;
     if (rank > 0 && from[rank - 1] == n * fromStride && to[rank - 1] == n * toStride) {
@@ -84,7 +84,7 @@ struct Copy {
 };
 
 template <class T>
-void copyLine(Size n, const T* from, Size fromStride, T* to, Size toStride) {
+void copyStrided(Size n, const T* from, Size fromStride, T* to, Size toStride) {
   if (fromStride == 1 && toStride == 1) {
     std::memcpy(to, from, sizeof(T) * static_cast<std::size_t>(n));
   } else if (toStride == 1) {
@@ -94,7 +94,7 @@ void copyLine(Size n, const T* from, Size fromStride, T* to, Size toStride) {
   }
 }
 
-// Rows that are whole in both views: short ones by vectors, of which the last may begin within the one before it.
+// Rows that are contiguous in both views: short ones by vectors, of which the last may overlap the one before it.
 constexpr Size kShortBytes = 512;
 
 template <class T>
@@ -104,7 +104,7 @@ void copyRows(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toR
   const bool isShort = cols >= lanes && cols * static_cast<Size>(sizeof(T)) <= kShortBytes;
   for (Size r = 0; r < rows; r++, from += fromRow, to += toRow) {
     if (!isShort) {
-      copyLine(cols, from, 1, to, 1);
+      copyStrided(cols, from, 1, to, 1);
       continue;
     }
     for (Size c = 0; c + lanes <= cols; c += lanes) hn::StoreU(hn::LoadU(d, from + c), d, to + c);
@@ -121,12 +121,13 @@ void copyPlane(const Copy& copy, int axis, const T* from, T* to) {
   if (fromCol == 1 && toRow == 1) return Transpose(rows, cols, from, fromRow, to, toCol);
   if (fromRow == 1 && toCol == 1) return Transpose(cols, rows, from, fromCol, to, toRow);
   if (fromCol == 1 && toCol == 1) return copyRows(rows, cols, from, fromRow, to, toRow);
-  // Where one view runs across the other, in narrow strips, so that both stay in cache.
+  // Where the axes' strides are in opposite orders, in narrow strips, so that both views stay in the cache.
   const bool crosswise = (fromRow < fromCol) != (toRow < toCol) && rows >= 16;
   const Size width = crosswise ? 16 : cols;
   for (Size c = 0; c < cols; c += width) {
     for (Size r = 0; r < rows; r++) {
-      copyLine(HWY_MIN(width, cols - c), from + r * fromRow + c * fromCol, fromCol, to + r * toRow + c * toCol, toCol);
+      copyStrided(HWY_MIN(width, cols - c), from + r * fromRow + c * fromCol, fromCol, to + r * toRow + c * toCol,
+                  toCol);
     }
   }
 }
@@ -136,7 +137,7 @@ void copyAxes(const Copy& copy, int axis, const T* from, T* to) {
   if (axis == copy.rank) {
     *to = *from;
   } else if (axis == copy.rank - 1) {
-    copyLine(copy.count[axis], from, copy.from[axis], to, copy.to[axis]);
+    copyStrided(copy.count[axis], from, copy.from[axis], to, copy.to[axis]);
   } else if (axis == copy.rank - 2) {
     copyPlane(copy, axis, from, to);
   } else {

@@ -1,4 +1,4 @@
-// Random numbers by Philox 4x32-10 (Salmon et al., SC 2011); which word gives which element is said in the table.
+// Random numbers by Philox 4x32-10 (Salmon et al., SC 2011). The table says which word gives which element.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/random/random.cpp"
 #include <hwy/foreach_target.h>
@@ -16,7 +16,7 @@ struct Words {
   std::uint32_t word[4][kBlocks];
 };
 
-// The blocks from counter + at on; all of them, also where fewer are wanted.
+// kBlocks blocks from counter + at on, also where fewer are needed.
 inline void Philox(const std::int32_t* state, std::uint64_t at, Words& words) {
   const std::uint64_t counter =
       (std::uint64_t(std::uint32_t(state[3])) << 32 | std::uint64_t(std::uint32_t(state[2]))) + at;

@@ -17,7 +17,7 @@ HWY_INLINE bool Beats(T b, T a) {
   return (kLargest ? b > a : b < a) || (b != b && a == a);
 }
 
-// The same of lanes.
+// The same for lanes.
 template <bool kLargest, class D, class V>
 HWY_INLINE hn::Mask<D> IsBetter(D, V b, V a) {
   if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
@@ -37,8 +37,8 @@ Size FirstBest(Size n, const T* a) {
   return at;
 }
 
-// Each lane keeps its best value and where it stands. NaN never compares as better, but stays in the sum: then, or
-// where infinities made it one, the row is searched again.
+// Each lane keeps its best value and its position. NaN never compares as better but stays in the sum; if the sum is
+// NaN, from NaN or from infinities, the row is searched again.
 template <bool kLargest, class T>
 Size BestOfWideRow(Size n, const T* a) {
   const hn::ScalableTag<T> d;
@@ -47,7 +47,7 @@ Size BestOfWideRow(Size n, const T* a) {
   const Size lanes = LanesOf(d);
   auto best0 = hn::LoadU(d, a), best1 = hn::LoadU(d, a + lanes);
   auto sum0 = best0, sum1 = best1;
-  // Those of the second vectors lack `lanes`.
+  // Positions in the second vectors are counted without `lanes`, which is added in the end.
   auto place = hn::Iota(places, Place(0));
   auto at0 = place, at1 = place;
   const auto step = hn::Set(places, static_cast<Place>(2 * lanes));
@@ -85,7 +85,7 @@ Size BestOfWideRow(Size n, const T* a) {
   return at;
 }
 
-// Bytes have no room for places: the best value comes from the reductions, then it is looked for.
+// A byte cannot hold a position: the reductions give the best value, and memchr its first position.
 template <bool kLargest>
 Size BestOfWideRow(Size n, const std::uint8_t* a) {
   std::uint8_t value;
@@ -126,7 +126,7 @@ void BestOfColumns(Size n, Size stride, Size width, const T* a, std::int32_t* ou
   for (Size i = 0; i < width; i++) out[i] = static_cast<std::int32_t>(at[i]);
 }
 
-// Bytes have no room for places.
+// A byte cannot hold a position.
 template <bool kLargest>
 void BestOfColumns(Size n, Size stride, Size width, const std::uint8_t* a, std::int32_t* out) {
   std::uint8_t best[kPanelColumns];

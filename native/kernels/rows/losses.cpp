@@ -20,7 +20,7 @@ HWY_INLINE auto LogSumExpOf() {
 template <class T>
 Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const T* a, const std::int32_t* ids,
                   const T* weight, T* losses, T* weights, T* lse, Pass pass) {
-  // All at once, which vectors can: that there is one is rare.
+  // Without a branch, so that it vectorises; a bad id is rare.
   int bad = 0;
   for (Size r = 0; pass != Pass::work && r < rows; r++) bad |= (ids[r] < 0 || ids[r] >= n) ? 1 : 0;
   for (Size r = 0; bad != 0 && r < rows; r++) {
@@ -55,7 +55,7 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
   return -1;
 }
 
-// What the gradient of a row is made of: p·scale − spread·weight, and − target at its id. All 0 for an ignored one.
+// The terms of a row's gradient: p·scale − spread·weight, and − target at its id. All 0 for an ignored id.
 template <class T>
 struct Slopes {
   T keep, fraction, whole;
@@ -74,8 +74,8 @@ struct Slopes {
   HWY_INLINE T Target(Size id, T slope) const { return slope * keep * (weight == nullptr ? T(1) : weight[id]); }
 };
 
-// The targets come off when some rows are done: an element just stored is not to be waited for.
-constexpr Size kTargetsApart = 16;
+// Targets are subtracted after so many rows: right after the stores, the loads would wait for them.
+constexpr Size kTargetRows = 16;
 
 template <class T>
 void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
@@ -83,8 +83,8 @@ void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, cons
   const hn::ScalableTag<T> d;
   const Size n = slopes.n;
   const T* const weight = slopes.weight;
-  for (Size begin = 0; begin < rows; begin += kTargetsApart) {
-    const Size end = HWY_MIN(rows, begin + kTargetsApart);
+  for (Size begin = 0; begin < rows; begin += kTargetRows) {
+    const Size end = HWY_MIN(rows, begin + kTargetRows);
     for (Size r = begin; r < end; r++) {
       T* const to = out + r * n;
       if (!slopes.Counts(ids[r])) {
@@ -107,9 +107,9 @@ void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, cons
   }
 }
 
-// Rows of fewer elements are narrow: as many as make this many elements are worked on together, a column at a time.
+// Rows of fewer elements are transposed, so many rows at a time: a vector then has a column of several rows.
 constexpr Size kNarrow = 32;
-constexpr Size kTogether = 64;
+constexpr Size kNarrowRows = 64;
 
 // Ids as floats: those below the number of classes are exact.
 template <class D, class V>
@@ -127,10 +127,10 @@ void NarrowSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, co
   const hn::ScalableTag<T> d;
   const Size n = slopes.n;
   const auto classes = hn::Set(d, static_cast<T>(n)), ignored = hn::Set(d, static_cast<T>(slopes.ignoreIndex));
-  HWY_ALIGN T block[kNarrow * kTogether];
-  HWY_ALIGN T targets[kTogether], scales[kTogether], spreads[kTogether], at[kTogether], shifts[kTogether];
-  for (Size begin = 0; begin < rows; begin += kTogether) {
-    const Size count = HWY_MIN(kTogether, rows - begin);
+  HWY_ALIGN T block[kNarrow * kNarrowRows];
+  HWY_ALIGN T targets[kNarrowRows], scales[kNarrowRows], spreads[kNarrowRows], at[kNarrowRows], shifts[kNarrowRows];
+  for (Size begin = 0; begin < rows; begin += kNarrowRows) {
+    const Size count = HWY_MIN(kNarrowRows, rows - begin);
     for (Size r = 0; r < count; r += LanesOf(d)) {
       const Size left = count - r;
       const auto id = FromIds(d, LoadUpTo(hn::Rebind<std::int32_t, decltype(d)>(), ids + begin + r, left, -1));
@@ -147,12 +147,12 @@ void NarrowSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, co
         if (at[r] >= T(0)) targets[r] *= slopes.weight[ids[begin + r]];
       }
     }
-    TransposeBlock(count, n, a + begin * n, n, block, kTogether);
+    TransposeBlock(count, n, a + begin * n, n, block, kNarrowRows);
     for (Size c = 0; c < n; c++) {
       const auto weight = hn::Set(d, slopes.weight == nullptr ? T(1) : slopes.weight[c]);
       const auto own = hn::Set(d, static_cast<T>(c));
       for (Size r = 0; r < count; r += LanesOf(d)) {
-        T* const p = block + c * kTogether + r;
+        T* const p = block + c * kNarrowRows + r;
         const auto id = hn::Load(d, at + r);
         const auto e = ExpNonPositive(d, hn::Sub(hn::Load(d, p), hn::Load(d, shifts + r)));
         const auto target = hn::Load(d, targets + r);
@@ -162,7 +162,7 @@ void NarrowSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, co
         hn::Store(hn::IfThenZeroElse(hn::Lt(id, hn::Zero(d)), whole), d, p);
       }
     }
-    TransposeBlock(n, count, block, kTogether, out + begin * n, n);
+    TransposeBlock(n, count, block, kNarrowRows, out + begin * n, n);
   }
 }
 

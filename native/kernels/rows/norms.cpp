@@ -87,7 +87,7 @@ void NormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, co
       scale[k] = hn::Set(d, rstd[r + k]);
       sum[k] = dot[k] = hn::Zero(d);
     }
-    // h = g·weight; the tail's rest is 0.
+    // h = g·weight; 0 in lanes beyond the tail.
     const auto slope = [&](const auto& vector, int k) BLASGRAD_INLINE_LAMBDA {
       const V h = vector.Load(g + (r + k) * n);
       return weight == nullptr ? h : hn::Mul(h, vector.Load(weight));

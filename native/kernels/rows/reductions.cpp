@@ -1,5 +1,5 @@
-// Sum, product, largest and smallest over the middle axis of [outer, n, inner], for all element types. Along rows with
-// several vector accumulators; across columns in blocks that stay on the stack.
+// Sum, product, maximum and minimum over the middle axis of [outer, n, inner], for all element types: along contiguous
+// rows with four vector accumulators, down columns a panel at a time.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rows/reductions.cpp"
 #include <hwy/foreach_target.h>
@@ -11,8 +11,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// A reduction says how two values join, as elements and as vectors, and in what type long runs are totalled: floats in
-// float64, since block totals of a long float32 sum would lose digits.
+// A reduction combines two values, elements or vectors, from Start on. Long reductions go on in Total: float64 for
+// floats, since a long float32 sum would lose digits.
 template <class T>
 using FloatTotal = std::conditional_t<std::is_floating_point_v<T>, double, T>;
 template <class T>
@@ -111,8 +111,8 @@ struct Smallest {
 };
 
 constexpr Size kBlock = 4096;
-// Fewer are taken in order on every instruction set: to the bit as the backend in TypeScript takes them, on which
-// lib/backend/tiny.ts relies.
+// Shorter rows are reduced in order on every instruction set, which gives the bits of the reference backend.
+// lib/backend/tiny.ts relies on that.
 constexpr Size kLeastForVectors = 8;
 
 template <class Op, class T>

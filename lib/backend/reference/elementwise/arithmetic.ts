@@ -1,8 +1,8 @@
-// Arithmetic, comparison and selection, one line loop per kernel. An integer result is stored wrapped.
+// Arithmetic, comparison and selection, one inner loop per kernel. An integer result is stored wrapped.
 
 import type { Layout } from '../../../base/layout.js'
 import type { NumberArray } from '../../signature.js'
-import { overLines } from './grid.js'
+import { eachInnerLoop } from './grid.js'
 import { binary, unary, unaryWith2 } from './methods.js'
 
 export const arithmetic = {
@@ -93,7 +93,7 @@ export const arithmetic = {
     out: NumberArray,
     outer?: Int32Array,
   ): void {
-    overLines(rows, cols, [maskLayout, aLayout, bLayout], outer, (n, o, m, dm, i, di, j, dj) => {
+    eachInnerLoop(rows, cols, [maskLayout, aLayout, bLayout], outer, (n, o, m, dm, i, di, j, dj) => {
       for (const end = o + n; o < end; o++, m += dm, i += di, j += dj) out[o] = mask[m] !== 0 ? a[i] : b[j]
     })
   },

@@ -1,11 +1,11 @@
-// How an elementwise kernel walks its grid: in lines, along which each operand advances by a fixed step (0 or 1). A
-// kernel is then one plain loop over a line. This file has no arithmetic.
+// Iterates over an elementwise kernel's grid as inner loops, in NumPy's sense: along one, each operand advances by a
+// fixed step (0 or 1), so that a kernel is one plain loop. This file has no arithmetic.
 
 import { Layout } from '../../../base/layout.js'
 import type { NumberArray } from '../../signature.js'
 
 /** Writes n results from out[o] on; operand a is read from a[i] on in steps of di. s and t are the kernel's scalars. */
-export type UnaryLine = (
+export type UnaryLoop = (
   n: number,
   out: NumberArray,
   o: number,
@@ -17,7 +17,7 @@ export type UnaryLine = (
 ) => void
 
 /** The same with a second operand, read from b[j] on in steps of dj. */
-export type BinaryLine = (
+export type BinaryLoop = (
   n: number,
   out: NumberArray,
   o: number,
@@ -31,10 +31,10 @@ export type BinaryLine = (
   t: number,
 ) => void
 
-/** A line in three operands: where each starts and how it advances. An operand that is not there never moves. */
+/** An inner loop: where each of three operands starts, and its step. A missing operand has step 0. */
 export type Visit = (n: number, o: number, i: number, di: number, j: number, dj: number, k: number, dk: number) => void
 
-/** On a grid of one row or one column, `row` and `column` are plainly full or scalar. */
+/** On a grid of one row or one column, `row` and `column` are full or scalar. */
 function simplify(layout: Layout, rows: number, cols: number): Layout {
   if (cols === 1 && layout === Layout.column) return Layout.full
   if (cols === 1 && layout === Layout.row) return Layout.scalar
@@ -43,14 +43,14 @@ function simplify(layout: Layout, rows: number, cols: number): Layout {
   return layout
 }
 
-/** Whether an operand goes through the whole grid in one line. */
+/** Whether one inner loop covers the whole grid for this operand. */
 export const isFlat = (layout: Layout): boolean => layout === Layout.full || layout === Layout.scalar
 const stepInRow = (layout: Layout): number => (layout === Layout.full || layout === Layout.row ? 1 : 0)
 const stepOfRows = (layout: Layout, cols: number): number =>
   layout === Layout.full ? cols : layout === Layout.column ? 1 : 0
 
-/** Visits the lines of the grid rows × cols under the outer axes, `operands` of them strided there, in order of out. */
-export function overLines(
+/** Visits the inner loops of the grid rows × cols at each point of the outer axes, in the order of `out`. */
+export function eachInnerLoop(
   rows: number,
   cols: number,
   layouts: readonly [a: Layout, b?: Layout, c?: Layout],

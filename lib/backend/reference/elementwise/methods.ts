@@ -1,17 +1,17 @@
-// From a line to a Backend method: argument order as in the table, scalars rounded to the element type.
+// From an inner loop to a Backend method: argument order as in the table, scalars rounded to the element type.
 
 import { Layout } from '../../../base/layout.js'
 import type { NumberArray } from '../../signature.js'
 import { convert } from '../convert.js'
-import { type BinaryLine, isFlat, overLines, type UnaryLine } from './grid.js'
+import { type BinaryLoop, eachInnerLoop, isFlat, type UnaryLoop } from './grid.js'
 
 type Outer = Int32Array | undefined
 
-/** How an operand of a flat layout advances. */
+/** The step of an operand whose layout is flat. */
 const stepOf = (layout: Layout): number => (layout === Layout.full ? 1 : 0)
 
 function applyUnary(
-  line: UnaryLine,
+  loop: UnaryLoop,
   rows: number,
   cols: number,
   aLayout: Layout,
@@ -22,14 +22,14 @@ function applyUnary(
   outer: Outer,
 ): void {
   if (outer === undefined && isFlat(aLayout)) {
-    line(rows * cols, out, 0, a, 0, stepOf(aLayout), s, t)
+    loop(rows * cols, out, 0, a, 0, stepOf(aLayout), s, t)
     return
   }
-  overLines(rows, cols, [aLayout], outer, (n, o, i, di) => line(n, out, o, a, i, di, s, t))
+  eachInnerLoop(rows, cols, [aLayout], outer, (n, o, i, di) => loop(n, out, o, a, i, di, s, t))
 }
 
 function applyBinary(
-  line: BinaryLine,
+  loop: BinaryLoop,
   rows: number,
   cols: number,
   aLayout: Layout,
@@ -42,27 +42,29 @@ function applyBinary(
   outer: Outer,
 ): void {
   if (outer === undefined && isFlat(aLayout) && isFlat(bLayout)) {
-    line(rows * cols, out, 0, a, 0, stepOf(aLayout), b, 0, stepOf(bLayout), s, t)
+    loop(rows * cols, out, 0, a, 0, stepOf(aLayout), b, 0, stepOf(bLayout), s, t)
     return
   }
-  overLines(rows, cols, [aLayout, bLayout], outer, (n, o, i, di, j, dj) => line(n, out, o, a, i, di, b, j, dj, s, t))
+  eachInnerLoop(rows, cols, [aLayout, bLayout], outer, (n, o, i, di, j, dj) =>
+    loop(n, out, o, a, i, di, b, j, dj, s, t),
+  )
 }
 
 /** A method of one operand. */
 export const unary =
-  (line: UnaryLine) =>
+  (loop: UnaryLoop) =>
   (rows: number, cols: number, aLayout: Layout, a: NumberArray, out: NumberArray, outer?: Outer): void =>
-    applyUnary(line, rows, cols, aLayout, 0, 0, a, out, outer)
+    applyUnary(loop, rows, cols, aLayout, 0, 0, a, out, outer)
 
 /** A method of one operand and a scalar. */
 export const unaryWith1 =
-  (line: UnaryLine) =>
+  (loop: UnaryLoop) =>
   (rows: number, cols: number, aLayout: Layout, s: number, a: NumberArray, out: NumberArray, outer?: Outer): void =>
-    applyUnary(line, rows, cols, aLayout, convert(s, a), 0, a, out, outer)
+    applyUnary(loop, rows, cols, aLayout, convert(s, a), 0, a, out, outer)
 
 /** A method of one operand and two scalars. */
 export const unaryWith2 =
-  (line: UnaryLine) =>
+  (loop: UnaryLoop) =>
   (
     rows: number,
     cols: number,
@@ -73,11 +75,11 @@ export const unaryWith2 =
     out: NumberArray,
     outer?: Outer,
   ): void =>
-    applyUnary(line, rows, cols, aLayout, convert(s, a), convert(t, a), a, out, outer)
+    applyUnary(loop, rows, cols, aLayout, convert(s, a), convert(t, a), a, out, outer)
 
 /** A method of two operands. */
 export const binary =
-  (line: BinaryLine) =>
+  (loop: BinaryLoop) =>
   (
     rows: number,
     cols: number,
@@ -88,11 +90,11 @@ export const binary =
     out: NumberArray,
     outer?: Outer,
   ): void =>
-    applyBinary(line, rows, cols, aLayout, bLayout, 0, 0, a, b, out, outer)
+    applyBinary(loop, rows, cols, aLayout, bLayout, 0, 0, a, b, out, outer)
 
 /** A method of two operands and a scalar. */
 export const binaryWith1 =
-  (line: BinaryLine) =>
+  (loop: BinaryLoop) =>
   (
     rows: number,
     cols: number,
@@ -104,11 +106,11 @@ export const binaryWith1 =
     out: NumberArray,
     outer?: Outer,
   ): void =>
-    applyBinary(line, rows, cols, aLayout, bLayout, convert(s, a), 0, a, b, out, outer)
+    applyBinary(loop, rows, cols, aLayout, bLayout, convert(s, a), 0, a, b, out, outer)
 
 /** A method of two operands and two scalars. */
 export const binaryWith2 =
-  (line: BinaryLine) =>
+  (loop: BinaryLoop) =>
   (
     rows: number,
     cols: number,
@@ -121,4 +123,4 @@ export const binaryWith2 =
     out: NumberArray,
     outer?: Outer,
   ): void =>
-    applyBinary(line, rows, cols, aLayout, bLayout, convert(s, a), convert(t, a), a, b, out, outer)
+    applyBinary(loop, rows, cols, aLayout, bLayout, convert(s, a), convert(t, a), a, b, out, outer)

@@ -1,15 +1,15 @@
-// Reading and writing a strided region of an array, the other side being contiguous.
+// Copies between a strided view of an array and a contiguous array.
 
 import type { NumberArray } from '../../signature.js'
 
-/** Calls `line` for every line along the innermost axis: where it lies, strided and contiguous, its length and stride. */
-function overLines(
+/** Calls `loop` for each slice along the innermost axis: its offsets in both arrays, its length and its stride. */
+function eachInnerLoop(
   at: number,
   dims: Int32Array,
-  line: (strided: number, contiguous: number, n: number, stride: number) => void,
+  loop: (strided: number, contiguous: number, n: number, stride: number) => void,
 ): void {
   if (dims.length === 0) {
-    line(at, 0, 1, 0)
+    loop(at, 0, 1, 0)
     return
   }
   const last = dims.length - 2
@@ -18,7 +18,7 @@ function overLines(
   let contiguous = 0
   const axis = (dim: number, from: number): void => {
     if (dim === last) {
-      line(from, contiguous, n, stride)
+      loop(from, contiguous, n, stride)
       contiguous += n
       return
     }
@@ -29,13 +29,13 @@ function overLines(
 
 export const strided = {
   stridedRead(at: number, dims: Int32Array, a: NumberArray, out: NumberArray): void {
-    overLines(at, dims, (from, to, n, stride) => {
+    eachInnerLoop(at, dims, (from, to, n, stride) => {
       for (const end = to + n; to < end; to++, from += stride) out[to] = a[from]
     })
   },
 
   stridedWrite(at: number, dims: Int32Array, a: NumberArray, out: NumberArray): void {
-    overLines(at, dims, (to, from, n, stride) => {
+    eachInnerLoop(at, dims, (to, from, n, stride) => {
       for (const end = from + n; from < end; from++, to += stride) out[to] = a[from]
     })
   },
