@@ -18,7 +18,7 @@ import { reductions } from './reference/reductions.js'
 import { softmax } from './reference/softmax.js'
 import { type Backend, type KernelName, kernelNames } from './table.js'
 
-/** The kernels without the checks: for callers who know that their arguments are right. */
+/** The kernels without the checks: for callers whose arguments are known to be right. */
 export const unchecked: Backend = {
   ...elementwise,
   ...reductions,

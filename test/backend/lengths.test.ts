@@ -151,7 +151,7 @@ describe('arrays that share memory', () => {
       'exp',
       [1, 4, full, part(0), part(0), Int32Array.of(3, 4)],
     ],
-    ['side by side', 'exp', [3, 4, full, part(0), part(12)]],
+    ['adjacent', 'exp', [3, 4, full, part(0), part(12)]],
     ['beyond what is needed', 'exp', [1, 4, full, part(0), part(4)]],
     ['inputs only', 'add', [3, 4, full, full, part(0), part(4), apart]],
   ] as const)('allowed: %s', (_, name, args) => {

@@ -239,7 +239,7 @@ describe.skipIf(referenceOnly)('the addon', () => {
     expect([...memory]).toEqual([-4, -6, -3, -4, 5])
   })
 
-  test('long lines across more columns than are taken together', () => {
+  test('long slices of more columns than a panel has', () => {
     const [n, inner] = [300, 1100]
     const a = Float64Array.from({ length: n * inner }, (_, i) => Math.sin(i * i))
     for (const [name, inputs, size] of [
@@ -261,7 +261,7 @@ describe.skipIf(referenceOnly)('the addon', () => {
     }
   })
 
-  test('nothing to do is fine, however it is asked for', () => {
+  test('empty calls of every kind are fine', () => {
     const none = floats()
     const huge = 2147483647
     call('exp', 0, huge, 0, none, none)

@@ -31,7 +31,7 @@ test('it warns once and trains', () => {
   expect(stderr).toContain('build:native')
 })
 
-test('no warning where the reference backend is asked for', () => {
+test('no warning where the reference backend is requested', () => {
   expect(run(trains, { BLASGRAD_BACKEND: 'reference' }).stderr).toBe('')
 })
 

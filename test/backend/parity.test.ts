@@ -31,12 +31,12 @@ function copyOf(call: Call, pattern?: number): unknown[] {
 const arrayOf = (args: readonly unknown[], index: number): NumberArray => args[index] as NumberArray
 
 /** What no backend may do: write beyond the needed length, or into an input. */
-function expectUntouched(call: Call, args: readonly unknown[], who: string): void {
+function expectUntouched(call: Call, args: readonly unknown[], caller: string): void {
   for (const { argument, index, needed } of call.arrays) {
     const from = argument.role === 'in' ? 0 : needed
     const before = arrayOf(call.args, index).subarray(from)
     const after = arrayOf(args, index).subarray(from)
-    if (!sameBytes(before, after)) expect.fail(`${call.label}: ${who} wrote to ${argument.name} from ${from} on`)
+    if (!sameBytes(before, after)) expect.fail(`${call.label}: ${caller} wrote to ${argument.name} from ${from} on`)
   }
 }
 
@@ -71,7 +71,7 @@ function expectSame(
 }
 
 /** Runs the call once for each input that the output may be, and compares with the result out of place. */
-function expectSameInPlace(backend: Backend, name: KernelName, call: Call, result: readonly unknown[], who: string) {
+function expectSameInPlace(backend: Backend, name: KernelName, call: Call, result: readonly unknown[], caller: string) {
   const out = call.arrays.find(({ argument }) => argument.role === 'out')
   for (const inputName of kernelRow(name).inPlace) {
     const input = call.arrays.find(({ argument }) => argument.name === inputName)
@@ -82,12 +82,12 @@ function expectSameInPlace(backend: Backend, name: KernelName, call: Call, resul
     args[out.index] = args[input.index]
     run(backend, name, args)
     const found = difference(arrayOf(args, out.index), arrayOf(result, out.index), out.needed, exactly)
-    if (found !== undefined) expect.fail(`${call.label}: ${who} in place of ${inputName} ${found}`)
+    if (found !== undefined) expect.fail(`${call.label}: ${caller} in place of ${inputName} ${found}`)
   }
 }
 
 /** A bad id is reported by position, and nothing is written. */
-function expectIndexReported(backend: Backend, name: KernelName, call: Call, who: string): void {
+function expectIndexReported(backend: Backend, name: KernelName, call: Call, caller: string): void {
   const ids = call.arrays.find(({ argument }) => argument.name === 'ids')
   if (ids === undefined || !kernelRow(name).signature.endsWith('-> index') || ids.needed === 0) return
   for (const bad of [-1, 2147483647]) {
@@ -98,10 +98,10 @@ function expectIndexReported(backend: Backend, name: KernelName, call: Call, who
     const reported = run(backend, name, args)
     const badAlready = run(reference, name, copyOf(call)) as number
     const first = badAlready === -1 ? position : Math.min(position, badAlready)
-    if (reported !== first) expect.fail(`${call.label}: ${who} reported ${reported}, not ${first}`)
+    if (reported !== first) expect.fail(`${call.label}: ${caller} reported ${reported}, not ${first}`)
     for (const { argument, index } of call.arrays) {
       if (!sameBytes(arrayOf(args, index), arrayOf(before, index)))
-        expect.fail(`${call.label}: ${who} wrote ${argument.name}`)
+        expect.fail(`${call.label}: ${caller} wrote ${argument.name}`)
     }
   }
 }

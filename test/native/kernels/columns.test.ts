@@ -1,6 +1,5 @@
-// Kernels that go down columns, of which the addon takes several rows at once, a block of columns or of rows at a time,
-// or as many rows side by side as a few vectors have room for: all ends of each, every element type. The values make
-// every order of the additions and multiplications exact.
+// Reductions over rows, which the addon unrolls by rows and splits into panels of columns, or, of few columns, runs over
+// several rows as one: all tails of each, every element type. The values make every order of operations exact.
 
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'
@@ -21,7 +20,7 @@ const random = new Random(3)
 const whole = (): number => random.integer(9) - 4
 const oneOf = (values: readonly number[]) => (): number => values[random.integer(values.length)]
 
-/** One element off the alignment that it was given. */
+/** An array that begins one element after an aligned address. */
 function drawn(Kind: Kind, length: number, draw: () => number): InstanceType<Kind> {
   const array = new Kind(length + 1).subarray(1)
   for (let i = 0; i < length; i++) array[i] = draw()
@@ -59,7 +58,7 @@ describe.skipIf(referenceOnly).each(kinds)('%o', Kind => {
     expectSame(name, Kind, outer * inner, ...shape, drawn(Kind, outer * n * inner, draw))
   }
 
-  test.each(reductions)('%s down few columns, all ends', name => {
+  test.each(reductions)('%s down few columns, all tails', name => {
     for (const inner of [2, 3, 4, 5, 7, 8, 9, 10, 13, 15, 16, 17, 21, 31, 32, 33, 40, 48, 63, 64, 65]) {
       for (const n of [2, 3, 4, 5, 8, 9, 16, 31, 33, 64, 65, 100, 127, 130]) {
         expectSameReduction(name, [n % 2 === 0 ? 1 : 2, n, inner])
@@ -67,12 +66,12 @@ describe.skipIf(referenceOnly).each(kinds)('%o', Kind => {
     }
   })
 
-  test.each(reductions)('%s, more than is taken at a time', name => {
+  test.each(reductions)('%s, more rows and columns than a panel has', name => {
     for (const inner of [2, 3, 10, 24, 60]) expectSameReduction(name, [1, 4321, inner])
     for (const inner of [70, 2047, 2100]) for (const n of [2, 5, 33, 70]) expectSameReduction(name, [1, n, inner])
   })
 
-  test.each(reductions)('%s, columns that are cut among threads', name => {
+  test.each(reductions)('%s, columns partitioned among threads', name => {
     const { threads } = loaded?.info() ?? { threads: 1 }
     loaded?.setThreads(2)
     try {
@@ -102,7 +101,7 @@ describe.skipIf(referenceOnly).each(kinds)('%o', Kind => {
 })
 
 describe.skipIf(referenceOnly).each(floats)('%o', Kind => {
-  test('the gradient of a product, of more rows and columns than are gone through at a time', () => {
+  test('the gradient of a product, of more rows and columns than a panel has', () => {
     for (const [n, inner] of [
       [5, 3],
       [25_000, 3],

@@ -1,5 +1,5 @@
-// A native elementwise kernel gives an element the same bits whatever lies beside it: work is cut among threads and joined
-// into groups by the assumption that it does.
+// A native elementwise kernel gives an element the same bits whatever its neighbours: partition among threads and fusion
+// rely on it.
 
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'

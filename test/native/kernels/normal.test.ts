@@ -1,5 +1,5 @@
 // gelu and its gradient on both backends against the normal distribution from C's erfc (test/fixtures/special.json,
-// written by special.py beside it). The backends share a series, so that parity alone would not see a wrong coefficient.
+// written by special.py beside it). The backends share a series, so parity alone would miss a wrong coefficient.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -12,7 +12,7 @@ const file = new URL('../../fixtures/special.json', import.meta.url)
 /** [x, Φ(x), φ(x)] */
 const points = (JSON.parse(readFileSync(file, 'utf8')) as { normal: [number, number, number][] }).normal
 
-/** Rounding of a result, relative to its terms, and what counts as 0: denormal terms times x. */
+/** The rounding error of a result relative to its terms, and the values that count as 0: denormal terms times x. */
 const kinds = [
   { Kind: Float64Array, relative: 1e-13, negligible: 1e-306 },
   { Kind: Float32Array, relative: 5e-7, negligible: 1e-36 },

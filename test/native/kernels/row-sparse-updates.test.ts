@@ -1,5 +1,5 @@
-// Updates that take the rows of a scattered gradient: on every backend, to the bit what the same update makes of the
-// gradient scattered into zeros, over many steps.
+// Row-sparse updates, which take the rows of a scattered gradient: on every backend they give the bits of the dense update
+// with the gradient scattered into zeros, over many steps.
 
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'
@@ -29,7 +29,7 @@ describe.each(backendsUnderTest)('on %s', name => {
     const filled = (length: number, value: () => number): NumberArray =>
       new (arrayOf(dtype))(new ArrayBuffer(length * bytesOf(dtype))).map(value)
 
-    /** Twenty steps by rows and whole, of a table [n, inner] with `kept` arrays beside it. */
+    /** Twenty row-sparse and dense steps of a table [n, inner] with `kept` arrays of state. */
     function both(n: number, inner: number, kept: number, update: (rows: boolean, step: number, g: Gradient) => void) {
       const random = new Random(n + inner)
       const start = [filled(n * inner, () => random.normal())]
@@ -80,17 +80,17 @@ describe.each(backendsUnderTest)('on %s', name => {
     })
   })
 
-  // Where the first moment may outlast the second, or a small eps make much of it, nothing rests but what has neither.
+  // Where β₁ > √β₂ or eps is tiny, a first moment without a second matters: no element is skipped.
   test.each([
     [true, [1e-2, 0.9, 0.999, 1e-8, 0, 0]],
     [false, [1e-2, 0.9, 0.5, 1e-8, 0, 0]],
     [false, [1e-2, 0.9, 0.999, 1e-15, 0, 0]],
-  ])('without a gradient an element rests where its second moment is 0: %s with %j', (canRest, settings) => {
+  ])('without a gradient an element is skipped where its second moment is 0: %s with %j', (canRest, settings) => {
     const [n, inner] = [70, 9]
     const hyper = Float64Array.from(settings)
     const random = new Random(5)
     const v = Float32Array.from({ length: n * inner }, () => (random.integer(3) === 0 ? 0.5 : 0))
-    // Stretches of a block and more where all rest, and one where all but one do.
+    // Blocks in which all elements are skipped, and one in which all but one are.
     v.fill(0, 0, 150)
     v.fill(0, 300, 500)
     v[410] = 0.5

@@ -1,5 +1,5 @@
-// Softmax and what is like it down columns that no cache holds, which the native kernels go through in runs of rows: what
-// the reference gives for those columns alone, infinities and NaN included, and the same bits by any number of threads.
+// Softmax, log-softmax and log-sum-exp down columns that exceed the caches, in several panels: they give the reference's
+// values for some of the columns, infinities and NaN included, and the same bits with any number of threads.
 
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'
@@ -8,9 +8,9 @@ import { difference } from '../../backend/support/compare.js'
 import { Random } from '../../support/random.js'
 
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
-/** Together more than 32 MB. */
+/** Together more than 32 MiB, and more columns than a panel has. */
 const [n, inner] = [2100, 4097]
-/** Every so many columns are held against the reference. */
+/** The distance of the columns that are compared with the reference. */
 const apart = 128
 
 function columns(): Float32Array<ArrayBuffer> {
@@ -30,7 +30,7 @@ function columns(): Float32Array<ArrayBuffer> {
   return a
 }
 
-describe.skipIf(referenceOnly)('columns that no cache holds', () => {
+describe.skipIf(referenceOnly)('columns that exceed the caches', () => {
   const native = referenceOnly ? undefined : loadNative()
   const before = native?.info().threads ?? 1
   afterAll(() => native?.setThreads(before))
