@@ -1,7 +1,7 @@
 // Values for the arguments of timed kernels: ordinary numbers that neither overflow nor vanish, however often the kernel
 // runs. The tests have their own.
 
-import type { KernelName } from 'blasgrad/backend'
+import { type KernelName, kernels } from 'blasgrad/backend'
 import type { Argument } from './library.js'
 
 /** Values of scalars by name; each value is timed. */
@@ -21,13 +21,6 @@ export const scalars: Readonly<Record<string, readonly number[]>> = {
   std: [1],
   p: [0.5],
   scale: [0.2],
-}
-
-const hyper: Partial<Record<KernelName, readonly number[]>> = {
-  sgd: [1e-3, 0.9, 0, 0],
-  adam: [1e-3, 0.9, 0.999, 1e-8, 0, 0],
-  sgdRows: [1e-3, 0.9, 0, 0],
-  adamRows: [1e-3, 0.9, 0.999, 1e-8, 0, 0],
 }
 
 const positiveOnly: readonly KernelName[] = ['log', 'xlogy', 'sqrt', 'rsqrt', 'sqrtBackward', 'pow', 'powBackward']
@@ -67,7 +60,8 @@ export function inputValue(
   if (name === 'at') return index => tapAt(index, parameters)
   if (name === 'ids') return below(Number(parameters.n))
   if (name === 'state') return index => [1, 2, 3, 4][index]
-  if (name === 'hyper' && hyper[kernel]) return index => Number(hyper[kernel]?.[index])
+  const { settings } = kernels[kernel]
+  if (name === 'hyper' && settings !== undefined) return index => settings[index][0]
   if (name === 'step') return () => 10
   // Small weights, and gates between 0 and 1, so that the state does not grow.
   if (name === 'weight') return between(-0.05, 0.05)

@@ -60,6 +60,11 @@ export interface Kernel<S extends string = string> {
    * this order, each of them or not.
    */
   readonly ending?: { readonly kernel: string; readonly steps: readonly EndingStep[] }
+  /**
+   * Of an optimizer: ordinary values of each element of `hyper`. Benches take the first of an element's values, tests the
+   * last, or either of 0 and 1 where it is a flag.
+   */
+  readonly settings?: readonly (readonly number[])[]
   /** Arithmetic operations, as a product like a length's; the cost in bytes follows from the lengths. */
   readonly flops?: string
 }

@@ -3,6 +3,9 @@
 
 import { kernel } from './kernel.js'
 
+const sgdSettings = [[1e-3, 0.1], [0.9], [0, 0.01], [0, 1]]
+const adamSettings = [[1e-3], [0.9], [0.999], [1e-8], [0, 0.01], [0, 1]]
+
 export const optimizerKernels = {
   /**
    * hyper = [lr, momentum, weightDecay, nesterov (0 or 1)]. g += weightDecay·param; with momentum (velocity not empty):
@@ -10,6 +13,7 @@ export const optimizerKernels = {
    */
   sgd: kernel('optimizer', 'n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]', {
     byRows: 'sgdRows',
+    settings: sgdSettings,
   }),
   /**
    * Adam (Kingma and Ba, 2015). hyper = [lr, beta1, beta2, eps, weightDecay, decoupled (0 or 1: AdamW)];
@@ -19,7 +23,7 @@ export const optimizerKernels = {
   adam: kernel(
     'optimizer',
     'n:size hyper:in<float64>[6] step:in<float64>[1] g:in[n] param:inout[n] m:inout[n] v:inout[n]',
-    { byRows: 'adamRows' },
+    { byRows: 'adamRows', settings: adamSettings },
   ),
   /**
    * sgd of a parameter [n, inner] whose gradient is zeros with rows of g [count, inner] added: to row i those at
@@ -29,6 +33,7 @@ export const optimizerKernels = {
   sgdRows: kernel(
     'optimizer',
     'n:size inner:size count:size hyper:in<float64>[4] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] velocity:inout[n*inner?]',
+    { settings: sgdSettings },
   ),
   /**
    * adam, likewise: each row is updated, also where the gradient is 0. Without decay, with β₁ ≤ √β₂ and
@@ -39,5 +44,6 @@ export const optimizerKernels = {
   adamRows: kernel(
     'optimizer',
     'n:size inner:size count:size hyper:in<float64>[6] step:in<float64>[1] g:in[count*inner] first:in<int32>[n] next:in<int32>[count] param:inout[n*inner] m:inout[n*inner] v:inout[n*inner]',
+    { settings: adamSettings },
   ),
 }

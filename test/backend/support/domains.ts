@@ -1,7 +1,7 @@
 // What a kernel's row does not say about its arguments: values they must have, sizes that its comment demands. A kernel
 // that is not here has arguments that may be anything. An int32 or float64 argument must be here.
 
-import type { KernelName } from '../../../lib/backend/table.js'
+import { type KernelName, kernelNames, kernelRow } from '../../../lib/backend/table.js'
 
 /** Parameters of the call by name, and a generator. */
 export interface Setting {
@@ -76,18 +76,30 @@ const convolutions: Domain = { dims: windows, most: { each: 5 } }
 /** A position in the plane, or none. */
 const position = ({ random, parameters }: Setting): number =>
   random() < 0.1 ? -1 : below(Math.max(1, Number(parameters.height) * Number(parameters.width)), random)
-const alternate = (first: readonly number[], last: readonly number[]) => (setting: Setting, index: number) =>
-  index < first.length ? first[index] : last[below(last.length, setting.random)]
 
-const sgdValues: Domain['values'] = { hyper: alternate([0.1, 0.9, 0.01], [0, 1]) }
-const adamValues: Domain['values'] = {
-  hyper: alternate([0.001, 0.9, 0.999, 1e-8, 0.01], [0, 1]),
-  step: ({ random }) => 1 + below(2000, random),
-  v: positive,
-}
 /** Positions that are right, and some that end a list. */
 const link = ({ random, parameters }: Setting): number => below(Number(parameters.count) + 3, random) - 1
-const lists: Domain['values'] = { first: link, next: link }
+
+/** For an optimizer's kernel, dense or row-sparse; `v` is a second moment. */
+const optimizer = (settings: readonly (readonly number[])[]): Domain => ({
+  values: {
+    hyper: ({ random }, index) => {
+      const values = settings[index]
+      const isFlag = values.length === 2 && values[0] === 0 && values[1] === 1
+      return values[isFlag ? below(2, random) : values.length - 1]
+    },
+    step: ({ random }) => 1 + below(2000, random),
+    v: positive,
+    first: link,
+    next: link,
+  },
+})
+const optimizers: Partial<Record<KernelName, Domain>> = Object.fromEntries(
+  kernelNames.flatMap(name => {
+    const { settings } = kernelRow(name)
+    return settings === undefined ? [] : [[name, optimizer(settings)]]
+  }),
+)
 
 /** Weights under which a state does not run away over the steps, and gates as a sigmoid gives them. */
 const fromGates = ({ random }: Setting): number => 0.05 + 0.9 * random()
@@ -147,9 +159,6 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   gatherBackward: lookups,
   uniform: { scalars: { low: [0, -2, 0.1], high: [1, 3, 0.3] }, values: { state: word } },
   normal: { scalars: { mean: [0, 10], std: [1, 0.5, 3] }, values: { state: word } },
-  sgd: { values: sgdValues },
-  sgdRows: { values: { ...sgdValues, ...lists } },
-  adam: { values: adamValues },
-  adamRows: { values: { ...adamValues, ...lists } },
+  ...optimizers,
   dropoutMask: { scalars: { p: [0.5, 0.1, 0, 1, 1e-12] }, values: { state: word } },
 }
