@@ -2,6 +2,7 @@
 
 import { checkDType, type DType, isFloat } from '../base/dtype.js'
 import { ArgumentError, DTypeError, showValue } from '../base/errors.js'
+import { checkShape, type Shape } from '../base/shape.js'
 
 /** @throws ArgumentError unless `value` is a whole number, 0 or more. */
 export function checkSize(owner: string, name: string, value: number): number {
@@ -14,4 +15,12 @@ export function checkFloat(owner: string, dtype: DType): DType {
   checkDType(owner, dtype)
   if (isFloat(dtype)) return dtype
   throw new DTypeError(`${owner}: expected float32 or float64, got ${dtype}`)
+}
+
+/** The lengths of the last axes that a norm goes over, given as a list or as the length of the last one. */
+export function checkNormalizedShape(owner: string, given: number | readonly number[]): Shape {
+  const shape = typeof given === 'number' ? [given] : given
+  checkShape(owner, shape)
+  if (shape.length === 0) throw new ArgumentError(`${owner}: expected at least one axis, got []`)
+  return [...shape]
 }

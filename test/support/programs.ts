@@ -2,7 +2,7 @@
 
 import * as bg from '../../lib/index.js'
 import { Tensor } from '../../lib/index.js'
-import { layerNorm } from '../../lib/ops/network/layer-norm.js'
+import { layerNorm } from '../../lib/ops/network/norms.js'
 import type { Random } from './random.js'
 
 /** One op with its operands drawn: the next value from those so far. */

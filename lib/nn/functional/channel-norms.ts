@@ -8,7 +8,7 @@ import { noGrad } from '../../core/context.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { add, mean, mul, reshape, rsqrt, sub } from '../../ops/index.js'
 import { asTensor } from '../../ops/machinery/operands.js'
-import { layerNorm as overLastAxis } from '../../ops/network/layer-norm.js'
+import { layerNorm as overLastAxis } from '../../ops/network/norms.js'
 
 export interface BatchNormOptions {
   /** Whether the batch's own statistics are used, and the running ones updated; false by default. */

@@ -20,7 +20,6 @@ export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './
 export { type BatchNormOptions, batchNorm, type GroupNormOptions, groupNorm } from './channel-norms.js'
 export { type ClassLossOptions, type CrossEntropyOptions, crossEntropy, nllLoss } from './class-losses.js'
 export { type EmbeddingOptions, embedding } from './embedding.js'
-export { type LayerNormOptions, layerNorm } from './layer-norm.js'
+export { type LayerNormOptions, layerNorm, type RmsNormOptions, rmsNorm } from './norms.js'
 export type { Reduction } from './reduction.js'
 export { type HuberOptions, huberLoss, type LossOptions, l1Loss, mseLoss } from './regression.js'
-export { type RmsNormOptions, rmsNorm } from './rms-norm.js'

@@ -1,14 +1,13 @@
 // Layer normalisation.
 
 import type { DType } from '../../base/dtype.js'
-import { ArgumentError } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
-import { checkShape, type Shape } from '../../base/shape.js'
+import type { Shape } from '../../base/shape.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
-import { layerNorm } from '../functional/layer-norm.js'
+import { layerNorm } from '../functional/norms.js'
 import { ones, zeros } from '../init.js'
 import { Module } from '../module.js'
-import { checkFloat } from '../options.js'
+import { checkFloat, checkNormalizedShape } from '../options.js'
 import { Parameter } from '../parameter.js'
 import { showSettings } from '../repr.js'
 
@@ -45,10 +44,7 @@ export class LayerNorm extends Module {
     super()
     const checked = checkOptions('LayerNorm', options, layerNormOptions)
     const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = 'float32' } = checked
-    const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape
-    checkShape('LayerNorm', given)
-    const shape = [...given]
-    if (shape.length === 0) throw new ArgumentError('LayerNorm: expected at least one axis, got []')
+    const shape = checkNormalizedShape('LayerNorm', normalizedShape)
     checkFloat('LayerNorm', dtype)
     this.normalizedShape = shape
     this.eps = eps

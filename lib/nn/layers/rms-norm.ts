@@ -1,14 +1,13 @@
 // Root-mean-square normalisation.
 
 import type { DType } from '../../base/dtype.js'
-import { ArgumentError } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
-import { checkShape, type Shape } from '../../base/shape.js'
+import type { Shape } from '../../base/shape.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
-import { rmsNorm } from '../functional/rms-norm.js'
+import { rmsNorm } from '../functional/norms.js'
 import { ones } from '../init.js'
 import { Module } from '../module.js'
-import { checkFloat } from '../options.js'
+import { checkFloat, checkNormalizedShape } from '../options.js'
 import { Parameter } from '../parameter.js'
 import { showSettings } from '../repr.js'
 
@@ -37,10 +36,7 @@ export class RMSNorm extends Module {
   constructor(normalizedShape: number | readonly number[], options: RMSNormLayerOptions = {}) {
     super()
     const { eps, elementwiseAffine = true, dtype = 'float32' } = checkOptions('RMSNorm', options, rmsNormOptions)
-    const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape
-    checkShape('RMSNorm', given)
-    const shape = [...given]
-    if (shape.length === 0) throw new ArgumentError('RMSNorm: expected at least one axis, got []')
+    const shape = checkNormalizedShape('RMSNorm', normalizedShape)
     checkFloat('RMSNorm', dtype)
     this.normalizedShape = shape
     this.eps = eps
