@@ -1,4 +1,4 @@
-// Gradients added up in place, and what a walk starts from.
+// Accumulation of gradients in place, and the gradient that a walk starts from.
 
 import { gridOfTwo } from '../base/broadcast.js'
 import { ShapeError, showShape } from '../base/errors.js'
@@ -8,8 +8,8 @@ import { Tensor, type TensorLike } from '../core/tensor.js'
 import { asTensor, scalar } from '../ops/machinery/operands.js'
 
 /**
- * The gradient that a walk starts with: `given`, checked against `output`, or a single one that repeats. Not copied:
- * whoever adds to other tensors in place during the walk sees to it that this is none of them.
+ * The gradient that a walk starts from: `given`, checked against `output`, or a single 1 that repeats. It is not copied;
+ * a caller that adds to tensors in place during the walk must copy it first.
  */
 export function asGradient(op: string, output: Tensor, given: TensorLike | undefined): Tensor {
   if (given === undefined) return scalar(1, output.dtype)
@@ -32,7 +32,7 @@ export function addInto(target: Tensor, part: Tensor): boolean {
   return true
 }
 
-/** A copy in memory of its own, outside the graph. */
+/** A copy outside the graph. */
 export function ownCopy(t: Tensor): Tensor {
   const copy = Tensor.allocate(t.shape, t.dtype)
   context.backend.copy(1, sizeOf(t.shape), 0, t.storage.array, copy.storage.array)

@@ -1,4 +1,4 @@
-// Tensor's `backward`: fills the `.grad` of each leaf. What a user's gradients may share is decided here.
+// Tensor's `backward`: fills the `.grad` of each leaf, so that no two gradients share memory.
 
 import { checkOptions, flag, type Schema } from '../base/options.js'
 import { addMethod } from '../core/methods.js'
@@ -21,9 +21,9 @@ declare module '../core/tensor.js' {
   interface Tensor {
     /**
      * Walks the graph back from here and adds the gradient of each leaf to its `.grad`.
-     * @param gradient what to start from, broadcast to this shape; ones by default.
+     * @param gradient the gradient of this tensor, broadcast to this shape; ones by default.
      * @param options `retainGraph` keeps the graph for another walk.
-     * @throws GradientError if nothing here wants a gradient, if the graph was walked before, or if a value that backward
+     * @throws GradientError if nothing here requires a gradient, if the graph was walked before, or if a value that backward
      * needs was changed in place since.
      */
     backward(gradient?: TensorLike | null, options?: BackwardOptions): void
@@ -34,7 +34,7 @@ function backward(output: Tensor, gradient?: TensorLike | null, options: Backwar
   checkOptions('backward', options, backwardOptions)
   inGradMode(false, () => {
     const { root, gradient: given } = start('backward', output, gradient ?? undefined)
-    // A tensor of the user's may be some leaf's `.grad`, to which the walk adds in place while others still read it.
+    // The user's tensor may be some leaf's `.grad`: the walk adds to that in place while other nodes still read it.
     const first = gradient instanceof Tensor ? ownCopy(given) : given
     const startedAt = newestStorage()
     const taken = new Set<unknown>()
@@ -48,7 +48,7 @@ function backward(output: Tensor, gradient?: TensorLike | null, options: Backwar
         return null
       }
       const total = before === null ? whole : add(before, whole)
-      // A gradient is handed over as it is only if this walk made it and nobody else got it.
+      // A leaf takes the gradient without a copy only if this walk made it and no other leaf has it.
       const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
       taken.add(total.storage)
       const left = fresh && !total.requiresGrad ? total : ownCopy(total)

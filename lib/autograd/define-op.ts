@@ -1,4 +1,4 @@
-// defineOp: an op of a user's own, with its own gradient.
+// defineOp: user-defined ops with their own gradients.
 
 import { isFloat } from '../base/dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
@@ -78,7 +78,7 @@ export function defineOp<P = undefined, R extends Tensor | readonly Tensor[] = T
   }
 }
 
-/** What forward returned, as a result of the op. Copied unless forward made it since `startedAt`: an input may come back. */
+/** A result of the op. It is copied unless forward made it, after `startedAt`: forward may return an input. */
 function resultOf(name: string, result: unknown, startedAt: number): Result {
   if (!(result instanceof Tensor)) {
     throw new ArgumentError(`${name}: expected forward to return a Tensor, got ${showValue(result)}`)

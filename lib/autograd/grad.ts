@@ -10,11 +10,11 @@ import { type BackwardOptions, backwardOptions } from './backward.js'
 import { inGradMode, start, walk } from './walk.js'
 
 export interface GradOptions extends BackwardOptions {
-  /** What to start from; ones by default. */
+  /** The gradient of `output`; ones by default. */
   readonly gradient?: TensorLike
-  /** Note the gradients' own computation, so that they can be differentiated in turn. */
+  /** Record how the gradients are computed, so that they can be differentiated. */
   readonly createGraph?: boolean
-  /** Give null for an input that the output does not depend on, where the default is an error. */
+  /** Return null for an input that the output does not depend on. By default that is an error. */
   readonly allowUnused?: boolean
 }
 

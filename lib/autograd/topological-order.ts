@@ -4,13 +4,13 @@ import type { Node } from '../core/node.js'
 
 let sorts = 0
 
-/** The nodes that `root` was made from, itself last; each once, after all of its parents. */
+/** `root`, last, and its ancestors: each once, after all of its parents. */
 export function topologicalOrder(root: Node): Node[] {
   const order: Node[] = []
   const sort = ++sorts
   root.sort = sort
   const path = [root]
-  /** For each node of the path, which of its parents is next. */
+  /** For each node of the path, the position of its next parent. */
   const next = [0]
   while (path.length > 0) {
     const last = path.length - 1
@@ -33,7 +33,7 @@ export function topologicalOrder(root: Node): Node[] {
   return order
 }
 
-/** Where a node stands in an order that it is in. */
+/** The position of `node` in `order`, which contains it. */
 export const placeOf = (node: Node, order: readonly Node[]): number =>
   order[node.at] === node ? node.at : order.indexOf(node)
 

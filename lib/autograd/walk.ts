@@ -1,5 +1,5 @@
-// The walk back from a root: each node's gradient is complete before it goes on to the node's parents. What arrives where
-// is the caller's business.
+// The backward walk from a root. A node's gradient is complete before those of its parents are computed from it. The
+// caller decides where gradients are kept.
 
 import { GradientError } from '../base/errors.js'
 import { type BackwardMemory, withBackwardMemory } from '../core/backward-memory.js'
@@ -14,19 +14,19 @@ import { leadingTo, placeOf, topologicalOrder } from './topological-order.js'
 
 interface Walk {
   readonly root: Node
-  /** Of the root; the caller's. */
+  /** The root's gradient, which belongs to the caller. */
   readonly gradient: Tensor
   readonly retainGraph: boolean
   readonly createGraph: boolean
   /** The nodes whose gradients are required; all leaves by default. */
   readonly required?: ReadonlySet<Node>
-  /** Gets each node's whole gradient once; returns what it keeps. */
+  /** Gets each node's complete gradient once; returns the tensor that it keeps, if any. */
   readonly arrive: (node: Node, gradient: Tensor) => Tensor | null
 }
 
-/** Goes back from the root. */
+/** Walks back from the root. */
 export function walk(how: Walk): void {
-  // What is noted, or belongs to a program, stays.
+  // Tensors of a graph or of a program outlive the walk.
   if (how.createGraph || context.recording !== null) walkWith(how, null)
   else withBackwardMemory(memory => walkWith(how, memory))
 }
@@ -38,9 +38,9 @@ function walkWith(
   const order = topologicalOrder(root)
   const leading = required === undefined ? undefined : leadingTo(order, required)
   const isNeeded = (node: Node | null): node is Node => node !== null && (leading === undefined || leading.has(node))
-  /** Gradients that wait for their node, by its place. */
+  /** Pending gradients by the positions of their nodes. */
   const pending: (Tensor | null)[] = order.map(() => null)
-  /** Those that were made here to add up in: more may be added in place. */
+  /** Which of them are sums that this walk made, to which it may add in place. */
   const owned: boolean[] = []
   /** The same for ops with several results: a gradient for each result that has one. */
   const pendingResults: (Tensor | undefined)[][] = []
@@ -94,7 +94,7 @@ function walkWith(
     if (!retainGraph) node.saved = null
   }
 
-  /** From one of several results: its op's node is visited after all of them. */
+  /** Keeps the gradient of one among several results for the op's node, which is visited after all of them. */
   function passToOp(node: Node, sum: Tensor): void {
     const op = node.parents[0]
     if (!isNeeded(op)) return
@@ -104,7 +104,7 @@ function walkWith(
     memory?.hold(sum)
   }
 
-  /** Adds `part` to the gradient that waits for `node`. */
+  /** Adds `part` to the pending gradient of `node`. */
   function give(node: Node, part: Tensor | null): void {
     if (part === null) return
     const place = placeOf(node, order)
@@ -118,7 +118,7 @@ function walkWith(
   }
 }
 
-/** What a node has saved, unchanged since. */
+/** What `node` saved. @throws GradientError if it is gone or was changed since. */
 function savedOf(node: Node): Saved {
   if (node.saved === null) {
     throw new GradientError('backward: the graph was walked before; pass retainGraph: true the first time')

@@ -1,5 +1,5 @@
-// From shapes to what an elementwise kernel takes: a grid rows × cols, a layout for each operand, and outer axes when
-// two are not enough. Axes that broadcast alike for all operands are joined first.
+// Converts shapes to the arguments of an elementwise kernel: a grid rows × cols, a layout for each operand, and outer axes
+// where two are not enough. Axes that broadcast alike for all operands are merged first.
 
 import { Layout } from '../base/layout.js'
 import { ShapeError, showShape } from './errors.js'
@@ -21,7 +21,7 @@ interface Run {
 const maxOuter = 4
 const byRepeats = [Layout.full, Layout.column, Layout.row, Layout.scalar]
 
-/** The grid over `shape` (what the operands broadcast to) for operands of `shapes`. */
+/** The grid over `shape`, to which operands of `shapes` broadcast. */
 export function gridOf(op: string, shape: Shape, shapes: readonly Shape[]): Grid {
   const runs = joinAxes(shape, shapes)
   const cols = runs.length > 0 ? runs[runs.length - 1] : { count: 1, repeats: 0 }
@@ -77,7 +77,7 @@ const firstScalar = [Layout.scalar, Layout.full]
 /** The grid over two operands of `size` elements and one shape. */
 export const flatGrid = (size: number): Grid => ({ rows: 1, cols: size, layouts: bothFull, outer: undefined })
 
-/** As gridOf, for two operands, with the common cases at once. */
+/** gridOf for two operands, with fast paths for the common cases. */
 export function gridOfTwo(op: string, shape: Shape, a: Shape, b: Shape): Grid {
   const cols = sizeOf(shape)
   if (sameShape(a, b)) return flatGrid(cols)

@@ -1,4 +1,4 @@
-// A checksum of elements, to tell whether they have changed. Of no use against who means to deceive it.
+// A checksum that detects changed elements. It is not cryptographic.
 
 import type { NumberArray } from './dtype.js'
 

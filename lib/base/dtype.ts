@@ -44,7 +44,7 @@ export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
   return undefined
 }
 
-/** What promotion looks at: a plain number counts less than a 0-d tensor, which counts less than any other. */
+/** An operand as promotion sees it: a plain number counts less than a 0-d tensor, which counts less than any other. */
 export interface Operand {
   readonly dtype: DType
   readonly weight: 0 | 1 | 2
@@ -69,7 +69,7 @@ export function promote(operands: readonly Operand[]): DType {
   return result ?? 'float32'
 }
 
-/** Throws DTypeError unless `dtype` is one of ours. */
+/** @throws DTypeError unless `dtype` is a dtype. */
 export function checkDType(op: string, dtype: unknown): asserts dtype is DType {
   if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype)) {
     throw new DTypeError(`${op}: expected a dtype (${dtypes.join(', ')}), got ${String(dtype)}`)

@@ -8,7 +8,7 @@ export class BlasgradError extends Error {
   }
 }
 
-/** Shapes that do not fit one another, or an axis that is not there. */
+/** Shapes that do not fit one another, or an axis that does not exist. */
 export class ShapeError extends BlasgradError {
   override readonly code = 'SHAPE'
 }
@@ -28,7 +28,7 @@ export class ArgumentError extends BlasgradError {
   override readonly code = 'ARGUMENT'
 }
 
-/** Something the graph cannot do: walked twice, changed in place after it was saved, no gradient wanted. */
+/** Something the graph cannot do: walked twice, changed in place after it was saved, no gradient required. */
 export class GradientError extends BlasgradError {
   override readonly code = 'GRADIENT'
 }
@@ -38,25 +38,25 @@ export class BackendError extends BlasgradError {
   override readonly code = 'BACKEND'
 }
 
-/** State that a step on its way uses: wait for it, or for `idle()`. */
+/** State that a running step uses: await the step, or `idle()`. */
 export class BusyError extends BlasgradError {
   override readonly code = 'BUSY'
 }
 
-/** What BLASGRAD_CHECK=1 has found. */
+/** A failed check of BLASGRAD_CHECK=1. */
 export class CheckError extends BlasgradError {
   override readonly code = 'CHECK'
 }
 
-/** A file that is not what it should be. */
+/** A malformed file. */
 export class FormatError extends BlasgradError {
   override readonly code = 'FORMAT'
 }
 
-/** A shape as messages show it: `[32, 784]`. */
+/** A shape in messages: `[32, 784]`. */
 export const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
-/** Any value as messages show it, short. */
+/** A value in messages, shortened. */
 export function showValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value))

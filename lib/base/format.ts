@@ -65,7 +65,7 @@ function nest(shape: Shape, words: ReadonlyMap<number, string>, shorten: boolean
   return print(0, 0, indent)
 }
 
-/** All of one width. Floats share a number of decimals, or all go to exponents when their range asks for it. */
+/** Pads all to one width. Floats share a number of decimals, or all have exponents where their range needs them. */
 function formatNumbers(values: readonly number[], dtype: DType): string[] {
   const text = words(values, dtype)
   const width = Math.max(0, ...text.map(word => word.length))

@@ -1,10 +1,10 @@
-// Objects of options, checked: which names there are and what each value must be, in one record beside the interface.
+// Checks of option objects, by a schema of names and kinds beside each interface.
 
 import { ArgumentError, showValue } from './errors.js'
 
-/** What the value of an option must be. */
+/** The kind of value that an option takes. */
 export interface Kind {
-  /** As messages say it. */
+  /** Its name in messages. */
   readonly expected: string
   accepts(value: unknown): boolean
 }
@@ -34,12 +34,12 @@ export const oneOf = (...values: readonly string[]): Kind => ({
   accepts: value => values.includes(value as string),
 })
 
-/** Anything here: whoever uses the value says what is wrong with it, a shape or a dtype say. */
+/** Any value: the code that uses it checks it, such as a shape or a dtype. */
 export const checkedWhereUsed: Kind = { expected: '', accepts: () => true }
 
 /**
- * `options`, of which one that is undefined counts as left out.
- * @throws ArgumentError for what is no object of options, for a name that is none and for a value of another kind.
+ * Checks `options`; an undefined value counts as missing.
+ * @throws ArgumentError if it is not an object, for an unknown name and for a value of another kind.
  */
 export function checkOptions<T extends object>(owner: string, options: T, schema: Schema<T>): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

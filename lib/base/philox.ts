@@ -1,5 +1,5 @@
 // Philox 4x32-10, the counter-based random generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011: a pure function of counter and key. What the words are made into is decided elsewhere.
+// SC 2011: a pure function of counter and key.
 
 const multiplier0 = 0xd2511f53
 const multiplier1 = 0xcd9e8d57

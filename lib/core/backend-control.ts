@@ -1,4 +1,4 @@
-// Choosing the backend and asking about it: setBackend, getBackend, backendInfo, setThreads.
+// Selection of the backend: setBackend, getBackend, backendInfo, setThreads.
 
 import { type BackendName, chooseBackend, nativeOrReason } from '../backend/select.js'
 import { ArgumentError, BackendError, showValue } from '../base/errors.js'
@@ -17,7 +17,7 @@ export const getBackend = (): BackendName => context.active.name
 
 export interface BackendInfo {
   readonly backend: BackendName
-  /** What the native backend runs on; null where it did not load. */
+  /** Details of the native backend; null where it did not load. */
   readonly native: {
     /** The BLAS as it describes itself, and the processor it chose its kernels for. */
     readonly blas: string
@@ -25,14 +25,14 @@ export interface BackendInfo {
     /** The instruction set of our own kernels. */
     readonly simd: string
     readonly threads: number
-    /** What this BLAS can use at most. */
+    /** The most threads that this BLAS supports. */
     readonly maxThreads: number
   } | null
   /** Why the native backend is missing, and what to do; null where it is there. */
   readonly reason: string | null
 }
 
-/** What computes, with which BLAS, instruction set and number of threads, and why native is missing if it is. */
+/** The backend, its BLAS, instruction set and number of threads, and the reason where native is missing. */
 export function backendInfo(): BackendInfo {
   const native = nativeOrReason()
   const backend = getBackend()
@@ -41,7 +41,7 @@ export function backendInfo(): BackendInfo {
   return { backend, native: { blas, core, simd, threads, maxThreads }, reason: null }
 }
 
-/** What the addon takes; every BLAS uses far fewer. */
+/** The addon's limit; every BLAS has a far lower one. */
 const mostThreads = 65536
 
 /**

@@ -1,26 +1,26 @@
-// Memory within a backward: what only the walk sees goes back to the pool as soon as nobody needs it.
+// Memory within a backward: arrays that only the walk sees are freed at once when nothing needs them any more.
 
 import type { ArrayType, NumberArray } from '../base/dtype.js'
-import { type Pool, thePool } from './caching-allocator.js'
+import { type CachingAllocator, cachingAllocator } from './caching-allocator.js'
 import { allocateFrom, type MemorySource, type Storage } from './storage.js'
 import type { Tensor } from './tensor.js'
 
 /**
- * Each storage made while a node's gradients are computed is the walk's own (`isPrivate`) until a user may see it. The walk
- * says who holds it: gradients that wait for their node, and `.grad`. At the end of a node what nobody holds loses
- * its array to the pool: a tensor that is used after that by mistake has no elements, rather than somebody else's.
+ * A storage made while a node's gradients are computed is the walk's own (`isPrivate`) until a user may see it. The walk
+ * counts its holders: gradients that wait for their node, and `.grad`. At the end of a node a storage without holders
+ * loses its array to the caching allocator: a tensor used after that by mistake has no elements, rather than another's.
  */
 export class BackwardMemory implements MemorySource {
-  /** Got when it is first wanted: tiny values have no use for it. */
-  #pool: Pool | null = null
-  /** What may have to go at the end of the node. */
+  /** Set at the first allocation that needs it: tiny values do not. */
+  #allocator: CachingAllocator | null = null
+  /** Storages that may be freed at the end of the node. */
   readonly #loose: Storage[] = []
   #bytes = 0
 
   take(ArrayType: ArrayType, length: number): NumberArray | undefined {
     this.#bytes += length * ArrayType.BYTES_PER_ELEMENT
-    this.#pool ??= thePool()
-    return this.#pool.take(ArrayType, length)
+    this.#allocator ??= cachingAllocator()
+    return this.#allocator.take(ArrayType, length)
   }
 
   made(storage: Storage): void {
@@ -37,19 +37,19 @@ export class BackwardMemory implements MemorySource {
     if (storage.isPrivate) this.#loose.push(storage)
   }
 
-  /** The end of a node: its formulas are done, and what they returned is held. */
+  /** The end of a node: its gradients are computed and held. */
   sweep(): void {
     if (this.#loose.length === 0) return
     for (const storage of this.#loose) {
-      if (storage.isPrivate && storage.holders === 0) this.#pool?.give(storage.takeAway())
+      if (storage.isPrivate && storage.holders === 0) this.#allocator?.free(storage.takeAway())
     }
     this.#loose.length = 0
   }
 
   /** The end of the walk, after an error too. */
   end(): void {
-    this.#pool?.fitTo(this.#bytes)
-    this.#pool = null
+    this.#allocator?.fitTo(this.#bytes)
+    this.#allocator = null
     this.#bytes = 0
     if (this.#loose.length > 0) this.#loose.length = 0
   }
@@ -83,7 +83,7 @@ export function handedOut<R>(given: readonly Tensor[], fn: () => R): R {
   }
 }
 
-/** Takes back a gradient that its tensor forgets, if the library alone has seen it and only `.grad` holds it. */
+/** Frees a gradient that its tensor forgets, if only the library has seen it and only `.grad` holds it. */
 export function forgetGradient({ storage }: Tensor): void {
-  if (storage.isPrivate && storage.holders === 1 && storage.steps === 0) thePool().give(storage.takeAway())
+  if (storage.isPrivate && storage.holders === 1 && storage.steps === 0) cachingAllocator().free(storage.takeAway())
 }

@@ -1,23 +1,23 @@
-// Arrays that only the library saw and nobody reads any more, for the next who asks for one of their size.
+// A caching allocator: keeps freed arrays that only the library saw, and reuses them for results of the same size.
 
 import { isChecking } from '../base/checking.js'
 import type { ArrayType, NumberArray } from '../base/dtype.js'
 
-/** What is kept at least, in bytes, where a backward of less has ended. */
+/** The smallest limit, in bytes; a backward of more raises it. */
 const least = 32 * 2 ** 20
 
-export class Pool {
+export class CachingAllocator {
   #limit = least
   #bytes = 0
-  /** By their bytes; sizes that were given back first come first. */
+  /** Freed arrays by size in bytes, in the order in which a size was first freed. */
   readonly #arrays = new Map<number, NumberArray[]>()
 
-  /** How many bytes it holds. */
+  /** The bytes it holds. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** An array that holds anything, if there is one. */
+  /** A freed array with any contents, if there is one of this size. */
   take(ArrayType: ArrayType, length: number): NumberArray | undefined {
     const bytes = length * ArrayType.BYTES_PER_ELEMENT
     const arrays = this.#arrays.get(bytes)
@@ -28,8 +28,8 @@ export class Pool {
     return array instanceof ArrayType ? array : new ArrayType(array.buffer, array.byteOffset, length)
   }
 
-  /** Takes an array over, which has its memory to itself. */
-  give(array: NumberArray): void {
+  /** Frees an array. Nothing else may use its memory. */
+  free(array: NumberArray): void {
     const bytes = array.byteLength
     if (bytes === 0 || bytes > this.#limit) return
     if (isChecking) new Uint8Array(array.buffer, array.byteOffset, array.byteLength).fill(0xff)
@@ -40,7 +40,7 @@ export class Pool {
     if (this.#bytes > this.#limit) this.#shrink()
   }
 
-  /** From now on it holds at most what a backward of `bytes` could use. */
+  /** Limits what it holds to what a backward of `bytes` could use. */
   fitTo(bytes: number): void {
     this.#limit = Math.max(least, bytes)
     this.#shrink()
@@ -58,14 +58,14 @@ export class Pool {
   }
 }
 
-let held: WeakRef<Pool> | undefined
+let held: WeakRef<CachingAllocator> | undefined
 
-/** The pool. Between backwards nothing holds it: the engine takes it where memory is wanted. */
-export function thePool(): Pool {
-  let pool = held?.deref()
-  if (pool === undefined) {
-    pool = new Pool()
-    held = new WeakRef(pool)
+/** The one allocator. Between backwards nothing holds it, so that the engine can collect it. */
+export function cachingAllocator(): CachingAllocator {
+  let allocator = held?.deref()
+  if (allocator === undefined) {
+    allocator = new CachingAllocator()
+    held = new WeakRef(allocator)
   }
-  return pool
+  return allocator
 }

@@ -15,7 +15,7 @@ export const context = {
   /** The step being recorded. */
   recording: null as Recording | null,
 
-  /** Counts changes of what recorded steps are guarded by: modes, gradients wanted or there, modules, groups. */
+  /** Counts changes of what recorded steps are guarded by: modes, requiresGrad, gradients, modules, parameter groups. */
   configuration: 0,
 
   /** The kernels in use; the first read chooses them (native where it loads, unless BLASGRAD_BACKEND says otherwise). */

@@ -1,4 +1,4 @@
-// The generator: a Philox key and counter. Kernels draw; here the counter is kept, in program order.
+// The random generator: a Philox key and a counter, which advances in program order. Kernels compute the numbers.
 
 import type { NumberArray } from '../base/dtype.js'
 import { ArgumentError, showValue } from '../base/errors.js'
@@ -30,10 +30,10 @@ export function advance(blocks: number): void {
   state[3] = (state[3] + Math.floor(low / 2 ** 32)) | 0
 }
 
-/** The state's memory, for who advances it natively. */
+/** The state's memory, for native code that advances it. */
 export const generatorMemory = (): NumberArray => generator.memory
 
-/** Draws `blocks` blocks: where they begin, counted from the state's counter. A recorded step advances once a run. */
+/** Draws `blocks` blocks. @returns their offset from the state's counter; a recorded step advances that once a run. */
 function draw(blocks: number, kernel: (at: number) => void): void {
   if (context.recording !== null) {
     kernel(context.recording.draw(blocks))
@@ -68,7 +68,7 @@ export function drawDropoutMask(storage: Storage, p: number): void {
 /** The generator's state, to be restored by `setRandomState`. */
 export const getRandomState = (): Int32Array => numbers().slice()
 
-/** Restores what `getRandomState` gave. */
+/** Restores a state from `getRandomState`. */
 export function setRandomState(saved: Int32Array): void {
   if (!(saved instanceof Int32Array) || saved.length !== 4) {
     throw new ArgumentError(`setRandomState: expected the Int32Array(4) of getRandomState, got ${showValue(saved)}`)

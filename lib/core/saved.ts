@@ -1,4 +1,4 @@
-// What an op keeps for its backward: the values its gradients read, each with the version it had, and its options.
+// The values that an op saves for backward, with their versions, and its options.
 
 import { isChecking } from '../base/checking.js'
 import { checksum } from '../base/checksum.js'
@@ -8,7 +8,7 @@ import type { Primitive } from './primitive.js'
 import type { Storage } from './storage.js'
 import type { Tensor } from './tensor.js'
 
-/** As a gradient's formula sees it. */
+/** Saved values as a vjp sees them. */
 export interface SavedValues<P> {
   /** The inputs, where the op saves them. */
   readonly inputs: readonly Tensor[]
@@ -26,7 +26,7 @@ export interface SavedValues<P> {
 export class Saved<P = unknown> implements SavedValues<P> {
   readonly #storages: Storage[] = []
   readonly #versions: number[] = []
-  /** Of everything that is kept, where that is checked. */
+  /** Checksums of all saved values, with BLASGRAD_CHECK=1. */
   readonly #checksums: readonly number[] | null
 
   constructor(
@@ -53,7 +53,7 @@ export class Saved<P = unknown> implements SavedValues<P> {
     return this.#storages.map(({ memory }) => checksum(memory))
   }
 
-  /** Elements may have changed behind the versions: through a view, or by a kernel that wrote where it must not. */
+  /** Detects changes that raise no version: through a view, or by a kernel that writes out of bounds. */
   #checkSums(before: readonly number[]): void {
     const at = this.#sums().findIndex((sum, i) => sum !== before[i])
     if (at === -1) return
@@ -82,7 +82,7 @@ export class Saved<P = unknown> implements SavedValues<P> {
     return this.op.jointVjp !== undefined
   }
 
-  /** @throws GradientError if a saved value was changed in place; with BLASGRAD_CHECK=1 also CheckError, behind the versions. */
+  /** @throws GradientError if a saved value was changed in place; with BLASGRAD_CHECK=1 also CheckError. */
   check(): void {
     this.#checkVersions()
     if (this.#checksums !== null) this.#checkSums(this.#checksums)

@@ -1,4 +1,4 @@
-// Saved state against what it is loaded into: named tensors, checked before anything is copied.
+// Loading of saved state: named tensors, all checked before any is copied.
 
 import { ArgumentError, showShape, showValue } from '../base/errors.js'
 import { flag, type Schema } from '../base/options.js'
@@ -45,7 +45,7 @@ export function compareState(
   return { missingKeys, unexpectedKeys, misfits }
 }
 
-/** What is wrong, a line each. */
+/** One line for each problem. */
 export function problemsOf({ missingKeys, unexpectedKeys, misfits }: Comparison, strict: boolean): string[] {
   const lines = [...misfits]
   if (strict && unexpectedKeys.length > 0) lines.unshift(`unexpected keys: ${unexpectedKeys.join(', ')}`)
@@ -67,7 +67,7 @@ export function checkStateDict(state: unknown): asserts state is StateDict {
   throw new ArgumentError(`loadStateDict: expected an object of named tensors, got ${showValue(state)}`)
 }
 
-/** Copies each value over its target, in the target's storage and dtype. What has no value stays. */
+/** Copies each value over its target, in the target's storage and dtype. Targets without a value stay. */
 export function copyState(targets: StateDict, state: StateDict): void {
   for (const [key, target] of Object.entries(targets)) {
     if (Object.hasOwn(state, key)) target.assign(state[key])

@@ -1,4 +1,4 @@
-// What holds a tensor's elements, and the one place where memory for them comes from.
+// Storage, which holds a tensor's elements, and the allocation of its memory.
 
 import { type ArrayType, arrayOf, bytesOf, type DType, type NumberArray } from '../base/dtype.js'
 import { BusyError, ShapeError } from '../base/errors.js'
@@ -13,17 +13,17 @@ const nothing = new ArrayBuffer(0)
  */
 export class Storage {
   version = 0
-  /** How many steps on their way use the elements. */
+  /** How many running steps use the elements. */
   steps = 0
   /** Whether a user may hold a view of the elements. */
   isSeen = false
   /** Whether a backward made it and no user has seen it since (lib/core/backward-memory.ts). */
   isPrivate = false
-  /** How many wait for it or keep it, of what that backward knows. */
+  /** How many gradients and `.grad`s hold it, while that backward runs. */
   holders = 0
   /** Storages are numbered as they are made: a backward knows by it which were made during its walk. */
   readonly serial: number
-  /** Whether it stands for elements that a recorded step will compute, and has none. */
+  /** Whether it has no elements and stands for those that a recorded step will compute. */
   readonly isRecorded: boolean
   #array: NumberArray
 
@@ -37,18 +37,18 @@ export class Storage {
     this.isRecorded = array.length !== length
   }
 
-  /** The elements. @throws BusyError while a step on its way uses them. */
+  /** The elements. @throws BusyError while a running step uses them. */
   get array(): NumberArray {
     if (this.steps !== 0 && context.recording === null) throw busyError('data')
     return this.#array
   }
 
-  /** The same, whatever uses them: for who is that step, or reads what no step writes. */
+  /** The same without that check: for the step itself, and for elements that no step writes. */
   get memory(): NumberArray {
     return this.#array
   }
 
-  /** Its array, for the pool; what is left has no elements. */
+  /** Its array, for the caching allocator. The storage is left without elements. */
   takeAway(): NumberArray {
     const array = this.#array
     this.isPrivate = false
@@ -61,15 +61,15 @@ export class Storage {
     return this.#array.buffer instanceof SharedArrayBuffer
   }
 
-  /** A view of the elements is given away: they stay where they are from now on. */
+  /** Marks that a user may hold a view of the elements: they keep their place from now on. */
   see(): void {
     this.own()
     this.isSeen = true
   }
 
   /**
-   * Moves the elements out of a slab. Whoever holds a view could see the others' elements in its buffer, and take them
-   * away with it to another thread.
+   * Moves the elements out of a slab. A view's buffer would show the elements of other tensors, and a transfer of it
+   * would take them away.
    */
   own(): void {
     const array = this.#array
@@ -77,7 +77,7 @@ export class Storage {
     if (array.buffer.byteLength !== array.byteLength) this.#array = array.slice()
   }
 
-  /** Moves the elements to memory that can be neither detached nor resized, where nobody has a view of them. */
+  /** Moves the elements to memory that can be neither detached nor resized, unless a user has a view of them. */
   fix(): void {
     if (this.isSeen || this.isRecorded || this.isFixed) return
     const fixed = fixedArray(this.#array.constructor as ArrayType, this.length)
@@ -85,7 +85,7 @@ export class Storage {
     this.#array = fixed
   }
 
-  /** Takes for its memory `fixed`, which has the same elements, where nobody has a view of them or knows their place. */
+  /** Uses `fixed`, which has the same elements, as its memory, unless a user has a view of it or it is state. */
   moveTo(fixed: NumberArray): void {
     if (!this.isSeen && stateOf(this.#array) === undefined) this.#array = fixed
   }
@@ -108,23 +108,23 @@ export const busyError = (what: string): BusyError =>
 /** The number of the newest storage. */
 export const newestStorage = (): number => made
 
-// The JavaScript engine keeps arrays of up to 64 bytes in its own heap, where they cost a quarter of a buffer.
+// The JavaScript engine keeps arrays of up to 64 bytes in its own heap, where they cost 25% of a buffer.
 const inHeap = 64
-// Somewhat larger ones are windows of slabs. One that is kept holds its slab.
+// Larger ones, up to this size, are windows of slabs. A kept window keeps its slab.
 const largestWindow = 1024
 const slabBytes = 4096
 const slabAlignment = 64
 
 /**
- * Memory for `length` elements, holding anything: whoever asks writes every element by kernels. The engine collects it.
- * While a step is recorded there is none: the storage stands for a value of the program.
- * @throws ShapeError, in the name of `op`, for more elements than memory can be had for.
+ * Uninitialised memory for `length` elements, which the engine collects. The caller writes every element by kernels.
+ * While a step is recorded, the storage has no elements: it stands for a value of the program.
+ * @throws ShapeError, in the name of `op`, if the memory cannot be allocated.
  */
 export function allocate(dtype: DType, length: number, op = 'allocate'): Storage {
   return context.recording === null ? allocateNow(dtype, length, op) : context.recording.allocate(dtype, length, op)
 }
 
-/** Memory that is written at once, from values known now: a constant of the step while one is recorded. */
+/** Memory for values that are known now and written at once. While a step is recorded it is a constant of the program. */
 export function allocateConstant(dtype: DType, length: number): Storage {
   if (context.recording === null) return allocateNow(dtype, length, 'allocate')
   const storage = new Storage(fixedArray(arrayOf(dtype), length))
@@ -132,7 +132,7 @@ export function allocateConstant(dtype: DType, length: number): Storage {
   return storage
 }
 
-/** Who has memory to be used again, and is told what was made. */
+/** A source of memory that can be reused. It learns of each storage that is made. */
 export interface MemorySource {
   take(ArrayType: ArrayType, length: number): NumberArray | undefined
   made(storage: Storage): void
@@ -140,7 +140,7 @@ export interface MemorySource {
 
 let source: MemorySource | null = null
 
-/** From now on memory is asked of `next` first, or is the engine's (null). @returns whom it was asked of before. */
+/** Allocates from `next` first from now on, or from the engine alone (null). @returns the source before. */
 export function allocateFrom(next: MemorySource | null): MemorySource | null {
   const before = source
   source = next
@@ -176,8 +176,8 @@ function nextWindow(ArrayType: ArrayType, length: number): NumberArray {
   return window
 }
 
-// Arrays from this size on begin with a line of the cache, where that counts: the engine's memory is aligned to 16 bytes,
-// and a kernel whose every load takes from two lines loses a quarter.
+// Arrays from this size on are aligned to a cache line. The engine aligns to 16 bytes, and a kernel whose every load spans
+// two lines takes 25% longer.
 const leastAligned = 4096
 const mostPadding = 56
 
@@ -202,7 +202,7 @@ function claim(
 
 const states = new WeakMap<NumberArray, Storage>()
 
-/** Makes `storage` state: what outlives a step, and what a recorded one may read and write. */
+/** Makes `storage` state: it outlives a step, and a recorded step may read and write it. */
 export function markState(storage: Storage): void {
   storage.own()
   states.set(storage.memory, storage)
@@ -211,7 +211,7 @@ export function markState(storage: Storage): void {
 /** The storage of state that has this array. */
 export const stateOf = (array: NumberArray): Storage | undefined => states.get(array)
 
-/** Makes what a module owns state, in memory that cannot be detached unless a view of it is about. */
+/** Makes a module's storage state, in memory that cannot be detached unless a user has a view of it. */
 export function keepAsState(storage: Storage): void {
   if (context.recording !== null) return
   if (stateOf(storage.memory) === undefined) storage.fix()
@@ -219,8 +219,8 @@ export function keepAsState(storage: Storage): void {
 }
 
 /**
- * Elements to be read, in memory that JavaScript can neither detach nor resize: moved there, or copied as they are now if
- * somebody may have a view of them.
+ * Elements to be read, in memory that JavaScript can neither detach nor resize. They are moved there, or copied if a user
+ * may have a view of them.
  */
 export function fixedElements(storage: Storage): NumberArray {
   if (stateOf(storage.memory) === undefined) storage.fix()
@@ -230,13 +230,13 @@ export function fixedElements(storage: Storage): NumberArray {
   return copy
 }
 
-/** Zero-filled memory for state, never to be detached: what an optimizer keeps, a gradient that stays. */
+/** Zero-filled memory for state, which cannot be detached: an optimizer's moments, a gradient that is kept. */
 export function allocateState(dtype: DType, length: number): Storage {
   refuseRecording('making an optimizer or other state')
   return allocateKept(dtype, length)
 }
 
-/** The same for what a function that is being compiled leaves. */
+/** The same for gradients that a compiled function leaves. */
 export function allocateKept(dtype: DType, length: number): Storage {
   const storage = new Storage(fixedArray(arrayOf(dtype), length))
   markState(storage)

@@ -1,4 +1,4 @@
-// What a tensor is made from, beside values.
+// Options of the Tensor constructor, and its library-internal form.
 
 import type { DType } from '../base/dtype.js'
 import { checkedWhereUsed, flag, type Schema } from '../base/options.js'
@@ -17,14 +17,14 @@ export const tensorOptions: Schema<TensorOptions> = {
   requiresGrad: flag,
 }
 
-/** For makers inside the library: elements that are there already. */
+/** The internal form: elements that exist already. */
 export interface Made {
   readonly storage: Storage
   readonly shape: Shape
   readonly dtype: DType
 }
 
-/** Whether `values` is for makers inside the library. A tensor, which has a storage too, has methods. */
+/** Whether `values` has the internal form. A tensor has a storage too, but also methods. */
 export const isMade = (values: Values | Made): values is Made =>
   typeof values === 'object' &&
   values !== null &&

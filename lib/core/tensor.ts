@@ -17,13 +17,13 @@ import { type NestedArray, readValues, toNested, type Values } from './values.js
 
 export { type TensorOptions, tensorOptions }
 
-/** Whatever may stand where an op takes a tensor. */
+/** A tensor, or values that an op makes into one. */
 export type TensorLike = Tensor | Values
 
 /**
  * A contiguous, row-major array of numbers that knows how it was computed.
  *
- * `new Tensor(values)` makes a leaf that wants a gradient; `tensor(values)` makes plain data.
+ * `new Tensor(values)` makes a leaf that requires a gradient; `tensor(values)` makes plain data.
  */
 export class Tensor {
   /** The length of each axis. */
@@ -31,7 +31,7 @@ export class Tensor {
   readonly dtype: DType
   /** The number of elements. */
   readonly size: number
-  /** The elements' home; library code only. It never changes identity. */
+  /** The storage of the elements, for library code only. It never changes identity. */
   readonly storage: Storage
 
   #node: Node | null = null
@@ -42,7 +42,7 @@ export class Tensor {
   /**
    * Copies `values` (a number, nested arrays, a typed array) into a new leaf.
    * @param options `requiresGrad` is true for floats unless it is given.
-   * @throws ShapeError for ragged arrays or a shape of another size; DTypeError for integers that want a gradient.
+   * @throws ShapeError for ragged arrays or a shape of another size; DTypeError for integers that require a gradient.
    */
   constructor(values: Values, options?: TensorOptions)
   /** @internal */
@@ -70,10 +70,10 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order: a live, writable view, which may be a part of its buffer. Assigning copies an array
-   * of the right length in. That of a parameter or another state is over a SharedArrayBuffer: structuredClone and
+   * The elements in row-major order: a live, writable view, which may be a part of its buffer. Assignment copies an array
+   * of the right length. The view of a parameter or other state is over a SharedArrayBuffer: structuredClone and
    * postMessage share it, slice() copies.
-   * @throws BusyError while a compiled step on its way uses it.
+   * @throws BusyError while a running compiled step uses it.
    */
   get data(): NumberArray {
     const storage = this.#read('data')
@@ -111,12 +111,12 @@ export class Tensor {
     context.configuration++
   }
 
-  /** Whether it was made by the user, not by an op that noted its gradient. */
+  /** Whether no op with a gradient made it. */
   get isLeaf(): boolean {
     return this.#node === null || this.#node.leaf !== null
   }
 
-  /** The gradient that `backward` left: on leaves, and where `retainGrad` asked for it. */
+  /** The gradient that `backward` computed, on leaves and after `retainGrad`. */
   get grad(): Tensor | null {
     if (this.#grad !== null) this.#grad.storage.isPrivate = false
     return this.#readGrad()
@@ -163,7 +163,7 @@ export class Tensor {
 
   /**
    * The storage, for reading values.
-   * @throws ArgumentError in a function that is being compiled, which has none yet, and where the buffer was transferred.
+   * @throws ArgumentError while a function is compiled, when there are no values, and after the buffer was transferred.
    */
   #read(what: string): Storage {
     if (context.recording !== null) {
@@ -223,37 +223,37 @@ export class Tensor {
     this.#setGrad(null, false)
   }
 
-  /** Asks backward to leave the gradient of this intermediate value in `.grad`. */
+  /** Makes backward keep the gradient of this intermediate value in `.grad`. */
   retainGrad(): this {
     if (!this.#requiresGrad) throw new GradientError('retainGrad: the tensor does not require a gradient')
     if (this.#node !== null && this.#node.leaf === null) this.#node.retainedBy = this
     return this
   }
 
-  /** `tensor.grad` for who reads it and keeps no hold of it. Library code only. */
+  /** `tensor.grad`, for code that reads it and does not keep it. Library code only. */
   static gradOf(tensor: Tensor): Tensor | null {
     return context.recording === null ? tensor.#readGrad() : tensor.grad
   }
 
-  /** Sets `tensor.grad` to what fits it. Library code only. @throws BusyError while a step uses the tensor. */
+  /** Sets `tensor.grad`, without checks of shape and dtype. Library code only. @throws BusyError while a step uses the tensor. */
   static receiveGrad(tensor: Tensor, grad: Tensor | null): void {
     tensor.#checkIdle('grad')
     tensor.#setGrad(grad, false)
   }
 
-  /** Sets the gradient as a compiled step leaves it; reading one that was used up says so. Library code only. */
+  /** Sets the gradient after a compiled step. Reading a `used` one is an error. Library code only. */
   static leaveGrad(tensor: Tensor, grad: Tensor | null, used: boolean): void {
     tensor.#setGrad(grad, used)
   }
 
-  /** The node that made `tensor`, or its leaf's; null where no gradient is wanted. Library code only. */
+  /** The node that made `tensor`, or its leaf's; null where no gradient is required. Library code only. */
   static nodeOf(tensor: Tensor): Node | null {
     if (!tensor.#requiresGrad) return null
     tensor.#node ??= leafNode(tensor)
     return tensor.#node
   }
 
-  /** Makes `tensor` the result that `node` noted. Library code only. */
+  /** Sets the node that made `tensor`. Library code only. */
   static attach(tensor: Tensor, node: Node): void {
     tensor.#node = node
     tensor.#requiresGrad = true
@@ -272,5 +272,5 @@ export const noElements = (what: string, { shape }: Tensor): ArgumentError =>
     `${what}: expected a tensor with its elements, got one of shape ${showShape(shape)} whose buffer was transferred elsewhere`,
   )
 
-// The ops' methods lie behind the class's own, whichever module is evaluated first.
+// The ops' methods are on the prototype behind the class's own, in whatever order modules are evaluated.
 Object.setPrototypeOf(Tensor.prototype, methods)

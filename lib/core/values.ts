@@ -1,4 +1,4 @@
-// What a user may give for a tensor's values (numbers, nested arrays, typed arrays), read into one typed array.
+// Reads a tensor's values (numbers, nested arrays, typed arrays) into one typed array.
 
 import { arrayOf, checkDType, type DType, dtypeOfArray, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
@@ -15,7 +15,7 @@ export interface ValueOptions {
   readonly dtype?: DType | undefined
 }
 
-/** Copies `values` into memory of ours. @throws ShapeError for ragged nesting or a shape of another size. */
+/** Copies `values` into new memory. @throws ShapeError for ragged nesting or a shape of another size. */
 export function readValues(
   op: string,
   values: Values,
@@ -103,7 +103,7 @@ function raggedError(op: string, shape: Shape, depth: number, value: unknown): S
   return new ShapeError(`${op}: nested arrays are ragged: expected ${expected} at depth ${depth}, got ${got}`)
 }
 
-/** A number as an element: integers by truncation, held at the bounds of the type; NaN 0; bool by being non-zero. */
+/** Converts a number to an element: integers are truncated and clamped, NaN is 0, bool is 1 unless 0. */
 export function convert(value: number, dtype: DType): number {
   switch (dtype) {
     case 'bool':
@@ -130,5 +130,5 @@ export function toNested(array: NumberArray, shape: Shape, dtype: DType): number
   return read(0)
 }
 
-/** An array without elements: what a kernel is given for an argument that is left out. */
+/** An array without elements, for an optional kernel argument. */
 export const emptyArray = (dtype: DType): NumberArray => new (arrayOf(dtype))(new ArrayBuffer(0))

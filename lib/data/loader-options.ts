@@ -1,4 +1,4 @@
-// What a DataLoader can be told, and the check of it.
+// The options of a DataLoader, and their checks.
 
 import { ArgumentError, showValue } from '../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, func, type Schema } from '../base/options.js'
@@ -9,7 +9,7 @@ export interface LoaderOptions<S extends Sample, B = Tensors<S>> {
   readonly batchSize?: number | null | undefined
   /** Whether each epoch has an order of its own. Default false. */
   readonly shuffle?: boolean | undefined
-  /** What the orders are drawn from: an integer from 0 to 2⁵³ − 1. Default 0. */
+  /** The seed of the orders: an integer from 0 to 2⁵³ − 1. Default 0. */
   readonly seed?: number | undefined
   /** Whether to leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean | undefined
@@ -18,11 +18,11 @@ export interface LoaderOptions<S extends Sample, B = Tensors<S>> {
    * memory, such as TensorDataset.
    */
   readonly prefetch?: number | undefined
-  /** What to make of each batch. It may return a promise where the loader is iterated with `for await`. */
+  /** Transforms each batch. It may return a promise where the loader is iterated with `for await`. */
   readonly transform?: ((batch: Tensors<S>) => B | Promise<B>) | undefined
 }
 
-/** The options without `transform`, each one there but for `prefetch`, whose default hangs on the source. */
+/** The options without `transform`, all present but `prefetch`, whose default depends on the source. */
 export interface Checked {
   readonly batchSize: number | null
   readonly shuffle: boolean

@@ -62,7 +62,7 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     this.#transform = options.transform
   }
 
-  /** The number of the next iteration, from 0; set it to go on where a training stopped. */
+  /** The number of the next iteration, from 0; set it to resume a training. */
   get epoch(): number {
     return this.#epoch
   }
@@ -88,7 +88,7 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     return this.shuffle ? shuffledOrder(length, this.seed, epoch) : naturalOrder(length)
   }
 
-  /** What the next epoch will be, without beginning it. Library code only. */
+  /** The next epoch, without starting it. Library code only. */
   upcoming(): Upcoming {
     const source = this.#source
     if (!isDataset(source)) return { batches: undefined, rows: undefined }

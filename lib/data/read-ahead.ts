@@ -1,11 +1,10 @@
-// Reading ahead: the next items of a source are asked for before the consumer wants them. What the items are does not
-// matter here.
+// Prefetching: the next items of a source are read before the consumer needs them.
 
 const finished: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * The items of `source` in their order, with at most `ahead` of them read before they are asked for. The source is
- * asked for one item at a time. An error of the source is thrown to the consumer, after the items that came before it;
+ * The items of `source` in their order, with at most `ahead` of them prefetched. The source reads one item at a time. An
+ * error of the source is thrown to the consumer, after the items that came before it;
  * a consumer that stops early closes the source, once the item being read has come.
  */
 export async function* readAhead<T>(source: AsyncIterable<T>, ahead: number): AsyncGenerator<T, void, undefined> {

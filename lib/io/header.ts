@@ -112,7 +112,7 @@ function readEntry(where: string, name: string, value: unknown): Entry {
   return { name, dtype: dtype as string, shape, start, end }
 }
 
-/** Laid side by side, the tensors fill the data: no hole, no overlap, nothing beyond. */
+/** Checks that the tensors cover the data without a gap or an overlap. */
 function checkCover(where: string, entries: readonly Entry[], dataBytes: number): void {
   let covered = 0
   for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {

@@ -8,7 +8,7 @@ import { decodeHeader, type Entry, type Header, maxHeaderBytes } from './header.
 import { memorySource, type Source, withFile } from './source.js'
 
 /**
- * Reads a safetensors file: its tensors by name (an object without prototype), none of which wants a gradient.
+ * Reads a safetensors file: its tensors by name (an object without prototype), none of which requires a gradient.
  * F16 and BF16 become float32; I8, I16, U16, I32, U32, I64 and U64 int32; BOOL, U8, F32 and F64 stay what they are.
  * @throws FormatError for whatever the format does not allow, and for an integer that does not fit int32.
  */

@@ -1,10 +1,10 @@
-// Bytes by position, from memory or from a file, read straight to where they are wanted.
+// Random access to bytes in memory or in a file, read directly into their destination.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { FormatError } from '../base/errors.js'
 
 export interface Source {
-  /** What messages about it begin with. */
+  /** The prefix of messages about it. */
   readonly where: string
   readonly length: number
   /** Fills `into` with the bytes from `at`. */

@@ -1,5 +1,5 @@
-// Copies what a module has in its properties: tensors into memory of their own, plain containers however deep. What
-// occurs twice is copied once, so that what was shared is shared among the copies. Knows no module.
+// Deep copies of a module's properties: tensors and plain containers. Each object is copied once, so that the copies
+// share what the originals share. Knows no module.
 
 import { beginContainer } from '../base/containers.js'
 import { ArgumentError } from '../base/errors.js'
@@ -10,13 +10,13 @@ import { noElements, Tensor } from '../core/tensor.js'
 /** The copy of a value; the value itself where it is neither tensor, module nor plain container. */
 export type Copy = <T>(value: T) => T
 
-/** A copy that is begun: `fill` gives it what it holds, which may hold the value itself. */
+/** A copy in two steps, for values that contain themselves: `made` is empty until `fill` is called. */
 export interface Begun {
   readonly made: object
   fill?(): void
 }
 
-/** @param begin begins the copies of what is not known here; undefined for what is not copied. */
+/** @param begin starts the copy of a value that is not known here; undefined for one that is not copied. */
 export function makeCopy(begin: (value: object, copy: Copy) => Begun | undefined): Copy {
   const seen = new Map<object, object>()
   const copy = <T>(value: T): T => {
@@ -37,7 +37,7 @@ function beginPlain(value: object, copy: Copy): Begun | undefined {
   return 'slice' in value ? { made: (value as Uint8Array).slice() } : undefined
 }
 
-/** The same elements in memory of their own, without a gradient and outside any graph; a leaf wants one as it did. */
+/** The same elements in memory of their own, without a gradient and outside any graph; a leaf keeps its requiresGrad. */
 function copyTensor(tensor: Tensor, seen: Map<object, object>): Begun {
   const storage = (seen.get(tensor.storage) as Storage | undefined) ?? copyStorage(tensor)
   seen.set(tensor.storage, storage)

@@ -1,4 +1,4 @@
-// How a module's parameters and modules are found in its properties. Knows no module.
+// Finds a module's parameters and modules in its properties. Knows no module.
 
 import { type ContainerKind, type Entries, entriesOf } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'

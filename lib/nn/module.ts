@@ -1,4 +1,4 @@
-// Module: what has parameters. It finds them in its properties; how anything is computed is its subclasses' business.
+// Module: the base of layers and models. It finds parameters and modules in its properties.
 
 import { copyProperties } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
@@ -43,14 +43,14 @@ export abstract class Module {
   readonly #buffers = new Map<string, boolean>()
 
   constructor() {
-    // It may become part of another, whose structure a recorded step has read.
+    // A recorded step may have read the structure of a module that this one becomes part of.
     context.configuration++
   }
 
   /** Computes the result. Users call it directly: `model.forward(x)`. */
   abstract forward(...inputs: never[]): unknown
 
-  /** Whether it is being trained rather than used; `train()` and `eval()` set it here and below. */
+  /** Training mode, as opposed to evaluation; `train()` and `eval()` set it here and below. */
   get training(): boolean {
     const now = this.#training
     context.recording?.guard(this, () => this.#training === now)
@@ -185,7 +185,7 @@ export abstract class Module {
    * and objects of other classes are shared: a function that means `this` still means the original. #private fields of
    * a class are copied by its `bareCopy`.
    * @throws ArgumentError for a class that has #private fields and no `bareCopy` of its own, and in a function that is
-   * compiled; BusyError while a compiled step on its way uses the tensors.
+   * compiled; BusyError while a running compiled step uses the tensors.
    */
   clone(): this {
     this.modules()
@@ -279,7 +279,7 @@ function unique<T>(pairs: Iterable<Named<T>>): Named<T>[] {
   return [...pairs].filter(([, value]) => !seen.has(value) && seen.add(value))
 }
 
-/** What `find` finds; a step that is being recorded holds while that is the same. */
+/** The result of `find`, which guards the step that is being recorded. */
 function guarded<T>(find: () => Named<T>[]): Named<T>[] {
   const found = find()
   context.recording?.guard(found, () => {

@@ -1,4 +1,4 @@
-// Checks of what layers are made with.
+// Checks of the arguments of layers' constructors.
 
 import { checkDType, type DType, isFloat } from '../base/dtype.js'
 import { ArgumentError, DTypeError, showValue } from '../base/errors.js'

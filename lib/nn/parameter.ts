@@ -1,4 +1,4 @@
-// A tensor that a Module owns and trains. Nothing but its class sets it apart from any other leaf.
+// A tensor that a Module owns and trains. It differs from any other leaf by its class alone.
 
 import { checkOptions } from '../base/options.js'
 import { keepAsState } from '../core/storage.js'

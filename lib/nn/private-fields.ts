@@ -1,4 +1,4 @@
-// Whether a class has #private fields, which nobody outside can copy or even see: read from its source text.
+// Detects #private fields of a class in its source text: code outside the class can neither copy nor see them.
 
 /** A use of one in ES2022, whose object is not the class itself (a static one), and what compilers make of it. */
 const uses = /([\w$]+|[)\]])\s*\??\.\s*#[\p{ID_Start}$_]/gu

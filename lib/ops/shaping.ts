@@ -34,15 +34,15 @@ export const reshape: Method<(a: TensorLike, shape: readonly number[] | number) 
   ],
 })
 
-function resolve(x: Tensor, wanted: readonly number[]): Shape {
-  if (!Array.isArray(wanted)) throw new ArgumentError(`reshape: expected a shape, got ${showValue(wanted)}`)
-  const holes = wanted.filter(n => n === -1).length
-  if (holes > 1) throw new ShapeError(`reshape: expected at most one -1, got ${showShape(wanted)}`)
-  const known = sizeOf(wanted.filter(n => n !== -1))
-  const shape = wanted.map(n => (n === -1 ? x.size / known : n))
+function resolve(x: Tensor, target: readonly number[]): Shape {
+  if (!Array.isArray(target)) throw new ArgumentError(`reshape: expected a shape, got ${showValue(target)}`)
+  const holes = target.filter(n => n === -1).length
+  if (holes > 1) throw new ShapeError(`reshape: expected at most one -1, got ${showShape(target)}`)
+  const known = sizeOf(target.filter(n => n !== -1))
+  const shape = target.map(n => (n === -1 ? x.size / known : n))
   if (holes === 0) checkShape('reshape', shape)
   if (sizeOf(shape) !== x.size || !shape.every(n => Number.isInteger(n) && n >= 0)) {
-    throw new ShapeError(`reshape: cannot make ${showShape(x.shape)} (${x.size} elements) into ${showShape(wanted)}`)
+    throw new ShapeError(`reshape: cannot make ${showShape(x.shape)} (${x.size} elements) into ${showShape(target)}`)
   }
   return shape
 }
@@ -110,12 +110,12 @@ export const expand: Method<(a: TensorLike, shape: readonly number[]) => Tensor>
     const x = asTensor('expand', a)
     if (!Array.isArray(shape)) throw new ArgumentError(`expand: expected a shape, got ${showValue(shape)}`)
     const lead = shape.length - x.ndim
-    const wanted = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead] : n))
-    checkShape('expand', wanted)
-    if (!broadcastsTo(x.shape, wanted)) {
+    const target = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead] : n))
+    checkShape('expand', target)
+    if (!broadcastsTo(x.shape, target)) {
       throw new ShapeError(`expand: cannot repeat ${showShape(x.shape)} to ${showShape(shape)}`)
     }
-    return sameShape(x.shape, wanted) ? x : apply(expandOp, [x], wanted)
+    return sameShape(x.shape, target) ? x : apply(expandOp, [x], target)
   },
   samples: s => [
     [s.real(3, 1), [3, 4]],

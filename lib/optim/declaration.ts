@@ -1,10 +1,10 @@
-// The record that declares an optimizer. What it says once, groups, steps, checks and saved state all follow.
+// The record that declares an optimizer. Groups, steps, checks and saved state follow from it.
 
 import type { Backend } from '../backend/table.js'
 import type { NumberArray } from '../base/dtype.js'
 import type { HyperRecord, Settings } from './hyper.js'
 
-/** What one call of an optimizer's kernel works on; all but `hyper` and `step` lie like the parameter. */
+/** The arguments of one call of an optimizer's kernel. All arrays but `hyper` and `step` have the parameter's length. */
 export interface Update {
   readonly n: number
   readonly hyper: Float64Array
@@ -20,7 +20,7 @@ export interface Declaration<H extends HyperRecord> {
   readonly name: string
   /** In the order of the kernel's `hyper`. */
   readonly hyper: H
-  /** What follows them there and is not a setting. */
+  /** The numbers after them there, which are not settings. */
   readonly constants: readonly number[]
   /** Whether saved state has each parameter's number of steps. */
   readonly counted: boolean
@@ -28,7 +28,7 @@ export interface Declaration<H extends HyperRecord> {
   readonly keeps: readonly string[]
   /** Whether a group of these settings keeps them. */
   readonly needs: (settings: Settings<H>) => boolean
-  /** What is wrong between settings that are right one by one; null if nothing is. */
+  /** A conflict between settings that are valid one by one; null if there is none. */
   readonly conflict: (settings: Settings<H>) => string | null
   /** The one kernel call that updates a parameter. */
   readonly update: (backend: Backend, update: Update) => void

@@ -21,7 +21,7 @@ export interface Tabulated {
   readonly values: Float64Array
 }
 
-/** A parameter and what is kept for it. */
+/** A parameter and its state. */
 interface Slot {
   readonly parameter: Tensor
   readonly step: Tensor
@@ -38,7 +38,7 @@ export class Group<H extends HyperRecord> {
   readonly view: ParamGroup<H>
   readonly #declaration: Declaration<H>
   readonly #slots: readonly Slot[]
-  /** The settings as the kernel reads them; they are nowhere else. */
+  /** The settings, in the form that the kernel reads; there is no other copy. */
   readonly #hyper: Storage
   #keeping = false
 
@@ -80,7 +80,7 @@ export class Group<H extends HyperRecord> {
     return Object.fromEntries(entries) as Settings<H>
   }
 
-  /** Takes settings that were checked. What they need is made, what they no longer need forgotten. */
+  /** Sets checked settings, and allocates or drops the arrays that they need. */
   write(settings: Settings<H>): void {
     const { name, hyper, keeps, needs } = this.#declaration
     refuseRecording(`${name}: a change of settings`)
@@ -100,7 +100,7 @@ export class Group<H extends HyperRecord> {
   }
 
   /**
-   * Learning rates to come, for who writes them: `at` is the rate's place in `storage`.
+   * Learning rates of the next steps, for code that writes them: `at` is the rate's position in `storage`.
    * @throws ArgumentError for one that could not be set.
    */
   tabulate(rates: ArrayLike<number>): Tabulated {
@@ -115,7 +115,7 @@ export class Group<H extends HyperRecord> {
     return { storage: this.#hyper, at, values }
   }
 
-  /** What is saved for the parameters, numbered from `first`. */
+  /** The saved state of the parameters, numbered from `first`. */
   state(first: number): Record<string, Tensor> {
     const { counted, keeps } = this.#declaration
     const state: Record<string, Tensor> = {}
@@ -126,7 +126,7 @@ export class Group<H extends HyperRecord> {
     return state
   }
 
-  /** The names and shapes of what would be saved with `settings`. */
+  /** The names and shapes of the state with `settings`. */
   shapes(settings: Settings<H>, first: number): Record<string, { readonly shape: Shape }> {
     return new Group(this.#declaration, this.view.params, settings).state(first)
   }

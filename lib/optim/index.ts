@@ -1,4 +1,4 @@
-// `optim`: what updates parameters from their gradients.
+// `optim`: optimizers and gradient clipping.
 
 export { Adam, type AdamOptions, AdamW } from './adam.js'
 export { type ClipOptions, clipGradNorm, clipGradValue } from './clip.js'

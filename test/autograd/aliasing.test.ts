@@ -1,5 +1,5 @@
 // Aliasing of gradients: where ops hand one gradient to several inputs, each leaf still has a `.grad` of its own, so that a
-// later backward, or whoever writes to it, changes no other gradient, no value and not the gradient that backward was given.
+// later backward, or a write to it, changes no other gradient, no value and not the gradient that backward was given.
 
 import { describe, expect, test } from 'vitest'
 import { compile, concat, defineOp, stack, Tensor, tensor } from '../../lib/index.js'

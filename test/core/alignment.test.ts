@@ -1,4 +1,4 @@
-// Memory of 4 KB and more begins with a line of the cache, so that no load of a vector takes from two.
+// Memory of 4 KB and more is aligned to a cache line, so that no vector load spans two.
 
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../lib/backend/load.js'

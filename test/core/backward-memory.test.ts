@@ -1,4 +1,4 @@
-// What a backward gives back is nobody's: no kept tensor shares memory with another or changes, and the pool is bounded.
+// What a backward frees is nobody's: no kept tensor shares memory with another or changes, and the allocator is bounded.
 // BLASGRAD_CHECK=1 fills what is given back with NaN, so that a kernel that leaves a gap in it is caught.
 
 import { describe, expect, test, vi } from 'vitest'
@@ -7,7 +7,7 @@ vi.hoisted(() => {
   process.env.BLASGRAD_CHECK = '1'
 })
 
-import { Pool, thePool } from '../../lib/core/caching-allocator.js'
+import { CachingAllocator, cachingAllocator } from '../../lib/core/caching-allocator.js'
 import { defineOp, enableGrad, grad, nn, noGrad, optim, randn, Tensor, tensor } from '../../lib/index.js'
 import { backendsUnderTest, onBackend } from '../support/backends.js'
 import { expectClose } from '../support/close.js'
@@ -17,7 +17,7 @@ import { Random } from '../support/random.js'
 
 const values = (n: number, from = 0): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i + from))
 const leaf = (n: number, from = 0): Tensor => new Tensor(values(n, from))
-/** Backwards that use whatever is in the pool. */
+/** Backwards that use whatever is in the allocator. */
 const disturb = (n = 64): void => {
   const x = leaf(n, 7)
   for (let i = 0; i < 5; i++) {
@@ -27,14 +27,14 @@ const disturb = (n = 64): void => {
 }
 
 describe.each(backendsUnderTest)('random graphs on %s', backend => {
-  test('everything kept stays as it was, and gradients are those of walks that pool nothing', () => {
+  test('everything kept stays as it was, and gradients are those of walks that free nothing', () => {
     onBackend(backend, () => {
       for (let seed = 0; seed < 150; seed++) {
         const random = new Random(seed)
         const program = drawProgram(random)
         const weigh = scalarise([noGrad(() => program.run()).at(-1) as Tensor], random)
         const total = (all: readonly Tensor[]): Tensor => weigh([all[all.length - 1]])
-        const unpooled = grad(total(program.run()), program.leaves, { createGraph: true, allowUnused: true })
+        const unfreed = grad(total(program.run()), program.leaves, { createGraph: true, allowUnused: true })
         const kept: [Tensor, ArrayLike<number>][] = []
         for (let round = 0; round < 3; round++) {
           const all = program.run()
@@ -43,7 +43,7 @@ describe.each(backendsUnderTest)('random graphs on %s', backend => {
           const asValues = grad(loss, program.leaves, { retainGraph: true, allowUnused: true }) as (Tensor | null)[]
           loss.backward()
           program.leaves.forEach((x, i) => {
-            const expected = unpooled[i]?.data ?? new Float64Array(x.size)
+            const expected = unfreed[i]?.data ?? new Float64Array(x.size)
             for (const got of [x.grad, asValues[i]]) {
               if (got !== null) {
                 expectClose(got.data, expected, { relative: 1e-9, absolute: 1e-11 }, `seed ${seed}, leaf ${i}`)
@@ -75,9 +75,9 @@ test('a gradient that was read is not reused, one that nobody read is', () => {
   // A size that nothing else here has.
   const y = leaf(12_345)
   y.mul(y).sum().backward()
-  const held = thePool().bytes
+  const held = cachingAllocator().bytes
   y.zeroGrad()
-  expect(thePool().bytes).toBe(held + 4 * 12_345)
+  expect(cachingAllocator().bytes).toBe(held + 4 * 12_345)
 })
 
 test('an optimizer reads gradients without keeping them from being reused', () => {
@@ -85,9 +85,9 @@ test('an optimizer reads gradients without keeping them from being reused', () =
   const optimizer = new optim.Adam([x])
   x.mul(x).sum().backward()
   optimizer.step()
-  const held = thePool().bytes
+  const held = cachingAllocator().bytes
   optimizer.zeroGrad()
-  expect(thePool().bytes).toBe(held + 4 * 23_456)
+  expect(cachingAllocator().bytes).toBe(held + 4 * 23_456)
 })
 
 test('a user op may keep what it is given and what it returns', () => {
@@ -207,26 +207,26 @@ test('a tensor of the walk that is used too late has no elements, rather than an
   expect(() => lost.add(1)).toThrow()
 })
 
-test('the pool is bounded, and what was longest unused goes first', () => {
-  const pool = new Pool()
+test('the caching allocator is bounded, and what was longest unused goes first', () => {
+  const allocator = new CachingAllocator()
   const mb = 2 ** 20
-  for (let i = 1; i <= 40; i++) pool.give(new Uint8Array(mb + i))
-  expect(pool.bytes).toBeLessThanOrEqual(32 * mb)
-  expect(pool.take(Uint8Array, mb + 1)).toBe(undefined)
-  expect(pool.take(Uint8Array, mb + 40)?.length).toBe(mb + 40)
-  pool.give(new Uint8Array(33 * mb))
-  expect(pool.take(Uint8Array, 33 * mb)).toBe(undefined)
-  pool.fitTo(64 * mb)
-  pool.give(new Uint8Array(40 * mb))
-  expect(pool.bytes).toBeGreaterThan(40 * mb)
-  pool.fitTo(0)
-  expect(pool.bytes).toBeLessThanOrEqual(32 * mb)
+  for (let i = 1; i <= 40; i++) allocator.free(new Uint8Array(mb + i))
+  expect(allocator.bytes).toBeLessThanOrEqual(32 * mb)
+  expect(allocator.take(Uint8Array, mb + 1)).toBe(undefined)
+  expect(allocator.take(Uint8Array, mb + 40)?.length).toBe(mb + 40)
+  allocator.free(new Uint8Array(33 * mb))
+  expect(allocator.take(Uint8Array, 33 * mb)).toBe(undefined)
+  allocator.fitTo(64 * mb)
+  allocator.free(new Uint8Array(40 * mb))
+  expect(allocator.bytes).toBeGreaterThan(40 * mb)
+  allocator.fitTo(0)
+  expect(allocator.bytes).toBeLessThanOrEqual(32 * mb)
 })
 
 test('memory of one dtype serves another of as many bytes, filled with NaN before', () => {
-  const pool = new Pool()
-  pool.give(new Float64Array(50))
-  const array = pool.take(Float32Array, 100)
+  const allocator = new CachingAllocator()
+  allocator.free(new Float64Array(50))
+  const array = allocator.take(Float32Array, 100)
   expect(array).toBeInstanceOf(Float32Array)
   expect(array).toEqual(new Float32Array(100).fill(Number.NaN))
 })

@@ -9,7 +9,7 @@ const counted = (length: number): Tensor => tensor(Float32Array.from({ length },
 describe.each(backendsUnderTest)('on %s', backend => {
   const on = (name: string, run: () => void): void => test(name, () => onBackend(backend, run))
 
-  on('results lie side by side until somebody looks', () => {
+  on('results are adjacent until a view is taken', () => {
     const a = counted(100)
     const [b, c] = [a.add(1), a.add(2)]
     expect(b.storage.memory.buffer).toBe(c.storage.memory.buffer)

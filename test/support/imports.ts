@@ -1,4 +1,4 @@
-// The imports of a folder of TypeScript files, read as text: who imports whom, and whether for types alone.
+// The import graph of a folder of TypeScript files, read as text, with type-only imports marked.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -22,7 +22,7 @@ export interface AttentionOptions {
   readonly causal?: boolean
   /** What products of queries and keys are multiplied by; 1/√width by default. */
   readonly scale?: number
-  /** With which probability each weight is dropped; 0 by default. It is not asked whether anything is being trained. */
+  /** With which probability each weight is dropped; 0 by default. It applies outside training too. */
   readonly dropoutP?: number
 }
 
@@ -39,9 +39,8 @@ const op = 'scaledDotProductAttention'
  * softmax(scale·q·kᵀ + mask)·v (Vaswani et al., 2017): queries [..., n, width], keys [..., m, width] and values [..., m,
  * width'] to [..., n, width']. The axes in front broadcast: [batch, heads], as a rule.
  *
- * What is [n, m] is made a block at a time, forward and backward, so that memory grows with n + m, and not with n·m; but
- * for the scores of a head are made whole with dropout, for a mask that wants a gradient, and for values of another
- * width than the keys'.
+ * The scores [n, m] are computed in blocks, forward and backward, so that memory grows with n + m and not with n·m. They
+ * are materialized with dropout, for a mask that requires a gradient, and for values of another width than the keys'.
  * @throws ShapeError where shapes do not fit, DTypeError for dtypes that are no floats or differ.
  */
 export function scaledDotProductAttention(
@@ -84,7 +83,7 @@ export function scaledDotProductAttention(
     out = matmul(dropout(softmax(attentionScores(qs, ks, masks, causal, factor)), dropoutP), vs)
   } else {
     const [own, shared] = maskRows(added, batch, n, m)
-    // Where heads are alike, each is a sample of its own: threads share them out.
+    // Heads with equal masks become samples, which are distributed over threads.
     const apart = own === null && (shared === null || shared.shape[0] <= n)
     const [x, y, z] = [qs, ks, vs].map(t => (apart ? reshape(t, [samples * heads, 1, ...t.shape.slice(-2)]) : t))
     out = attention(x, y, z, own, shared, { causal, scale: factor })

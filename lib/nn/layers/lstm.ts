@@ -15,7 +15,7 @@ function pairOf(owner: string, state: LSTMState | null): LSTMState | null {
   throw new ArgumentError(`${owner}: expected states [h, c], got ${showValue(state)}`)
 }
 
-/** x [batch, time, features] from h and c [batch, hidden]: [h, c] of all steps, side by side. */
+/** x [batch, time, features] from h and c [batch, hidden]: [h, c] of all steps, concatenated along the last axis. */
 function run(x: Tensor, [h, c]: readonly Tensor[], { weightIh, weightHh, biasIh, biasHh, reverse }: Direction): Tensor {
   const bias = biasIh === null || biasHh === null ? null : add(biasIh, biasHh)
   return lstmSequence(linear(x, weightIh, bias), weightHh, h, c, reverse)

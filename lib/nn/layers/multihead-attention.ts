@@ -35,7 +35,7 @@ const attentionOptions: Schema<MultiheadAttentionOptions> = {
 }
 
 export interface MultiheadAttentionInputs {
-  /** [batch, keys]: true where a key is padding, which nobody reads; or floats that are added to its scores. */
+  /** [batch, keys]: true where a key is padding, which is not read; or floats that are added to its scores. */
   readonly keyPaddingMask?: TensorLike | null
   /**
    * [queries, keys] or [batch·heads, queries, keys]: true where a query must not read a key (the other way round than
@@ -96,9 +96,9 @@ export class MultiheadAttention extends Module {
   }
 
   /**
-   * What each query reads of the values: [batch, queries, embedDim] where `batchFirst`, else [queries, batch, embedDim],
-   * or [queries, embedDim] for inputs without a batch. The result alone: PyTorch's second one, the weights, is never
-   * made. One tensor given for all three is projected by one product.
+   * The attention's output: [batch, queries, embedDim] where `batchFirst`, else [queries, batch, embedDim],
+   * or [queries, embedDim] for inputs without a batch. PyTorch's second result, the weights, is never
+   * computed. One tensor given for all three is projected by one matrix product.
    */
   override forward(
     query: TensorLike,

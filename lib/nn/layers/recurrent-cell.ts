@@ -1,4 +1,4 @@
-// What LSTMCell and GRUCell share: the weights of one step.
+// The base of LSTMCell and GRUCell: the weights of one step.
 
 import type { DType } from '../../base/dtype.js'
 import { ShapeError, showShape } from '../../base/errors.js'

@@ -1,4 +1,4 @@
-// What LSTM and GRU share: layers and directions with their weights, and the way of a sequence through them.
+// The base of LSTM and GRU: the weights of layers and directions, and the pass of a sequence through them.
 
 import type { DType } from '../../base/dtype.js'
 import { ArgumentError, ShapeError, showShape } from '../../base/errors.js'
@@ -25,7 +25,7 @@ export interface RecurrentOptions {
   readonly batchFirst?: boolean
   /** With which probability an element between two layers is dropped while training; 0 by default. */
   readonly dropout?: number
-  /** Whether each layer also goes from the last step to the first; results lie side by side. False by default. */
+  /** Whether each layer also goes from the last step to the first; results are concatenated. False by default. */
   readonly bidirectional?: boolean
   /** `float32` by default. */
   readonly dtype?: DType
@@ -51,7 +51,7 @@ export interface Direction {
   readonly reverse: boolean
 }
 
-/** How a sequence went through one direction: results [batch, time, hiddenSize], and its last states [batch, hiddenSize]. */
+/** The results of one direction: outputs [batch, time, hiddenSize], and its last states [batch, hiddenSize]. */
 export interface Passed {
   readonly output: Tensor
   readonly states: readonly Tensor[]

@@ -47,7 +47,7 @@ const layerOptions: Schema<TransformerEncoderLayerOptions> = {
 export interface TransformerInputs {
   /** `attnMask` of MultiheadAttention: true where a query must not read a key, or floats that are added. */
   readonly mask?: MultiheadAttentionInputs['attnMask']
-  /** [batch, time]: true where there is padding, which nobody reads; or floats that are added. */
+  /** [batch, time]: true where there is padding, which is not read; or floats that are added. */
   readonly srcKeyPaddingMask?: MultiheadAttentionInputs['keyPaddingMask']
   /** Whether each reads what is before it only; false by default. */
   readonly causal?: boolean

@@ -1,5 +1,5 @@
-// Broadcasting undone: a gradient may be smaller than its value where it merely repeats along an axis, and is summed where
-// an operand was repeated. Ops are called as methods: the ops themselves need this module.
+// Gradients under broadcasting: a gradient may be smaller than its value where it repeats along an axis, and is summed
+// where an operand was repeated. Calls ops as methods, since the ops import this module.
 
 import { type Shape, sameShape } from '../../base/shape.js'
 import { zeros } from '../../core/creation.js'
@@ -32,8 +32,8 @@ export function sumTo(g: Tensor, from: Shape, to: Shape): Tensor {
   const axes: number[] = []
   let repeats = 1
   for (let axis = 0; axis < from.length; axis++) {
-    const wanted = axis < lead ? 1 : to[axis - lead]
-    if (wanted === from[axis]) continue
+    const target = axis < lead ? 1 : to[axis - lead]
+    if (target === from[axis]) continue
     if (full.shape[axis] === from[axis]) axes.push(axis)
     else repeats *= from[axis]
   }

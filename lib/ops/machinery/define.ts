@@ -1,4 +1,4 @@
-// How an op is declared: its entry in the registry and its method. apply.ts runs ops.
+// Declares ops: adds them to the registry and to Tensor's methods. apply.ts runs them.
 
 import { addMethod } from '../../core/methods.js'
 import { type OpEntry, opEntries } from './registry.js'
@@ -7,7 +7,7 @@ import type { Sampler } from './samples.js'
 /** A function over tensors that is also a method of Tensor. */
 export type Method<F> = F & { readonly method: true }
 
-/** How the tests and the methods see an op, whatever its kind. */
+/** An op as tests and methods see it. */
 export interface Declaration<F> {
   readonly name: string
   readonly call: F
@@ -18,7 +18,7 @@ export interface Declaration<F> {
   readonly composite?: OpEntry['composite']
 }
 
-/** Declares a function to the tests. What it computes is one op or several. */
+/** Declares a function to the tests. It may run several ops. */
 // biome-ignore lint/complexity/noBannedTypes: functions of any signature
 export function declareFunction<F extends Function>({ name, call, samples, ...about }: Declaration<F>): F {
   const { differentiable = true, smooth = differentiable, composite } = about

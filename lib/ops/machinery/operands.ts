@@ -1,4 +1,4 @@
-// Whatever a user gives where an op takes a tensor, made into tensors of one dtype.
+// Converts an op's operands (tensors, numbers, arrays) to tensors of one dtype.
 
 import { type DType, isFloat, type Operand, promote } from '../../base/dtype.js'
 import { ArgumentError, DTypeError, showShape, showValue } from '../../base/errors.js'
@@ -7,7 +7,7 @@ import { Tensor, type TensorLike } from '../../core/tensor.js'
 import type { Values } from '../../core/values.js'
 import { readValues } from '../../core/values.js'
 
-/** A 0-d tensor that wants no gradient. */
+/** A 0-d tensor that requires no gradient. */
 export function scalar(value: number, dtype: DType): Tensor {
   const storage = allocateConstant(dtype, 1)
   storage.array[0] = dtype === 'bool' ? Number(value !== 0) : value

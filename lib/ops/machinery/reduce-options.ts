@@ -1,4 +1,4 @@
-// What reductions are told: which axes, and whether these stay. It imports no op, so that all of them can import it.
+// The options of reductions: axes, and whether they are kept. Imports no op, so that every op can import it.
 
 import { flag, type Schema } from '../../base/options.js'
 

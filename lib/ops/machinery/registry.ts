@@ -2,7 +2,7 @@
 
 import type { Sampler } from './samples.js'
 
-/** What the generated tests know of an op. */
+/** An op in the generated tests. */
 export interface OpEntry {
   readonly name: string
   // biome-ignore lint/complexity/noBannedTypes: called with whatever its own samples hold

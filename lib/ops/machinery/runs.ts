@@ -1,4 +1,4 @@
-// Runs of adjacent axes, which is what a reduction's kernel goes over. Shapes only; nothing here is an op.
+// Runs of adjacent axes: a reduction's kernel reduces one run. Shapes only; nothing here is an op.
 
 import { normalizeAxes, type Shape, sizeOf } from '../../base/shape.js'
 import type { Axis } from './reduce-options.js'

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../core/tensor.js'
 
-/** Random values that an op's `samples` ask for; floats want a gradient and have the dtype under test. */
+/** Random values for an op's `samples`; floats require a gradient and have the dtype under test. */
 export interface Sampler {
   /** Normal, any sign. */
   real(...shape: number[]): Tensor
@@ -18,11 +18,11 @@ export interface Sampler {
   mask(...shape: number[]): Tensor
   /** Integers (int32) from 0 to bound − 1. */
   ids(bound: number, ...shape: number[]): Tensor
-  /** Floats that want no gradient. */
+  /** Floats that require no gradient. */
   constant(...shape: number[]): Tensor
 }
 
-/** Kinds of operand that an elementwise op can ask for by name. */
+/** Kinds of operand of an elementwise op. */
 export type Domain = 'real' | 'positive' | 'nonZero' | 'distinct' | 'unit' | 'mask' | 'constant'
 
 /** Shapes for one operand: 0-d, empty, odd, longer than a tile. */

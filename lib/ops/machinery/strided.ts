@@ -1,11 +1,11 @@
-// From shapes to what the strided kernels take: where a part lies within its whole. Nothing here is an op.
+// Converts shapes and ranges to the arguments of the strided kernels. Nothing here is an op.
 
 import { ShapeError, showShape } from '../../base/errors.js'
 import { type Shape, stridesOf } from '../../base/shape.js'
 
 const maxDims = 8
 
-/** (count, stride) of each axis, axes joined where one continues the next. */
+/** (count, stride) of each axis; contiguous axes are merged. */
 export function dimsOf(op: string, counts: Shape, strides: Shape): Int32Array {
   const pairs: [number, number][] = []
   counts.forEach((count, i) => {
@@ -22,7 +22,7 @@ export function dimsOf(op: string, counts: Shape, strides: Shape): Int32Array {
   return Int32Array.from(pairs.flat())
 }
 
-/** Where a slice lies within its whole: [start, end) of each axis. */
+/** The ranges of a slice: [start, end) of each axis. */
 export type Ranges = readonly (readonly [number, number])[]
 
 export const lengthsOf = (ranges: Ranges): number[] => ranges.map(([start, end]) => end - start)

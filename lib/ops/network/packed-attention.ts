@@ -1,4 +1,4 @@
-// Attention of queries, keys and values that one product has made side by side: nothing is taken apart or put together.
+// Self-attention of packed queries, keys and values, as one projection gives them: no copies to split or join them.
 
 import type { Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
@@ -88,7 +88,7 @@ export type PackedAttentionOp = (
 ) => Tensor
 
 /**
- * Self-attention of qkv [samples, n, 3·heads·width], queries before keys before values, each with its heads side by side:
+ * Self-attention of qkv [samples, n, 3·heads·width], queries before keys before values, each with its heads concatenated:
  * [samples, n, heads·width]. Masks as those of `attention`.
  */
 export const packedAttention: PackedAttentionOp = declareFunction({

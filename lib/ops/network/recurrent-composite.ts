@@ -18,7 +18,7 @@ export const timesOf = (steps: number, reverse: boolean): number[] =>
 const stepOf = (sequence: Tensor, t: number): Tensor =>
   reshape(slice(sequence, null, [t, t + 1]), [sequence.shape[0], sequence.shape[2]])
 
-/** `count` parts of equal width, side by side in [batch, count·width]. */
+/** The `count` parts of equal width of [batch, count·width]. */
 function partsOf(row: Tensor, count: number): Tensor[] {
   const width = row.shape[1] / count
   return Array.from({ length: count }, (_, i) => slice(row, null, [i * width, (i + 1) * width]))

@@ -1,5 +1,5 @@
-// LSTM and GRU over a sequence whose inputs are projected already: one kernel forward, one back. The products that need
-// no step before are ordinary ones.
+// LSTM and GRU over a sequence of projected inputs: one kernel forward, one backward. Products that need no previous step
+// are ordinary ops.
 
 import type { Primitive } from '../../core/primitive.js'
 import type { Tensor } from '../../core/tensor.js'
@@ -22,7 +22,7 @@ interface Sequence {
 
 const arraysOf = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.array)
 
-/** What each step had from the one before: h0, then the results [batch, steps, hidden] but the last, in steps' order. */
+/** The state before each step: h0, then all results [batch, steps, hidden] but the last, in the steps' order. */
 function statesBefore(h0: Tensor, results: Tensor, reverse: boolean): Tensor {
   const first = reshape(h0, [h0.shape[0], 1, h0.shape[1]])
   return reverse ? concat([slice(results, null, [1]), first], 1) : concat([first, slice(results, null, [0, -1])], 1)
@@ -35,7 +35,7 @@ const flat = (sequence: Tensor): Tensor => {
   return reshape(sequence, [batch * steps, width])
 }
 
-/** Inputs x, weight, h0, c0. Results [h, c] side by side, and the gates. */
+/** Inputs x, weight, h0, c0. Results [h, c], concatenated, and the gates. */
 const lstmOp: Primitive<Sequence> = {
   name: 'lstm',
   saves: 'both',
