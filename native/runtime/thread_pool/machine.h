@@ -14,8 +14,8 @@ struct Machine {
 
 Machine machine();
 
-// Keeps the kernels outside the BLAS to the instruction set that BLASGRAD_SIMD names, where the CPU has better ones. Once
-// in a process, before any kernel is chosen. Gives a name that is none, else null.
+// Keeps the kernels outside the BLAS to the instruction set that BLASGRAD_SIMD names, where the CPU has better ones.
+// Once in a process, before any kernel is chosen. Gives a name that is none, else null.
 const char* limitSimd();
 
 // At least 1, at most what the BLAS was built for (it aborts beyond). Returns what was set.
