@@ -1,6 +1,6 @@
 // A convolution's gradient for its weights and bias: the products of each tap with the output's gradient, summed over
-// pixels. The gradient is turned once for all taps: vectors lie along output channels, but for the last few, which are
-// summed along pixels where that is cheaper.
+// pixels. The gradient is transposed once for all taps: vectors lie along output channels, but for the last few, which
+// are summed along pixels where that is cheaper.
 
 #if defined(BLASGRAD_BACKWARD_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_BACKWARD_WEIGHTS_INL_H_
@@ -43,11 +43,11 @@ void AddRows(const T* block, Size rows, T* to) {
 
 // One group: out[o, column] += …, with columns by channel and tap, the one after them for the bias.
 template <class T>
-class WeightGradient {
+class BackwardWeights {
  public:
   // Of images of `imageWidth` columns.
-  WeightGradient(const AxisTaps& v, const AxisTaps& h, Size channels, Size outs, Size rows, Size cols, Size columns,
-                 Size imageWidth, T* scratch)
+  BackwardWeights(const AxisTaps& v, const AxisTaps& h, Size channels, Size outs, Size rows, Size cols, Size columns,
+                  Size imageWidth, T* scratch)
       : depth_(channels * v.count * h.count),
         channels_(depth_ == 0 ? 0 : channels),
         taps_(v.count * h.count),
@@ -55,9 +55,9 @@ class WeightGradient {
         rows_(rows),
         cols_(cols),
         columns_(columns),
-        cut_(CutImage(v, h, channels, rows, cols, kMostTaps)),
-        turned_(scratch),
-        patch_(v, h, cut_, cols, imageWidth, scratch + kScratchElements),
+        blocking_(BlockImage(v, h, channels, rows, cols, kMaxTaps)),
+        transposed_(scratch),
+        patch_(v, h, blocking_, cols, imageWidth, scratch + kScratchElements),
         lines_(scratch + 2 * kScratchElements),
         mask_(lines_ + kLineElements),
         sums_(scratch + 3 * kScratchElements),
@@ -66,7 +66,8 @@ class WeightGradient {
     gathers_ = (outs + lanes - 1) / lanes * lanes * (depth_ + 1) <= (kScratchParts - 3) * kScratchElements;
     if (gathers_ && patch_.isDense()) {
       // A line is short: what is done for each tile besides counts.
-      alongOuts_ = OutsAlongVectors<T>(outs, cut_.rows * cut_.cols, patch_.lineVectors(cut_.rows, cut_.cols), 120);
+      alongOuts_ = OutsAlongVectors<T>(outs, blocking_.rows * blocking_.cols,
+                                       patch_.lineVectors(blocking_.rows, blocking_.cols), 120);
     }
     along_ = (alongOuts_ + lanes - 1) / lanes * lanes;
   }
@@ -79,9 +80,9 @@ class WeightGradient {
     if (gathers_) clear(sums_, sums);
     if (!gathers_ || columns_ > depth_ + 1) clear(out, outs_ * columns_);
     for (Size sample = 0; sample < samples; sample++, in.data += inStep, g += gStep) {
-      for (Size y = 0; y < rows_; y += cut_.rows) {
-        for (Size x = 0; x < cols_; x += cut_.cols) {
-          addBlock(in, g, y, x, HWY_MIN(cut_.rows, rows_ - y), HWY_MIN(cut_.cols, cols_ - x), out);
+      for (Size y = 0; y < rows_; y += blocking_.rows) {
+        for (Size x = 0; x < cols_; x += blocking_.cols) {
+          addBlock(in, g, y, x, HWY_MIN(blocking_.rows, rows_ - y), HWY_MIN(blocking_.cols, cols_ - x), out);
         }
       }
     }
@@ -111,8 +112,8 @@ class WeightGradient {
   }
 
   void addBlock(const Planes<T>& in, const T* g, Size y, Size x, Size rows, Size cols, T* out) {
-    EachStretch(channels_, HWY_MAX(cut_.channels, Size(1)), [&](Size c, Size channels) {
-      EachStretch(channels_ == 0 ? 0 : taps_, HWY_MAX(cut_.taps, Size(1)), [&](Size tap, Size count) {
+    EachStretch(channels_, HWY_MAX(blocking_.channels, Size(1)), [&](Size c, Size channels) {
+      EachStretch(channels_ == 0 ? 0 : taps_, HWY_MAX(blocking_.taps, Size(1)), [&](Size tap, Size count) {
         const Size column = c * taps_ + tap;
         if (column != column_ || patch_.depth() != channels * count) patch_.setTaps(channels, tap, count);
         column_ = column;
@@ -128,40 +129,40 @@ class WeightGradient {
   void addPanel(const T* g, Size y, Size x, Size rows, Size cols, Size outs, int vectors, Size column, T* sums,
                 T* out) {
     const PatchTag<T> d;
-    HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(d)] = {};
+    HWY_ALIGN static constexpr T kZeros[kMaxVectors * hn::MaxLanes(d)] = {};
     const Size width = vectors * LanesOf(d);
     const Size pixels = rows * cols;
-    turn(g, y, x, rows, cols, outs, width);
+    transpose(g, y, x, rows, cols, outs, width);
     if (column == 0 && columns_ > depth_) addBias(pixels, outs, vectors, sums + depth_ * width, out + depth_);
     if (patch_.depth() == 0) return;
     if (gathers_) {
-      return AddPatchProduct<T>(vectors, patch_.memory(), patch_.depth(), patch_.tapAt, pixels, patch_.pixelAt, turned_,
-                                sums + column * width);
+      return AddPatchProduct<T>(vectors, patch_.memory(), patch_.depth(), patch_.tapAt, pixels, patch_.pixelAt,
+                                transposed_, sums + column * width);
     }
     const Size count = HWY_MIN(patch_.depth(), columns_ - column);
     if (count <= 0) return;
-    PatchProduct<T>(vectors, patch_.memory(), count, patch_.tapAt, pixels, patch_.pixelAt, turned_, kZeros,
+    PatchProduct<T>(vectors, patch_.memory(), count, patch_.tapAt, pixels, patch_.pixelAt, transposed_, kZeros,
                     {out + column, columns_, outs, nullptr, true});
   }
 
-  // turned[pixel, width], 0 beyond the outputs.
-  void turn(const T* g, Size y, Size x, Size rows, Size cols, Size outs, Size width) {
+  // transposed[pixel, width], 0 beyond the outputs.
+  void transpose(const T* g, Size y, Size x, Size rows, Size cols, Size outs, Size width) {
     const Size plane = rows_ * cols_;
-    if (outs < width) std::memset(turned_, 0, sizeof(T) * static_cast<std::size_t>(rows * cols * width));
-    if (cols == cols_) return TransposeBlock(outs, rows * cols, g + y * cols_, plane, turned_, width);
+    if (outs < width) std::memset(transposed_, 0, sizeof(T) * static_cast<std::size_t>(rows * cols * width));
+    if (cols == cols_) return TransposeBlock(outs, rows * cols, g + y * cols_, plane, transposed_, width);
     for (Size r = 0; r < rows; r++) {
-      TransposeBlock(outs, cols, g + (y + r) * cols_ + x, plane, turned_ + r * cols * width, width);
+      TransposeBlock(outs, cols, g + (y + r) * cols_ + x, plane, transposed_ + r * cols * width, width);
     }
   }
 
-  // What turned_ [pixels, width] sums to goes to sums [width], or to a column of out.
+  // What transposed_ [pixels, width] sums to goes to sums [width], or to a column of out.
   void addBias(Size pixels, Size outs, int vectors, T* sums, T* out) {
     const PatchTag<T> d;
-    HWY_ALIGN T all[kMostVectors * hn::MaxLanes(d)];
+    HWY_ALIGN T all[kMaxVectors * hn::MaxLanes(d)];
     T* const to = gathers_ ? sums : all;
     if (!gathers_) std::memset(all, 0, sizeof(all));
     const auto run = vectors == 1 ? &AddRows<T, 1> : vectors == 2 ? &AddRows<T, 2> : &AddRows<T, 3>;
-    run(turned_, pixels, to);
+    run(transposed_, pixels, to);
     for (Size j = 0; !gathers_ && j < outs; j++) out[j * columns_] += all[j];
   }
 
@@ -213,13 +214,13 @@ class WeightGradient {
   }
 
   Size depth_, channels_, taps_, outs_, rows_, cols_, columns_;
-  Cutting cut_;
-  T* turned_;
+  Blocking blocking_;
+  T* transposed_;
   Patch<T> patch_;
   T* lines_;
   T* mask_;
   T* sums_;
-  // Whether sums stay in `sums_` until all samples are added: as they are, not turned.
+  // Whether sums stay in `sums_` until all samples are added: as they are, not transposed.
   bool gathers_;
   // The outputs before those along pixels, and how many that is with what fills the last vector.
   Size alongOuts_, along_;

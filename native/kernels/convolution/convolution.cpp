@@ -83,8 +83,8 @@ void conv2dWeight(Size chunks, Size each, Size groups, Size c, Size o, Size heig
     return;
   }
   const Window sliding = readWindow(window);
-  WeightGradient<T> gradient(tapsOf(sliding.vertical, kernelHeight), tapsOf(sliding.horizontal, kernelWidth), c, o,
-                             outHeight, outWidth, columns, width, static_cast<T*>(threadScratch()));
+  BackwardWeights<T> gradient(tapsOf(sliding.vertical, kernelHeight), tapsOf(sliding.horizontal, kernelWidth), c, o,
+                              outHeight, outWidth, columns, width, static_cast<T*>(threadScratch()));
   for (Size chunk = 0; chunk < chunks; chunk++) {
     for (Size group = 0; group < groups; group++) {
       const Size first = chunk * each * groups + group;

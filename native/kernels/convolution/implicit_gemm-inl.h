@@ -1,5 +1,4 @@
-// Correlations of images with a filter bank: a convolution's forward, and, each residue of the input's pixels by
-// itself, its gradient for the input.
+// Convolution as an implicit GEMM over im2col patches: forward, and backward data for each residue of the stride.
 
 #if defined(BLASGRAD_IMPLICIT_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_IMPLICIT_GEMM_INL_H_
@@ -15,9 +14,9 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// A panel of packed weights is read for each tile of pixels: it has to stay in the nearest cache.
+// A panel of packed weights is read for each tile of pixels: it must stay in L1.
 constexpr Size kPanelTaps = 512;
-constexpr int kMostPanels = 64;
+constexpr int kMaxPanels = 64;
 
 // Pixels of a plane: `rows` × `cols` of them, from fromRow on each rowStep-th row, and columns likewise.
 struct Pixels {
@@ -97,13 +96,14 @@ class Correlator {
   // Of images of `imageWidth` columns.
   Correlator(const Correlation<T>& correlation, Size imageWidth, T* scratch)
       : k_(correlation),
-        cut_(CutImage(k_.v, k_.h, k_.channels, k_.pixels.rows, k_.pixels.cols, kPanelTaps)),
+        blocking_(BlockImage(k_.v, k_.h, k_.channels, k_.pixels.rows, k_.pixels.cols, kPanelTaps)),
         packed_(scratch),
         lines_(scratch + 2 * kScratchElements),
-        patch_(k_.v, k_.h, cut_, k_.pixels.cols, imageWidth, scratch + kScratchElements),
+        patch_(k_.v, k_.h, blocking_, k_.pixels.cols, imageWidth, scratch + kScratchElements),
         alongOuts_(k_.outs) {
     if (patch_.isDense()) {
-      alongOuts_ = OutsAlongVectors<T>(k_.outs, cut_.rows * cut_.cols, patch_.lineVectors(cut_.rows, cut_.cols), 100);
+      alongOuts_ = OutsAlongVectors<T>(k_.outs, blocking_.rows * blocking_.cols,
+                                       patch_.lineVectors(blocking_.rows, blocking_.cols), 100);
     }
   }
 
@@ -111,8 +111,8 @@ class Correlator {
   void run(Size samples, Planes<T> in, Size inStep, T* out, Size outStep) {
     const Size taps = k_.channels == 0 ? 0 : k_.v.count * k_.h.count;
     bool add = false;
-    EachStretch(taps == 0 ? 0 : k_.channels, HWY_MAX(cut_.channels, Size(1)), [&](Size c, Size channels) {
-      EachStretch(taps, HWY_MAX(cut_.taps, Size(1)), [&](Size tap, Size count) {
+    EachStretch(taps == 0 ? 0 : k_.channels, HWY_MAX(blocking_.channels, Size(1)), [&](Size c, Size channels) {
+      EachStretch(taps, HWY_MAX(blocking_.taps, Size(1)), [&](Size tap, Size count) {
         patch_.setTaps(channels, tap, count);
         for (Size o = 0; o < k_.outs;) {
           o = pack(c, channels, tap, count, o, add);
@@ -132,7 +132,7 @@ class Correlator {
     const Size lanes = LanesOf(PatchTag<T>());
     T* to = packed_;
     panelCount_ = 0;
-    while (out < k_.outs && panelCount_ < kMostPanels) {
+    while (out < k_.outs && panelCount_ < kMaxPanels) {
       const Size left = alongOuts_ - out;
       const int vectors = left > 0 ? PanelVectors<T>(left) : 0;
       const Size columns = left > 0 ? HWY_MIN(vectors * lanes, left) : PixelOuts(k_.outs - out);
@@ -150,12 +150,12 @@ class Correlator {
 
   void runPanels(const Planes<T>& in, T* out, bool add) {
     const Pixels& pixels = k_.pixels;
-    const bool whole = pixels.areAll() && cut_.cols == pixels.cols;
-    At at[kMostPixels];
-    for (Size y = 0; y < pixels.rows; y += cut_.rows) {
-      const Size rows = HWY_MIN(cut_.rows, pixels.rows - y);
-      for (Size x = 0; x < pixels.cols; x += cut_.cols) {
-        const Size cols = HWY_MIN(cut_.cols, pixels.cols - x);
+    const bool whole = pixels.areAll() && blocking_.cols == pixels.cols;
+    At at[kMaxPixels];
+    for (Size y = 0; y < pixels.rows; y += blocking_.rows) {
+      const Size rows = HWY_MIN(blocking_.rows, pixels.rows - y);
+      for (Size x = 0; x < pixels.cols; x += blocking_.cols) {
+        const Size cols = HWY_MIN(blocking_.cols, pixels.cols - x);
         patch_.fill(in, y, x, rows, cols);
         const Size begin = pixels.at(y, x);
         for (Size p = 0; !whole && p < rows * cols; p++) {
@@ -180,13 +180,13 @@ class Correlator {
   }
 
   const Correlation<T>& k_;
-  Cutting cut_;
+  Blocking blocking_;
   T* packed_;
   T* lines_;
   Patch<T> patch_;
   // The outputs before those whose vectors lie along pixels.
   Size alongOuts_;
-  Panel<T> panels_[kMostPanels];
+  Panel<T> panels_[kMaxPanels];
   int panelCount_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Max-pooling by 2 × 2 squares side by side, a vector of them at a time. For elements of 4 bytes, as positions have.
+// 2 × 2 max pooling, stride 2, vectorized. For elements of 4 bytes, as indices have.
 
 #if defined(BLASGRAD_MAX_POOL_2X2_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_MAX_POOL_2X2_INL_H_
@@ -7,15 +7,11 @@
 #define BLASGRAD_MAX_POOL_2X2_INL_H_
 #endif
 
-#include "kernels/base/simd-inl.h"
+#include "interior-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
-
-// Of at most 8 lanes: rows of outputs are often short, and longer vectors leave more of them empty.
-template <class T>
-using HalvingTag = hn::CappedTag<T, 8>;
 
 // Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it, or is
 // not among them where `leavesTail`. A row of less than a vector is taken with what follows it, which is done right
@@ -89,9 +85,9 @@ HWY_INLINE void StoreHalves(D d, V v, T* p, T* q) {
 #endif
 }
 
-// Where the squares of a vector's lanes begin, from the first on: side by side, or half of them in the next row.
+// Where the windows of a vector's lanes begin, from the first on: side by side, or half of them in the next row.
 template <class DI>
-HWY_INLINE hn::Vec<DI> BeginsOfSquares(DI di, Size width, bool halves) {
+HWY_INLINE hn::Vec<DI> OffsetsOfWindows(DI di, Size width, bool halves) {
   const auto side = hn::ShiftLeft<1>(hn::Iota(di, 0));
   if (!halves) return side;
   const Size half = LanesOf(di) / 2;
@@ -99,11 +95,11 @@ HWY_INLINE hn::Vec<DI> BeginsOfSquares(DI di, Size width, bool halves) {
   return hn::IfThenElse(hn::FirstN(di, static_cast<std::size_t>(half)), side, next);
 }
 
-// A vector of squares that begin at `begin`, the second half of them `apart` elements after the first: their largest
+// A vector of windows that begin at `begin`, the second half of them `apart` elements after the first: their largest
 // elements and where these are; NaN if any is, the last of several.
 template <class D, class DI, class V, class VI>
-HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size apart, VI begin,
-                              Size width, V& most, VI& found) {
+HWY_INLINE void MaxOfWindows2x2(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size apart,
+                                VI begin, Size width, V& most, VI& found) {
   V first, second, third, fourth;
   LoadPairs(d, upper, upper + apart, first, second);
   LoadPairs(d, lower, lower + apart, third, fourth);
@@ -132,18 +128,18 @@ HWY_INLINE void MostOfSquares(D d, DI di, const hn::TFromD<D>* upper, const hn::
 }
 
 template <class T>
-void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* x, T* out,
+void MaxPool2x2(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* x, T* out,
                 std::int32_t* at) {
   if constexpr (sizeof(T) == 4) {
-    const HalvingTag<T> d;
+    const PoolTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
     using V = hn::Vec<decltype(d)>;
     using VI = hn::Vec<decltype(di)>;
     const Size lanes = LanesOf(d);
     const bool halves = EndsInHalf(outWidth, lanes);
-    const VI side = BeginsOfSquares(di, width, false), split = BeginsOfSquares(di, width, true);
-    const auto from = [&](VI squares, Size first)
-                          HWY_ATTR { return hn::Add(squares, hn::Set(di, static_cast<std::int32_t>(first))); };
+    const VI side = OffsetsOfWindows(di, width, false), split = OffsetsOfWindows(di, width, true);
+    const auto from = [&](VI windows, Size first)
+                          HWY_ATTR { return hn::Add(windows, hn::Set(di, static_cast<std::int32_t>(first))); };
     const T* const xEnd = x + planes * height * width;
     const T* const end = out + planes * outHeight * outWidth;
     V most;
@@ -156,8 +152,8 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
             outWidth, lanes, end - out >= lanes && xEnd - lower >= 2 * lanes,
             halves && (y % 2 == 1 || y + 1 < outHeight),
             [&](Size c) HWY_ATTR {
-              MostOfSquares(d, di, upper + 2 * c, lower + 2 * c, lanes, from(side, 2 * (y * width + c)), width, most,
-                            found);
+              MaxOfWindows2x2(d, di, upper + 2 * c, lower + 2 * c, lanes, from(side, 2 * (y * width + c)), width, most,
+                              found);
               hn::StoreU(most, d, out + c);
               hn::StoreU(found, di, at + c);
             },
@@ -168,7 +164,7 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
               const auto count = static_cast<std::size_t>(outWidth);
               std::memcpy(rows, upper, 2 * count * sizeof(T));
               std::memcpy(rows + 2 * lanes, lower, 2 * count * sizeof(T));
-              MostOfSquares(d, di, rows, rows + 2 * lanes, lanes, from(side, 2 * y * width), width, most, found);
+              MaxOfWindows2x2(d, di, rows, rows + 2 * lanes, lanes, from(side, 2 * y * width), width, most, found);
               hn::StoreU(most, d, values);
               hn::StoreU(found, di, places);
               std::memcpy(out, values, count * sizeof(T));
@@ -176,8 +172,8 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
             });
         if (halves && y % 2 == 1) {
           const Size c = outWidth - lanes / 2;
-          MostOfSquares(d, di, upper - 2 * width + 2 * c, lower - 2 * width + 2 * c, 2 * width,
-                        from(split, 2 * ((y - 1) * width + c)), width, most, found);
+          MaxOfWindows2x2(d, di, upper - 2 * width + 2 * c, lower - 2 * width + 2 * c, 2 * width,
+                          from(split, 2 * ((y - 1) * width + c)), width, most, found);
           StoreHalves(d, most, out - outWidth + c, out + c);
           StoreHalves(di, found, at - outWidth + c, at + c);
         }
@@ -188,11 +184,11 @@ void HalveByMax(Size planes, Size height, Size width, Size outHeight, Size outWi
   }
 }
 
-// The rows of a vector of squares, the second half of them `apart` elements after the first: the gradient where `at`
+// The rows of a vector of windows, the second half of them `apart` elements after the first: the gradient where `at`
 // says, else 0.
 template <class D, class V, class VI>
-HWY_INLINE void SpreadToSquares(D d, V gradient, VI at, VI begin, Size width, hn::TFromD<D>* upper,
-                                hn::TFromD<D>* lower, Size apart) {
+HWY_INLINE void ScatterToWindows2x2(D d, V gradient, VI at, VI begin, Size width, hn::TFromD<D>* upper,
+                                    hn::TFromD<D>* lower, Size apart) {
   const hn::Rebind<std::int32_t, D> di;
   const auto place = hn::Sub(at, begin);
   const auto where = [&](Size offset) HWY_ATTR {
@@ -204,17 +200,17 @@ HWY_INLINE void SpreadToSquares(D d, V gradient, VI at, VI begin, Size width, hn
 }
 
 template <class T>
-void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* g,
+void MaxPool2x2Backward(Size planes, Size height, Size width, Size outHeight, Size outWidth, const T* g,
                         const std::int32_t* at, T* out) {
   if constexpr (sizeof(T) == 4) {
-    const HalvingTag<T> d;
+    const PoolTag<T> d;
     const hn::Rebind<std::int32_t, decltype(d)> di;
     using VI = hn::Vec<decltype(di)>;
     const Size lanes = LanesOf(d);
     const bool halves = EndsInHalf(outWidth, lanes);
-    const VI side = BeginsOfSquares(di, width, false), split = BeginsOfSquares(di, width, true);
-    const auto from = [&](VI squares, Size first)
-                          HWY_ATTR { return hn::Add(squares, hn::Set(di, static_cast<std::int32_t>(first))); };
+    const VI side = OffsetsOfWindows(di, width, false), split = OffsetsOfWindows(di, width, true);
+    const auto from = [&](VI windows, Size first)
+                          HWY_ATTR { return hn::Add(windows, hn::Set(di, static_cast<std::int32_t>(first))); };
     const auto zero = [](T* to, Size count) { std::memset(to, 0, sizeof(T) * static_cast<std::size_t>(count)); };
     const T* const outEnd = out + planes * height * width;
     const T* const end = g + planes * outHeight * outWidth;
@@ -227,22 +223,22 @@ void HalveByMaxBackward(Size planes, Size height, Size width, Size outHeight, Si
             outWidth, lanes, end - g >= lanes && outEnd - lower >= 2 * lanes,
             halves && (y % 2 == 1 || y + 1 < outHeight),
             [&](Size c) HWY_ATTR {
-              SpreadToSquares(d, hn::LoadU(d, g + c), hn::LoadU(di, at + c), from(side, 2 * (y * width + c)), width,
-                              upper + 2 * c, lower + 2 * c, lanes);
+              ScatterToWindows2x2(d, hn::LoadU(d, g + c), hn::LoadU(di, at + c), from(side, 2 * (y * width + c)), width,
+                                  upper + 2 * c, lower + 2 * c, lanes);
             },
             [&]() HWY_ATTR {
               T rows[4 * hn::MaxLanes(d)];
               const auto count = static_cast<std::size_t>(outWidth);
-              SpreadToSquares(d, LoadPart(d, g, outWidth), LoadPart(di, at, outWidth), from(side, 2 * y * width), width,
-                              rows, rows + 2 * lanes, lanes);
+              ScatterToWindows2x2(d, LoadPart(d, g, outWidth), LoadPart(di, at, outWidth), from(side, 2 * y * width),
+                                  width, rows, rows + 2 * lanes, lanes);
               std::memcpy(upper, rows, 2 * count * sizeof(T));
               std::memcpy(lower, rows + 2 * lanes, 2 * count * sizeof(T));
             });
         if (halves && y % 2 == 1) {
           const Size c = outWidth - lanes / 2;
-          SpreadToSquares(d, LoadHalves(d, g - outWidth + c, g + c), LoadHalves(di, at - outWidth + c, at + c),
-                          from(split, 2 * ((y - 1) * width + c)), width, upper - 2 * width + 2 * c,
-                          lower - 2 * width + 2 * c, 2 * width);
+          ScatterToWindows2x2(d, LoadHalves(d, g - outWidth + c, g + c), LoadHalves(di, at - outWidth + c, at + c),
+                              from(split, 2 * ((y - 1) * width + c)), width, upper - 2 * width + 2 * c,
+                              lower - 2 * width + 2 * c, 2 * width);
         }
         if (beside > 0) {
           zero(upper + 2 * outWidth, beside);

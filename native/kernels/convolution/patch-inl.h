@@ -1,5 +1,5 @@
-// A patch of an image: what a block of pixels reads through its windows, with zeros for what lies outside the image, in
-// memory of its own. Element (pixel p, tap k) is at memory[pixelAt[p] + tapAt[k]].
+// An im2col patch: the input of a block of output pixels, zero-padded, never expanded to columns. Element (pixel p, tap
+// k) is at memory[pixelAt[p] + tapAt[k]].
 
 #if defined(BLASGRAD_PATCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_PATCH_INL_H_
@@ -16,49 +16,50 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-constexpr Size kMostPixels = 512;
-constexpr Size kMostTaps = 2048;
+constexpr Size kMaxPixels = 512;
+constexpr Size kMaxTaps = 2048;
 // Where the elements of each pixel are gathered apart.
 constexpr Size kGatheredPixels = 64;
 constexpr Size kGatheredTaps = 512;
 // Blocks of fewer pixels would leave tiles short: channels are cut first.
 constexpr Size kFewPixels = 96;
 
-// How an image is cut into patches: pixels `rows` × `cols`, and of each channel `taps` of the window's.
-struct Cutting {
+// The blocking of an image into patches: `rows` × `cols` pixels, and `taps` of each channel's filter.
+struct Blocking {
   Size rows, cols, channels, taps;
   // Whether the elements of each pixel are gathered, since the image around them is too large.
   bool gathers;
 };
 
-// Planes a power of two apart would push one another out of the cache.
+// Planes a power of two apart would fall into the same cache sets: conflict misses.
 HWY_INLINE Size PlaneOf(Size rows, Size cols) {
   const Size plane = rows * cols;
   return plane % 256 < 16 ? plane + 16 : plane;
 }
 
-HWY_INLINE void Halve(Size& size) { size = (size + 1) / 2; }
+HWY_INLINE void RoundUpHalf(Size& size) { size = (size + 1) / 2; }
 
 // `taps`: the most that a patch may have.
-inline Cutting CutImage(const AxisTaps& v, const AxisTaps& h, Size channels, Size rows, Size cols, Size taps) {
+inline Blocking BlockImage(const AxisTaps& v, const AxisTaps& h, Size channels, Size rows, Size cols, Size taps) {
   const Size each = v.count * h.count;
-  Cutting cut{rows, cols, each > taps ? 1 : HWY_MIN(channels, taps / HWY_MAX(each, Size(1))), HWY_MIN(each, taps),
-              false};
-  while (cut.rows * cut.cols > kMostPixels) Halve(cut.rows > 1 ? cut.rows : cut.cols);
-  while (HWY_MAX(cut.channels, Size(1)) * PlaneOf(v.reach(cut.rows), h.reach(cut.cols)) > kScratchElements) {
-    if (cut.rows > 1 && cut.rows * cut.cols > kFewPixels) {
-      Halve(cut.rows);
-    } else if (cut.channels > 1) {
-      Halve(cut.channels);
-    } else if (cut.rows > 1) {
-      Halve(cut.rows);
-    } else if (cut.cols > 1) {
-      Halve(cut.cols);
+  Blocking blocking{rows, cols, each > taps ? 1 : HWY_MIN(channels, taps / HWY_MAX(each, Size(1))), HWY_MIN(each, taps),
+                    false};
+  while (blocking.rows * blocking.cols > kMaxPixels) RoundUpHalf(blocking.rows > 1 ? blocking.rows : blocking.cols);
+  while (HWY_MAX(blocking.channels, Size(1)) * PlaneOf(v.reach(blocking.rows), h.reach(blocking.cols)) >
+         kScratchElements) {
+    if (blocking.rows > 1 && blocking.rows * blocking.cols > kFewPixels) {
+      RoundUpHalf(blocking.rows);
+    } else if (blocking.channels > 1) {
+      RoundUpHalf(blocking.channels);
+    } else if (blocking.rows > 1) {
+      RoundUpHalf(blocking.rows);
+    } else if (blocking.cols > 1) {
+      RoundUpHalf(blocking.cols);
     } else {
       return {1, HWY_MIN(cols, kGatheredPixels), HWY_MIN(channels, Size(1)), HWY_MIN(each, kGatheredTaps), true};
     }
   }
-  return cut;
+  return blocking;
 }
 
 // Planes of one image.
@@ -68,7 +69,7 @@ struct Planes {
   Size height, width;
 };
 
-// Rows of `cols` elements, by vectors the last of which may begin within the one before it.
+// Rows of `cols` elements, by vectors; the last may overlap the one before it.
 template <class D, class T>
 HWY_INLINE void CopyRows(D d, Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
   const Size lanes = LanesOf(d);
@@ -98,10 +99,10 @@ class Patch {
  public:
   // Of images of `imageWidth` columns; `cols` are all pixels of a row. What rows read beyond both ends of the image is
   // 0: where a row is in one piece, the zeros after it are those before the next.
-  Patch(const AxisTaps& v, const AxisTaps& h, const Cutting& cut, Size cols, Size imageWidth, T* memory)
-      : v_(v), h_(h), cut_(cut), memory_(memory), width_(h.reach(cut.cols)) {
-    const Size rows = v.reach(cut.rows), before = -(h.offset + h.least()), after = width_ - before - imageWidth;
-    const Size shared = cut.cols < cols ? 0 : HWY_MAX(Size(0), HWY_MIN(HWY_MIN(before, after), width_ - cols));
+  Patch(const AxisTaps& v, const AxisTaps& h, const Blocking& blocking, Size cols, Size imageWidth, T* memory)
+      : v_(v), h_(h), blocking_(blocking), memory_(memory), width_(h.reach(blocking.cols)) {
+    const Size rows = v.reach(blocking.rows), before = -(h.offset + h.least()), after = width_ - before - imageWidth;
+    const Size shared = blocking.cols < cols ? 0 : HWY_MAX(Size(0), HWY_MIN(HWY_MIN(before, after), width_ - cols));
     plane_ = PlaneOf(rows, width_);
     const Size less = PlaneOf(1, rows * (width_ - shared) + shared);
     if (less > plane_) return;
@@ -117,7 +118,7 @@ class Patch {
     At* at = tapAt;
     for (Size c = 0; c < channels; c++) {
       for (Size t = from; t < from + count; t++, at++) {
-        if (cut_.gathers) {
+        if (blocking_.gathers) {
           *at = static_cast<At>(at - tapAt);
         } else {
           *at = static_cast<At>(c * plane_ + (t / h_.count * v_.move - v_.least()) * width_ + t % h_.count * h_.move -
@@ -138,7 +139,7 @@ class Patch {
     return ((rows - 1) * width_ + cols + lanes - 1) / lanes;
   }
   // Whether pixels side by side lie side by side here.
-  bool isDense() const { return v_.stride == 1 && h_.stride == 1 && !cut_.gathers; }
+  bool isDense() const { return v_.stride == 1 && h_.stride == 1 && !blocking_.gathers; }
 
   // Reads for the pixels from (y, x) on; `planes` begins at the first channel.
   void fill(const Planes<T>& planes, Size y, Size x, Size rows, Size cols) {
@@ -149,12 +150,12 @@ class Patch {
       At* at = pixelAt;
       for (Size r = 0; r < rows; r++) {
         for (Size c = 0; c < cols; c++, at++) {
-          *at = static_cast<At>(cut_.gathers ? (r * cols + c) * depth() : r * v_.stride * width_ + c * h_.stride);
+          *at = static_cast<At>(blocking_.gathers ? (r * cols + c) * depth() : r * v_.stride * width_ + c * h_.stride);
         }
       }
     }
     if (depth() == 0) return;
-    if (cut_.gathers) return gather(planes, y, x);
+    if (blocking_.gathers) return gather(planes, y, x);
     // Around the same block of another image there are zeros already.
     if (y != y_ || x != x_) clear();
     y_ = y;
@@ -174,8 +175,8 @@ class Patch {
 
   const T* memory() const { return memory_; }
 
-  At pixelAt[kMostPixels];
-  At tapAt[kMostTaps];
+  At pixelAt[kMaxPixels];
+  At tapAt[kMaxTaps];
 
  private:
   void clear() {
@@ -201,7 +202,7 @@ class Patch {
   }
 
   AxisTaps v_, h_;
-  Cutting cut_;
+  Blocking blocking_;
   T* memory_;
   Size width_, plane_;
   Size channels_ = 0, from_ = 0, taps_ = 0;

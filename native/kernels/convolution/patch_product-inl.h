@@ -1,6 +1,5 @@
-// Products of which the left operand is never laid out: element (i, p) is at patch[rowAt[i] + depthAt[p]], in a patch
-// that stays in the nearer caches. Vectors lie along the right operand's rows, which are a packed panel; the left
-// operand's elements are broadcast from where they are.
+// The implicit GEMM's micro-kernel with vectors along output channels: element (i, p) of the left operand is broadcast
+// from patch[rowAt[i] + depthAt[p]] in L1; the right operand is a packed panel of weights.
 
 #if defined(BLASGRAD_PATCH_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_PATCH_PRODUCT_INL_H_
@@ -20,14 +19,14 @@ namespace HWY_NAMESPACE {
 
 using At = std::int32_t;
 
-// Of at most 32 bytes, whatever the instruction set: longer ones leave more lanes empty where channels end, and do no
-// more multiply-adds a cycle on Zen 4 (docs/performance/cnn.md).
+// At most 32 bytes on any instruction set: longer vectors leave more lanes empty in the last channels, and do no more
+// multiply-adds a cycle on Zen 4 (docs/performance/cnn.md).
 template <class T>
 using PatchTag = hn::CappedTag<T, 32 / sizeof(T)>;
 
-// Twelve sums and the vectors of the panel fit the 16 registers of AVX2, twice as many the 32 of AVX-512; the addresses
-// of more than 8 rows would not.
-constexpr int kMostVectors = 3;
+// Twelve accumulators and the panel's vectors fit the 16 registers of AVX2, twice as many the 32 of AVX-512. The
+// addresses of more than 8 rows would spill.
+constexpr int kMaxVectors = 3;
 constexpr int kPatchSums = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 24 : 12;
 template <int kVectors>
 constexpr int kPatchRows = HWY_MIN(8, kPatchSums / kVectors);
@@ -110,7 +109,7 @@ struct Target {
   bool add;
 };
 
-// Rows from … of a block [count, width] to their target, turned.
+// Rows from … of a block [count, width] to their target, transposed.
 template <class T>
 HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, const Target<T>& target) {
   if (target.at == nullptr && !target.add) {
@@ -118,10 +117,10 @@ HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, co
     return;
   }
   const PatchTag<T> d;
-  HWY_ALIGN T turned[kBlockElements<PatchTag<T>>];
-  TransposeBlock(count, target.columns, block, width, turned, count);
+  HWY_ALIGN T transposed[kBlockElements<PatchTag<T>>];
+  TransposeBlock(count, target.columns, block, width, transposed, count);
   for (Size c = 0; c < target.columns; c++) {
-    const T* const sums = turned + c * count;
+    const T* const sums = transposed + c * count;
     T* const out = target.out + c * target.column;
     if (target.at == nullptr) {
       for (Size r = 0; r < count; r += LanesOf(d)) {
@@ -175,7 +174,7 @@ HWY_INLINE void PatchProduct(int vectors, const T* patch, Size rows, const At* r
 template <class T>
 HWY_INLINE void AddPatchProduct(int vectors, const T* patch, Size rows, const At* rowAt, Size depth, const At* depthAt,
                                 const T* panel, T* sums) {
-  HWY_ALIGN static constexpr T kZeros[kMostVectors * hn::MaxLanes(PatchTag<T>())] = {};
+  HWY_ALIGN static constexpr T kZeros[kMaxVectors * hn::MaxLanes(PatchTag<T>())] = {};
   const auto run = vectors == 1   ? &PatchBlock<PatchTag<T>, 1>
                    : vectors == 2 ? &PatchBlock<PatchTag<T>, 2>
                                   : &PatchBlock<PatchTag<T>, 3>;

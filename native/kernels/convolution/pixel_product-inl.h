@@ -1,6 +1,5 @@
-// Products of patches with vectors along pixels: for output channels that would leave most of a vector's lanes empty.
-// The pixels of a block and what lies between its rows are one line, vectors of which are read wherever a tap has them;
-// what comes out for places between rows is left.
+// The implicit GEMM's micro-kernel with vectors along pixels, for few output channels and depthwise convolutions. A
+// block's pixels and the padding between its rows are one line; results for the padding are dropped.
 
 #if defined(BLASGRAD_PIXEL_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_PIXEL_PRODUCT_INL_H_
@@ -20,7 +19,7 @@ namespace HWY_NAMESPACE {
 
 // Of a tile: with the vectors that are read, twelve sums fit the 16 registers of AVX2. Tiles of one or two outputs have
 // their loads as their bound, which begin anywhere.
-constexpr int kMostPixelOuts = 6;
+constexpr int kMaxPixelOuts = 6;
 template <int kOuts>
 constexpr int kPixelVectors = kOuts == 1   ? 8
                               : kOuts == 2 ? 4
@@ -33,7 +32,7 @@ constexpr Size kFewTaps = 32;
 constexpr Size kLineElements = 16384;
 
 // Outputs of the next panel along pixels, of those that are left.
-HWY_INLINE Size PixelOuts(Size left) { return Partition(left, kMostPixelOuts)[0]; }
+HWY_INLINE Size PixelOuts(Size left) { return Partition(left, kMaxPixelOuts)[0]; }
 
 // Of `outs` output channels, for how many vectors lie along them; for the others they lie along pixels. Measured on
 // AVX2, in hundredths of a cycle for each tap: a pixel for one vector of outputs (whose elements come one a cycle), for
@@ -147,14 +146,14 @@ void PixelDotTile(const T* patch, const At* tapAt, Size vectors, const T* mask, 
   for (Size i = 0; i < vectors * lanes; i += lanes) {
     const V within = InRegister<kTaps>(hn::LoadU(d, mask + i));
     if constexpr (kOuts <= kTaps) {
-      V slopes[kOuts];
+      V gradients[kOuts];
       BLASGRAD_UNROLL
-      for (int j = 0; j < kOuts; j++) slopes[j] = InRegister<kTaps>(hn::LoadU(d, g + j * line + i));
+      for (int j = 0; j < kOuts; j++) gradients[j] = InRegister<kTaps>(hn::LoadU(d, g + j * line + i));
       BLASGRAD_UNROLL
       for (int t = 0; t < kTaps; t++) {
         const V x = hn::And(within, hn::LoadU(d, taps[t] + i));
         BLASGRAD_UNROLL
-        for (int j = 0; j < kOuts; j++) all[t][j] = hn::MulAdd(x, slopes[j], all[t][j]);
+        for (int j = 0; j < kOuts; j++) all[t][j] = hn::MulAdd(x, gradients[j], all[t][j]);
       }
     } else {
       V x[kTaps];
@@ -162,9 +161,9 @@ void PixelDotTile(const T* patch, const At* tapAt, Size vectors, const T* mask, 
       for (int t = 0; t < kTaps; t++) x[t] = hn::And(within, hn::LoadU(d, taps[t] + i));
       BLASGRAD_UNROLL
       for (int j = 0; j < kOuts; j++) {
-        const V slope = InRegister<kTaps>(hn::LoadU(d, g + j * line + i));
+        const V gradient = InRegister<kTaps>(hn::LoadU(d, g + j * line + i));
         BLASGRAD_UNROLL
-        for (int t = 0; t < kTaps; t++) all[t][j] = hn::MulAdd(x[t], slope, all[t][j]);
+        for (int t = 0; t < kTaps; t++) all[t][j] = hn::MulAdd(x[t], gradient, all[t][j]);
       }
     }
   }

@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "kernels/convolution/pooling.cpp"
 #include <hwy/foreach_target.h>
 
-#include "averaging-inl.h"
+#include "average_pool-inl.h"
 #include "kernels/catalogue/families.h"
 #include "max_pool_2x2-inl.h"
 
@@ -11,8 +11,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Whether windows are the 2 × 2 squares side by side, all of them inside.
-HWY_INLINE bool Halves(const Pool& pool, Size height, Size width, Size outHeight, Size outWidth) {
+// 2 × 2 windows, stride 2, without padding.
+HWY_INLINE bool Is2x2Stride2(const Pool& pool, Size height, Size width, Size outHeight, Size outWidth) {
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
   return pool.height == 2 && pool.width == 2 && v.stride == 2 && h.stride == 2 && v.pad == 0 && h.pad == 0 &&
@@ -37,8 +37,8 @@ struct Taps {
 // The largest element of a vector of windows from column c on, all of their columns inside, and where it is in the
 // plane x, whose rows are `row` apart; NaN if any is, the last of several.
 template <class T>
-HWY_INLINE void MostOfWindows(const Taps& taps, Size c, Size row, const T* x, T* out, std::int32_t* at) {
-  const HalvingTag<T> d;
+HWY_INLINE void MaxOfWindows(const Taps& taps, Size c, Size row, const T* x, T* out, std::int32_t* at) {
+  const PoolTag<T> d;
   const hn::Rebind<std::int32_t, decltype(d)> di;
   const Sliding& h = taps.horizontal;
   const auto iota = hn::Iota(di, 0);
@@ -49,11 +49,7 @@ HWY_INLINE void MostOfWindows(const Taps& taps, Size c, Size row, const T* x, T*
   for (Size i = taps.rows.from; i < taps.rows.to; i++) {
     for (Size j = 0; j < taps.width; j++) {
       const Size first = (taps.top + i * taps.vertical.dilation) * row + h.begin(c) + j * h.dilation;
-      auto value = hn::LoadU(d, x + first);
-      if (h.stride == 2) {
-        decltype(value) between;
-        hn::LoadInterleaved2(d, x + first, value, between);
-      }
+      const auto value = LoadStrided(x + first, h.stride);
       const auto here = hn::Add(begins, hn::Set(di, static_cast<std::int32_t>(first)));
       const auto take = hn::Or(hn::Gt(value, most), hn::Not(hn::Eq(value, value)));
       most = isFirst ? value : hn::IfThenElse(take, value, most);
@@ -65,41 +61,21 @@ HWY_INLINE void MostOfWindows(const Taps& taps, Size c, Size row, const T* x, T*
   hn::StoreU(found, di, at);
 }
 
-// The outputs of a row that are taken by vectors: the first, and where the last vector begins; none where that is less.
-struct Vectors {
-  Size first, last;
-  Vectors(const Sliding& h, Size taps, Size width, Size outWidth, Size lanes)
-      : first((h.pad + h.stride - 1) / h.stride),
-        last(HWY_MIN(outWidth - lanes, (width - (taps - 1) * h.dilation - lanes * h.stride + h.pad) / h.stride)) {
-    if (h.stride > 2 || taps == 0 || width + h.pad < (taps - 1) * h.dilation + lanes * h.stride) last = -1;
-  }
-};
-
 template <class T>
 void maxPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, const Axes& pairs, const T* x,
                T* out, std::int32_t* at) {
   const Pool pool = readPool(pairs);
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
-  if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
-    return HalveByMax(planes, height, width, outHeight, outWidth, x, out, at);
+  if (sizeof(T) == 4 && Is2x2Stride2(pool, height, width, outHeight, outWidth)) {
+    return MaxPool2x2(planes, height, width, outHeight, outWidth, x, out, at);
   }
-  const Size lanes = LanesOf(HalvingTag<T>());
-  const Vectors vectors(h, pool.width, width, outWidth, lanes);
+  const Size lanes = LanesOf(PoolTag<T>());
+  const Interior interior(h, pool.width, width, outWidth, lanes);
   for (Size plane = 0; plane < planes; plane++, x += height * width) {
     for (Size y = 0; y < outHeight; y++, out += outWidth, at += outWidth) {
       const Inside rows(v.begin(y), v.dilation, pool.height, height);
-      const bool byVectors = sizeof(T) == 4 && vectors.first <= vectors.last && rows.from < rows.to;
-      for (Size c = 0; c < outWidth; c++) {
-        if constexpr (sizeof(T) == 4) {
-          if (byVectors && c == vectors.first) {
-            const Taps taps{rows, v.begin(y), pool.width, v, h};
-            for (; c < vectors.last; c += lanes) MostOfWindows(taps, c, width, x, out + c, at + c);
-            MostOfWindows(taps, vectors.last, width, x, out + vectors.last, at + vectors.last);
-            c = vectors.last + lanes - 1;
-            continue;
-          }
-        }
+      const auto scalar = [&](Size c) {
         const Inside cols(h.begin(c), h.dilation, pool.width, width);
         T most = -std::numeric_limits<T>::infinity();
         Size found = -1;
@@ -114,7 +90,16 @@ void maxPool2d(Size planes, Size height, Size width, Size outHeight, Size outWid
         }
         out[c] = most;
         at[c] = static_cast<std::int32_t>(found);
+      };
+      if constexpr (sizeof(T) == 4) {
+        if (rows.from < rows.to) {
+          const Taps taps{rows, v.begin(y), pool.width, v, h};
+          const auto vector = [&](Size c) HWY_ATTR { MaxOfWindows(taps, c, width, x, out + c, at + c); };
+          EachOutput(outWidth, interior, lanes, vector, scalar);
+          continue;
+        }
       }
+      for (Size c = 0; c < outWidth; c++) scalar(c);
     }
   }
 }
@@ -132,8 +117,8 @@ void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Siz
   const Pool pool = readPool(pairs);
   const Sliding& v = pool.window.vertical;
   const Sliding& h = pool.window.horizontal;
-  if (sizeof(T) == 4 && Halves(pool, height, width, outHeight, outWidth)) {
-    return HalveByMaxBackward(planes, height, width, outHeight, outWidth, g, at, out);
+  if (sizeof(T) == 4 && Is2x2Stride2(pool, height, width, outHeight, outWidth)) {
+    return MaxPool2x2Backward(planes, height, width, outHeight, outWidth, g, at, out);
   }
   const Size size = height * width;
   std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * size));
@@ -149,53 +134,16 @@ void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Siz
   }
 }
 
-// For windows too wide for a buffer: calls f(the first element of a window in its plane, its rows and columns, 1 / the
-// divisor) for each window.
-template <class T, class F>
-HWY_INLINE void EachMean(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool padded,
-                         const Axes& pairs, F f) {
-  const Pool pool = readPool(pairs);
-  for (Size plane = 0; plane < planes; plane++) {
-    for (Size y = 0; y < outHeight; y++) {
-      const Share v(pool.window.vertical, y, pool.height, height, padded);
-      for (Size c = 0; c < outWidth; c++) {
-        const Share h(pool.window.horizontal, c, pool.width, width, padded);
-        const bool empty = v.isEmpty() || h.isEmpty();
-        f((plane * height + v.from) * width + h.from, empty ? 0 : v.to - v.from, empty ? 0 : h.to - h.from,
-          static_cast<T>(v.length) * static_cast<T>(h.length));
-      }
-    }
-  }
-}
-
 template <class T>
 void avgPool2d(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
                const Axes& pairs, const T* x, T* out) {
-  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
-  if (averaging.fits()) return averaging.forward(planes, x, out);
-  EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
-              [&](Size at, Size rows, Size cols, T divisor) {
-                T sum = 0;
-                for (Size i = 0; i < rows; i++) {
-                  for (Size j = 0; j < cols; j++) sum += x[at + i * width + j];
-                }
-                *out++ = rows > 0 ? sum / divisor : T(0);
-              });
+  AverageForward({readPool(pairs), height, width, outHeight, outWidth, countIncludePad}, planes, x, out);
 }
 
 template <class T>
 void avgPool2dBackward(Size planes, Size height, Size width, Size outHeight, Size outWidth, bool countIncludePad,
                        const Axes& pairs, const T* g, T* out) {
-  Averaging<T> averaging(readPool(pairs), height, width, outHeight, outWidth, countIncludePad);
-  if (averaging.fits()) return averaging.backward(planes, g, out);
-  std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * height * width));
-  EachMean<T>(planes, height, width, outHeight, outWidth, countIncludePad, pairs,
-              [&](Size at, Size rows, Size cols, T divisor) {
-                const T part = *g++ / divisor;
-                for (Size i = 0; i < rows; i++) {
-                  for (Size j = 0; j < cols; j++) out[at + i * width + j] += part;
-                }
-              });
+  AverageBackward({readPool(pairs), height, width, outHeight, outWidth, countIncludePad}, planes, g, out);
 }
 
 BLASGRAD_MAKE_TABLE(Poolings, BLASGRAD_POOLINGS)
