@@ -1,4 +1,4 @@
-// Attention of one head, forward: blocks of queries meet tiles of keys, whose scores live on the stack.
+// Attention of one head, forward: query blocks against key tiles with an online softmax. Scores live on the stack.
 
 #if defined(BLASGRAD_ATTENTION_FORWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_ATTENTION_FORWARD_INL_H_
@@ -13,31 +13,31 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// What is known of a group's queries as the tiles go by: out holds Σ 2^(s − largest)·v.
+// The online softmax of a query group: out holds Σ 2^(s − runningMax)·v over the tiles so far.
 template <class T>
-struct Running {
-  T largest[kMostQueries];
-  T sum[kMostQueries];
-  // What the output so far is to be multiplied by.
-  T factor[kMostQueries];
+struct RunningSoftmax {
+  T runningMax[kMaxQueries];
+  T sum[kMaxQueries];
+  // The rescaling of the output so far.
+  T factor[kMaxQueries];
 };
 
-// The columns of a block's queries: s becomes 2^(s − largest), over their sum where the tile is all there is.
+// s becomes 2^(s − runningMax) in the columns of a block, normalized where the tile has all keys.
 template <class T, int kVectors>
-HWY_NOINLINE void Powers(const Queries<T>& queries, const KeyTile<T>& tile, T* s, Size row, bool all, T* largest,
-                         T* sum, T* factor) {
+HWY_NOINLINE void OnlineSoftmax(const Queries<T>& queries, const KeyTile<T>& tile, T* s, Size row, bool all,
+                                T* runningMax, T* sum, T* factor) {
   const AttentionTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const auto at = [](int v) { return v * kLanes<T>; };
   const V low = hn::Neg(Infinity(d));
   V most[kVectors], shift[kVectors], total[kVectors];
   BLASGRAD_UNROLL
-  for (int v = 0; v < kVectors; v++) most[v] = tile.key == 0 ? low : hn::Load(d, largest + at(v));
+  for (int v = 0; v < kVectors; v++) most[v] = tile.key == 0 ? low : hn::Load(d, runningMax + at(v));
   for (Size j = 0; j < tile.whole; j++) {
     BLASGRAD_UNROLL
     for (int v = 0; v < kVectors; v++) most[v] = hn::Max(most[v], hn::Load(d, s + j * row + at(v)));
   }
-  const auto cut = [&](Size j, int v) HWY_ATTR {
+  const auto masked = [&](Size j, int v) HWY_ATTR {
     T* const p = s + j * row + at(v);
     const V x = hn::IfThenElse(ReadBy<T>(queries.FirstOf(v), tile.key + j), hn::Load(d, p), low);
     hn::Store(x, d, p);
@@ -45,15 +45,15 @@ HWY_NOINLINE void Powers(const Queries<T>& queries, const KeyTile<T>& tile, T* s
   };
   for (Size j = tile.whole; j < tile.both; j++) {
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) cut(j, v);
+    for (int v = 0; v < kVectors; v++) masked(j, v);
   }
-  for (Size j = tile.both; j < tile.read; j++) cut(j, kVectors - 1);
+  for (Size j = tile.both; j < tile.read; j++) masked(j, kVectors - 1);
   BLASGRAD_UNROLL
   for (int v = 0; v < kVectors; v++) {
     shift[v] = hn::IfThenElse(hn::Eq(most[v], low), hn::Zero(d), most[v]);
     total[v] = hn::Zero(d);
     if (tile.key == 0) continue;
-    const V kept = PowerOf(d, hn::Sub(hn::Load(d, largest + at(v)), shift[v]));
+    const V kept = PowerOf(d, hn::Sub(hn::Load(d, runningMax + at(v)), shift[v]));
     hn::Store(kept, d, factor + at(v));
     total[v] = hn::Mul(kept, hn::Load(d, sum + at(v)));
   }
@@ -73,7 +73,7 @@ HWY_NOINLINE void Powers(const Queries<T>& queries, const KeyTile<T>& tile, T* s
   }
   BLASGRAD_UNROLL
   for (int v = 0; v < kVectors; v++) {
-    hn::Store(most[v], d, largest + at(v));
+    hn::Store(most[v], d, runningMax + at(v));
     hn::Store(total[v], d, sum + at(v));
     total[v] = hn::Div(Value(d, 1), total[v]);
   }
@@ -88,13 +88,13 @@ HWY_NOINLINE void Powers(const Queries<T>& queries, const KeyTile<T>& tile, T* s
 
 template <class T>
 HWY_INLINE void ForwardBlock(const Queries<T>& queries, const Head<T>& head, const Masks<T>& masks, Size key, Size keys,
-                             bool all, T* panel, T* s, Size row, Running<T>& running, Size at) {
+                             bool all, T* panel, T* s, Size row, RunningSoftmax<T>& running, Size at) {
   const KeyTile<T> tile(queries, masks, key, keys);
   if (tile.read > 0) {
     MultiplyKeys(queries, tile, head.width, head.q, masks.scale * kUnits<T>, head.k, panel, s + at, row);
     AddMasks(queries, masks, tile, s + at, row);
-    const auto powers = queries.vectors == 2 ? &Powers<T, 2> : &Powers<T, 1>;
-    powers(queries, tile, s + at, row, all, running.largest + at, running.sum + at, running.factor + at);
+    const auto run = queries.vectors == 2 ? &OnlineSoftmax<T, 2> : &OnlineSoftmax<T, 1>;
+    run(queries, tile, s + at, row, all, running.runningMax + at, running.sum + at, running.factor + at);
   }
   ClearBelow(queries, tile, keys, s + at, row);
 }
@@ -110,42 +110,43 @@ HWY_INLINE void Scale(Size n, T factor, T* p) {
 
 // lse, and out = out / sum unless it is that already.
 template <class T>
-HWY_NOINLINE void Finish(const Group& group, Size width, bool all, Running<T>& running, const Rows<T>& out, T* lse) {
+HWY_NOINLINE void Finish(const QueryGroup& group, Size width, bool all, RunningSoftmax<T>& running, const Rows<T>& out,
+                         T* lse) {
   const AttentionTag<T> d;
   const auto low = hn::Neg(Infinity(d));
   for (Size at = 0; at < group.queries; at += kLanes<T>) {
-    const auto largest = hn::Load(d, running.largest + at);
+    const auto runningMax = hn::Load(d, running.runningMax + at);
     const auto sum = hn::Load(d, running.sum + at);
-    const auto shift = hn::IfThenElse(hn::Eq(largest, low), hn::Zero(d), largest);
-    hn::Store(hn::MulAdd(shift, hn::Set(d, T(1) / kUnits<T>), LogOf(d, sum)), d, running.largest + at);
+    const auto shift = hn::IfThenElse(hn::Eq(runningMax, low), hn::Zero(d), runningMax);
+    hn::Store(hn::MulAdd(shift, hn::Set(d, T(1) / kUnits<T>), LogOf(d, sum)), d, running.runningMax + at);
     hn::Store(hn::Div(Value(d, 1), sum), d, running.factor + at);
   }
   for (Size at = group.Missing(); at < group.queries; at++) {
     if (!all) Scale(width, running.factor[at], out[group.first + at]);
-    lse[group.first + at] = running.largest[at];
+    lse[group.first + at] = running.runningMax[at];
   }
 }
 
 template <class T>
 void ForwardHead(const Head<T>& head, const Masks<T>& masks, Rows<T> out, T* lse) {
   HWY_ALIGN T panel[kPanelElements<T>];
-  HWY_ALIGN T s[kMostKeys<T> * kMostQueries];
-  HWY_ALIGN Running<T> running;
+  HWY_ALIGN T s[kMaxKeys<T> * kMaxQueries];
+  HWY_ALIGN RunningSoftmax<T> running;
   for (Size i = 0; i < head.n && head.m == 0; i++) {
     std::memset(out[i], 0, sizeof(T) * static_cast<std::size_t>(head.width));
     lse[i] = -std::numeric_limits<T>::infinity();
   }
   if (head.n == 0 || head.m == 0) return;
   const QueryBlocks<T> blocks(head.n);
-  const Partition groups(blocks.count, kMostQueries / kBlockQueries<T>);
+  const Partition groups(blocks.count, kMaxQueries / kBlockQueries<T>);
   Size begin = 0;
   for (Size i = 0; i < groups.count; begin += groups[i++]) {
     const Size end = begin + groups[i];
-    const Group group = blocks.GroupOf(begin, end);
+    const QueryGroup group = blocks.GroupOf(begin, end);
     const Size read = masks.Read(group.Last(), 0, head.m);
-    const bool all = read <= kMostKeys<T>;
-    for (Size key = 0; key < read; key += kMostKeys<T>) {
-      const Size keys = HWY_MIN(kMostKeys<T>, read - key);
+    const bool all = read <= kMaxKeys<T>;
+    for (Size key = 0; key < read; key += kMaxKeys<T>) {
+      const Size keys = HWY_MIN(kMaxKeys<T>, read - key);
       for (Size block = begin; block < end; block++) {
         const Queries<T> queries = blocks[block];
         ForwardBlock(queries, head, masks, key, keys, all, panel, s, group.queries, running,

@@ -1,6 +1,5 @@
-// Attention of one head: what is given, and how its queries are taken. Vectors lie along the queries: scores are
-// turned, [keys, queries], so that a softmax goes down a column and only the number of queries is filled up to whole
-// vectors.
+// Attention of one head: its operands and its query blocks. SIMD lanes lie along queries: scores are transposed,
+// [keys, queries], so that a softmax reduces down a column and only the number of queries is padded to whole vectors.
 
 #if defined(BLASGRAD_QUERY_BLOCKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_QUERY_BLOCKS_INL_H_
@@ -32,7 +31,7 @@ struct Head {
   Rows<const T> q, k, v;
 };
 
-// What is added to the scores of one sample. `first` is the number of the head's row 0 among the sample's rows.
+// The masks added to the scores of one sample. `first` is the index of the head's row 0 among the sample's rows.
 template <class T>
 struct Masks {
   const T* mask;
@@ -48,14 +47,14 @@ struct Masks {
   Size Read(Size i, Size key, Size keys) const { return causal ? HWY_MAX(Size(0), HWY_MIN(keys, i + 1 - key)) : keys; }
 };
 
-// Of at most 32 bytes, whatever the instruction set: where queries read the keys before them, longer vectors compute
-// more that nobody reads, and leave more lanes empty (docs/performance/char-gpt.md).
+// At most 32 bytes on any instruction set: under a causal mask, longer vectors compute more masked scores and leave
+// more lanes empty (docs/performance/char-gpt.md).
 template <class T>
 using AttentionTag = hn::CappedTag<T, 32 / sizeof(T)>;
 template <class T>
 constexpr Size kLanes = static_cast<Size>(hn::MaxLanes(AttentionTag<T>()));
-// Products take two of them as one where the instruction set has such: half the instructions, by which the processor
-// sees twice as far ahead.
+// Products use 64-byte vectors where there are any: half the instructions, so that out-of-order execution reaches twice
+// as far.
 template <class T>
 using WideTag = hn::CappedTag<T, 64 / sizeof(T)>;
 template <class T>
@@ -64,11 +63,10 @@ constexpr int kWide = static_cast<int>(hn::MaxLanes(WideTag<T>()) / hn::MaxLanes
 template <class T>
 constexpr Size kBlockQueries = kNrVectors * kLanes<T>;
 
-// The queries of a block. Blocks end where the queries do, so that in the first one lanes may be without a query, and
-// of causal attention just those queries that read the fewest keys fill no vector.
+// A query block. Padding comes before the first query: under a causal mask those queries read the fewest keys.
 template <class T>
 struct Queries {
-  // The query of lane 0; negative by as many lanes as have none.
+  // The query of lane 0; negative by the number of padding lanes.
   Size first;
   int vectors;
 
@@ -76,12 +74,12 @@ struct Queries {
   Size LastOf(int v) const { return FirstOf(v) + kLanes<T> - 1; }
   Size Missing(int v) const { return HWY_MAX(Size(0), HWY_MIN(kLanes<T>, -FirstOf(v))); }
   Size Last() const { return LastOf(vectors - 1); }
-  // Whether query 0 is alone in the block's last lane: for that a product is one of a matrix and a vector.
+  // Whether the block holds query 0 alone: its products are matrix-vector products.
   bool IsSingle() const { return vectors == 1 && Last() == 0; }
 };
 
-// Queries of consecutive blocks, padded to whole vectors: `first` is lane 0's, negative by as many as have none.
-struct Group {
+// Queries of consecutive blocks, padded to whole vectors: `first` is lane 0's, negative by the number of padding lanes.
+struct QueryGroup {
   Size first, queries;
 
   Size Missing() const { return HWY_MAX(Size(0), -first); }
@@ -102,16 +100,16 @@ struct QueryBlocks {
     const Size before = HWY_MAX(Size(0), vectors - after - kNrVectors);
     return {before * kLanes<T> - pad, static_cast<int>(vectors - after - before)};
   }
-  Group GroupOf(Size begin, Size end) const {
+  QueryGroup GroupOf(Size begin, Size end) const {
     const Size first = (*this)[begin].first;
     return {first, (*this)[end - 1].Last() + 1 - first};
   }
 };
 
-// Weights and slopes of a group of blocks and a tile of keys are [keys, queries] on the stack.
-constexpr Size kMostQueries = 96;
+// Probabilities and score gradients of a query group and a key tile are [keys, queries] on the stack.
+constexpr Size kMaxQueries = 96;
 template <class T>
-constexpr Size kMostKeys = 512 / static_cast<Size>(sizeof(T));
+constexpr Size kMaxKeys = 512 / static_cast<Size>(sizeof(T));
 
 // out[rows, vectors of the block] (+)= left[rows, depth]·right[depth, …].
 template <class T>

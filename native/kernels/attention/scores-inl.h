@@ -1,4 +1,4 @@
-// Scores of a block of queries and a tile of keys, [keys, queries]: the product, what is added, a column's softmax.
+// Scores of a query block and a key tile, [keys, queries]: the product and its masks.
 
 #if defined(BLASGRAD_SCORES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_SCORES_INL_H_
@@ -14,12 +14,9 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Scores are in units in which a power is cheapest: those of 2 in float.
+// Scores are in base-2 units in float, where a power of 2 is cheaper than one of e.
 template <class T>
 constexpr T kUnits = static_cast<T>(sizeof(T) == 4 ? 1.4426950408889634 : 1);
-
-// Of a block's own keys, the rows of a tile that all its queries read, beside as many that half of them do.
-constexpr int kSquareRows = 4;
 
 template <class D, class V>
 HWY_INLINE V PowerOf(D d, V score) {
@@ -41,56 +38,7 @@ struct KeyTile {
         read(masks.Read(queries.Last(), key, keys)),
         both(masks.Read(queries.LastOf(0), key, keys)),
         whole(masks.Read(queries.first, key, keys)) {}
-
-  // Whether it ends with the square of the block's queries and their own keys, cut in whole vectors and tiles.
-  bool HasSquare() const {
-    return kLanes<T> % kSquareRows == 0 && whole > 0 && both + 1 == whole + kLanes<T> && read == both + kLanes<T>;
-  }
 };
-
-// s[2·lanes, queries] (+)= left[2·lanes, depth]·panel for a block of two vectors and its own keys: the first vector's
-// queries read only the first half.
-template <class T>
-HWY_NOINLINE void MultiplySquare(Size depth, const T* left, Size leftRow, const T* panel, T* s, Size row, bool add) {
-  const AttentionTag<T> d;
-  const WideTag<T> wide;
-  using V = hn::Vec<decltype(d)>;
-  using W = hn::Vec<decltype(wide)>;
-  constexpr int kParts = 2 / kWide<T>;
-  const Size lanes = LanesOf(wide);
-  for (Size i = 0; i < kLanes<T>; i += kSquareRows) {
-    W both[kSquareRows][kParts];
-    V below[kSquareRows][1];
-    BLASGRAD_UNROLL
-    for (int r = 0; r < kSquareRows; r++) {
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kParts; v++) both[r][v] = hn::Zero(wide);
-      below[r][0] = hn::Zero(d);
-    }
-    const T* a = left + i * leftRow;
-    const T* b = a + kLanes<T> * leftRow;
-    const T* p = panel;
-    for (Size c = 0; c < depth; c++) {
-      W x[kParts];
-      BLASGRAD_UNROLL
-      for (int v = 0; v < kParts; v++) x[v] = hn::Load(wide, p + v * lanes);
-      const V y = hn::Load(d, p + kLanes<T>);
-      BLASGRAD_UNROLL
-      for (int r = 0; r < kSquareRows; r++) {
-        const W factor = hn::Set(wide, a[r * leftRow]);
-        BLASGRAD_UNROLL
-        for (int v = 0; v < kParts; v++) both[r][v] = hn::MulAdd(factor, x[v], both[r][v]);
-      }
-      BLASGRAD_UNROLL
-      for (int r = 0; r < kSquareRows; r++) below[r][0] = hn::MulAdd(hn::Set(d, b[r * leftRow]), y, below[r][0]);
-      a++;
-      b++;
-      p += kBlockQueries<T>;
-    }
-    StoreTile(wide, both, s + i * row, row, kBlockQueries<T>, add);
-    StoreTile(d, below, s + (i + kLanes<T>)*row + kLanes<T>, row, kLanes<T>, add);
-  }
-}
 
 // s[keys, queries of the block] = keys by the queries' rows times `factor`, which are laid in a panel [width, queries]
 // on the way, in stretches. What no query of a vector reads may be anything.
@@ -106,15 +54,12 @@ HWY_INLINE void MultiplyKeys(const Queries<T>& queries, const KeyTile<T>& tile, 
     return;
   }
   const Partition stretches(HWY_MAX(width, Size(1)), kKc<T>);
-  const Size above = queries.vectors == 2 && tile.HasSquare() ? tile.whole - 1 : tile.read;
   Size c = 0;
   for (Size i = 0; i < stretches.count; c += stretches[i++]) {
     const Size depth = HWY_MIN(width, stretches[i]);
     const Strided<T> left{keys[tile.key] + c, keys.row, 1};
-    TurnIn(queries, depth, rows.at + c, rows.row, factor, panel);
-    if (above > 0) BlockProduct(queries.vectors, above, depth, left, panel, kBlockQueries<T>, s, row, c > 0);
-    if (above < tile.read)
-      MultiplySquare(depth, left.at + above * left.row, left.row, panel, s + above * row, row, c > 0);
+    PackTransposed(queries, depth, rows.at + c, rows.row, factor, panel);
+    BlockProduct(queries.vectors, tile.read, depth, left, panel, kBlockQueries<T>, s, row, c > 0);
   }
 }
 

@@ -1,4 +1,4 @@
-// Rows of queries turned into columns, a vector of them at a time.
+// Rows of queries, transposed into panels.
 
 #if defined(BLASGRAD_TRANSPOSED_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_TRANSPOSED_INL_H_
@@ -32,7 +32,7 @@ HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) 
       return;
     }
   }
-  // By way of a square of whole rows.
+  // Through a square of whole rows.
   HWY_ALIGN T square[kLanes<T> * kLanes<T>];
   for (; c < columns; c += kLanes<T>) {
     const Size count = HWY_MIN(kLanes<T>, columns - c);
@@ -47,9 +47,9 @@ HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) 
   }
 }
 
-// to[columns, queries of the block] = factor · the block's rows, turned.
+// to[columns, queries of the block] = factor · the block's rows, transposed.
 template <class T>
-HWY_NOINLINE void TurnIn(const Queries<T>& queries, Size columns, const T* rows, Size row, T factor, T* to) {
+HWY_NOINLINE void PackTransposed(const Queries<T>& queries, Size columns, const T* rows, Size row, T factor, T* to) {
   const AttentionTag<T> d;
   const auto f = hn::Set(d, factor);
   for (int v = 0; v < queries.vectors; v++) {
@@ -57,37 +57,6 @@ HWY_NOINLINE void TurnIn(const Queries<T>& queries, Size columns, const T* rows,
     EachColumnOf<T>(columns, queries.FirstOf(v), {rows, row},
                     [&](Size c, auto column) HWY_ATTR { hn::Store(hn::Mul(column, f), d, at + c * kBlockQueries<T>); });
   }
-}
-
-// The sum of the lanes of each of as many vectors as one has lanes.
-template <class T, class V>
-HWY_INLINE V SumEach(const V (&v)[kLanes<T>]) {
-#if HWY_TARGET == HWY_SCALAR
-  return v[0];
-#else
-  const AttentionTag<T> d;
-  const hn::Repartition<double, decltype(d)> pairs;
-  const auto two = [&](Size i) HWY_ATTR {
-    return hn::Add(hn::InterleaveLower(d, v[i], v[i + 1]), hn::InterleaveUpper(d, v[i], v[i + 1]));
-  };
-  // For as many as a block of 16 bytes has lanes, within each block.
-  const auto within = [&](Size i) HWY_ATTR {
-    if constexpr (sizeof(T) == 8) {
-      (void)pairs;
-      return two(i);
-    } else {
-      const auto a = hn::BitCast(pairs, two(i)), b = hn::BitCast(pairs, two(i + 2));
-      return hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, a, b)),
-                     hn::BitCast(d, hn::InterleaveUpper(pairs, a, b)));
-    }
-  };
-  if constexpr (kLanes<T> == kSquare<T>) {
-    return within(0);
-  } else {
-    const V a = within(0), b = within(kSquare<T>);
-    return hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
-  }
-#endif
 }
 
 }  // namespace HWY_NAMESPACE

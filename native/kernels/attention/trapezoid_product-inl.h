@@ -1,5 +1,5 @@
-// Sums over keys for each query, and over queries for each key, of which causal attention leaves out half: products
-// that are wedges.
+// Products whose left operand is a trapezoid: sums over keys for each query, and over queries for each key, of which a
+// causal mask leaves out half.
 
 #if defined(BLASGRAD_TRAPEZOID_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_TRAPEZOID_PRODUCT_INL_H_
@@ -14,11 +14,10 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// The outputs of longer sums are many, and lie far apart: they are fetched.
-constexpr Size kManyTerms = 64;
+// Longer sums have many outputs far apart: these are prefetched.
+constexpr Size kPrefetchTerms = 64;
 
-// The most vectors of a panel, and rows of a tile: of wide vectors a few are enough, and leave out more of what a wedge
-// has not.
+// NR in vectors and MR of a tile. Wide vectors need few rows, and shorter tiles skip more of the trapezoid's zeros.
 template <class T>
 constexpr int kSumVectors = kWide<T> == 2 ? 4 : 3;
 template <class T, int kVectors>
@@ -26,19 +25,20 @@ constexpr int kSumRows = kVectors == 1 || kWide<T> == 1 ? kMr<kVectors>
                          : kVectors == 2                ? 6
                                                         : 4;
 
-// Row i leaves out i − flat terms, if that is any: the first ones, or the last.
-struct Wedge {
+// Row i skips its first, or its last, max(0, i − flat) terms.
+struct Trapezoid {
   Size rows, terms, flat;
   bool first;
 };
 
-// out[rows, width] (+)= left[rows, terms]·right[terms, width], columns that are one panel. What a tile's other rows
-// leave out is 0 in `left`. The first tile reads the right operand's rows from where they are and fills the panel: in
-// whole vectors, whatever is behind a row; of the last rows, behind which there may be nothing, it reads copies.
+// out[rows, width] (+)= left[rows, terms]·right[terms, width] for one panel of columns. A tile has as many terms as its
+// longest row; the others' are 0 in `left`. The first tile packs the panel while it multiplies. It reads whole vectors,
+// past the end of a row; the last rows, past which there may be no memory, are packed before.
 template <class T, int kVectors>
-HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> right, Size width, T* panel, Rows<T> out,
-                         bool add) {
-  const int store = (add ? kAccumulate : kStoreOnly) | (wedge.terms > kManyTerms ? kPrefetchOutput : kStoreOnly);
+HWY_INLINE void SumPanel(const Trapezoid& trapezoid, Strided<T> left, Rows<const T> right, Size width, T* panel,
+                         Rows<T> out, bool add) {
+  const int store =
+      (add ? kAccumulate : kStoreOnly) | (trapezoid.terms > kPrefetchTerms ? kPrefetchOutput : kStoreOnly);
   constexpr int kMost = kSumRows<T, kVectors>;
   using Tile = PanelWidth<HWY_MAX(kVectors / kWide<T>, 1), (kVectors > 1 && kVectors % kWide<T> != 0)>;
   using D = std::conditional_t<(kVectors > 1), WideTag<T>, AttentionTag<T>>;
@@ -46,16 +46,16 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
   constexpr Size kWidth = kVectors * kLanes<T>;
   Size filled = 0;
   if (width < kWidth) {
-    for (Size behind = width; filled < wedge.terms && behind < kWidth; behind += right.row) filled++;
-    const Size from = wedge.terms - filled;
+    for (Size behind = width; filled < trapezoid.terms && behind < kWidth; behind += right.row) filled++;
+    const Size from = trapezoid.terms - filled;
     PackPanel<T, AttentionTag<T>>(filled, width, {right[from], right.row, 1}, panel + from * kWidth, kWidth);
   }
   bool first = true;
   const T* b = panel;
-  Size depth = wedge.terms;
+  Size depth = trapezoid.terms;
   const auto sum = [&](Size rows, Size less) HWY_ATTR {
     if (rows == 0) return;
-    const Size skip = wedge.first ? less : 0;
+    const Size skip = trapezoid.first ? less : 0;
     Partition tiles(rows, kMost);
     if (first) {
       const Size count = tiles.TakeFirst();
@@ -72,19 +72,19 @@ HWY_INLINE void SumPanel(const Wedge& wedge, Strided<T> left, Rows<const T> righ
     left.at += rows * left.row;
     out.at += rows * out.row;
   };
-  sum(wedge.flat, 0);
-  sum(wedge.rows - wedge.flat, 1);
+  sum(trapezoid.flat, 0);
+  sum(trapezoid.rows - trapezoid.flat, 1);
 }
 
 template <class T, int... kLess>
 HWY_INLINE auto SumPanelFor(Size vectors, std::integer_sequence<int, kLess...>) {
-  static constexpr void (*kPanels[])(const Wedge&, Strided<T>, Rows<const T>, Size, T*, Rows<T>,
+  static constexpr void (*kPanels[])(const Trapezoid&, Strided<T>, Rows<const T>, Size, T*, Rows<T>,
                                      bool) = {&SumPanel<T, kLess + 1>...};
   return kPanels[vectors - 1];
 }
 
-// Vectors of the next panel where `more` are left: two, or three where one would be left over; of wide vectors as few
-// panels as can be, as equal as they can be.
+// Vectors of the next panel, of `more`: two, or three rather than one left over; of wide vectors few panels, equal in
+// width.
 template <class T>
 HWY_INLINE Size NextVectors(Size more) {
   if constexpr (kWide<T> == 2) {
@@ -96,13 +96,14 @@ HWY_INLINE Size NextVectors(Size more) {
 
 // For any width.
 template <class T>
-void SumWedge(const Wedge& wedge, Strided<T> left, Rows<const T> right, Size width, Rows<T> out, bool add) {
-  HWY_ALIGN T panel[HWY_MAX(kMostQueries, kMostKeys<T>) * kSumVectors<T> * kLanes<T>];
+void MultiplyTrapezoid(const Trapezoid& trapezoid, Strided<T> left, Rows<const T> right, Size width, Rows<T> out,
+                       bool add) {
+  HWY_ALIGN T panel[HWY_MAX(kMaxQueries, kMaxKeys<T>) * kSumVectors<T> * kLanes<T>];
   for (Size c = 0; c < width;) {
     const Size vectors = NextVectors<T>((width - c + kLanes<T> - 1) / kLanes<T>);
     const Size columns = HWY_MIN(width - c, vectors * kLanes<T>);
     SumPanelFor<T>(vectors, std::make_integer_sequence<int, kSumVectors<T>>())(
-        wedge, left, {right.at + c, right.row}, columns, panel, {out.at + c, out.row}, add);
+        trapezoid, left, {right.at + c, right.row}, columns, panel, {out.at + c, out.row}, add);
     c += columns;
   }
 }
@@ -110,8 +111,8 @@ void SumWedge(const Wedge& wedge, Strided<T> left, Rows<const T> right, Size wid
 // to (+)= weights·rows: for each query that reads any of the keys key … key + keys − 1, over those that it reads. The
 // rows are the keys'. From the last query to the first.
 template <class T>
-HWY_INLINE void SumOverKeys(const Group& group, bool causal, Size key, Size keys, const T* weights, Rows<const T> rows,
-                            Size width, Rows<T> to, bool add) {
+HWY_INLINE void SumOverKeys(const QueryGroup& group, bool causal, Size key, Size keys, const T* weights,
+                            Rows<const T> rows, Size width, Rows<T> to, bool add) {
   const Size last = group.Last();
   const Size all = group.queries - group.Missing();
   if (all == 1 && width > 0) {
@@ -121,20 +122,20 @@ HWY_INLINE void SumOverKeys(const Group& group, bool causal, Size key, Size keys
         add);
   }
   const Size flat = causal ? HWY_MIN(all, last - (key + keys - 1)) : all;
-  const Wedge wedge{causal ? HWY_MIN(all, flat + keys) : all, keys, flat, false};
-  SumWedge<T>(wedge, {weights + group.queries - 1, -1, group.queries}, {rows[key], rows.row}, width,
-              {to[last], -to.row}, add);
+  const Trapezoid trapezoid{causal ? HWY_MIN(all, flat + keys) : all, keys, flat, false};
+  MultiplyTrapezoid<T>(trapezoid, {weights + group.queries - 1, -1, group.queries}, {rows[key], rows.row}, width,
+                       {to[last], -to.row}, add);
 }
 
 // to (+)= weightsᵀ·rows: for each key, over the queries that read it. The rows are the queries'.
 template <class T>
-HWY_INLINE void SumOverQueries(const Group& group, bool causal, Size key, Size keys, const T* weights,
+HWY_INLINE void SumOverQueries(const QueryGroup& group, bool causal, Size key, Size keys, const T* weights,
                                Rows<const T> rows, Size width, Rows<T> to, bool add) {
   const Size missing = group.Missing();
   const Size begin = causal ? HWY_MAX(missing, key - group.first) : missing;
   const Size flat = causal ? HWY_MIN(keys, group.first + begin - key) : keys;
-  SumWedge<T>({keys, group.queries - begin, flat, true}, {weights + begin, group.queries, 1},
-              {rows[group.first + begin], rows.row}, width, {to[key], to.row}, add);
+  MultiplyTrapezoid<T>({keys, group.queries - begin, flat, true}, {weights + begin, group.queries, 1},
+                       {rows[group.first + begin], rows.row}, width, {to[key], to.row}, add);
 }
 
 }  // namespace HWY_NAMESPACE
