@@ -9,7 +9,7 @@
 #endif
 
 #include "kernels/matmul/gemm.h"
-#include "kernels/matmul/micro_kernel_column-inl.h"
+#include "kernels/matmul/rank1_micro_kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {

@@ -1,18 +1,18 @@
-// Memory for what a kernel has on the way: one block a thread, made when a kernel of it first asks and kept.
+// Scratch memory of a kernel: a block for each thread, allocated on first use and kept.
 #pragma once
 
 #include "types.h"
 
 namespace blasgrad {
 
-// Elements of a part of the block, and the parts that there are.
+// The block has kScratchParts parts of so many elements.
 constexpr Size kScratchElements = 32768;
 constexpr Size kScratchParts = 7;
 
-// 64-byte aligned, with whatever was in it: kScratchParts·kScratchElements elements of up to 8 bytes.
+// Cache-line aligned and uninitialized: kScratchParts·kScratchElements elements of up to 8 bytes.
 void* threadScratch();
 
-// Another block, for what a matrix product has on the way, which may be called by such a kernel.
+// A block apart for packing by matrix products, which kernels with scratch memory of their own may call.
 constexpr Size kProductScratchBytes = 524288;
 void* productScratch();
 

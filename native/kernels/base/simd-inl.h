@@ -27,7 +27,7 @@
 #define BLASGRAD_PREFETCH_TO_WRITE(at) ((void)(at))
 #endif
 
-// On a lambda within a vector loop, before its body: called out of line it would have its vectors in memory.
+// For a lambda within a vector loop, before its body: a call out of line would pass its vectors in memory.
 #if defined(__GNUC__)
 #define BLASGRAD_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
 #else
@@ -61,8 +61,8 @@ HWY_INLINE Size LanesOf(D d) {
   return static_cast<Size>(hn::Lanes(d));
 }
 
-// A loaded vector that `kUses` operations need: GCC is free to take it from memory again in each of them, and there are
-// fewer loads a cycle than what tiles want to multiply.
+// Keeps a loaded vector in a register for `kUses` operations. GCC may otherwise load it again as a memory operand of
+// each, and loads are what limits a micro-tile.
 template <int kUses, class V>
 HWY_INLINE V InRegister(V v) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR && defined(__GNUC__)
@@ -196,7 +196,7 @@ HWY_INLINE V TimesPowerOf2(D d, V r, V biased) {
   return hn::MulAdd(hn::Mul(sum, r), power, power);
 }
 
-// 2^x for x ≤ 0 likewise, in float; two steps fewer.
+// 2^x for x ≤ 0 likewise, in float, with two dependent operations fewer.
 template <class D, class V>
 HWY_INLINE V Exp2NonPositive(D d, V x) {
   const V rounder = Value(d, 12583039);

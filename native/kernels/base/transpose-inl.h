@@ -1,4 +1,4 @@
-// Rows into columns, in registers: to[c·toRow + r] = from[r·fromRow + c].
+// Transposes matrices in registers: to[c·toRow + r] = from[r·fromRow + c].
 
 #if defined(BLASGRAD_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_TRANSPOSE_INL_H_
@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// The rows and columns that are turned at once: as many as a vector of 16 bytes has lanes.
+// Rows and columns of a register block: the lanes of a 128-bit vector.
 template <class T>
 constexpr Size kSquare = HWY_TARGET == HWY_SCALAR || sizeof(T) < 4 ? 1 : static_cast<Size>(16 / sizeof(T));
 
@@ -47,7 +47,7 @@ HWY_INLINE void TransposeSquare(const T* from, Size fromRow, T* to, Size toRow) 
   (void)toRow;
 }
 
-// Two columns that lie side by side, and back.
+// Deinterleaves two adjacent columns, and interleaves them.
 template <class T>
 HWY_INLINE void SplitPairs(Size count, const T* from, T* first, T* second) {
   const hn::ScalableTag<T> d;
@@ -71,7 +71,7 @@ HWY_INLINE void JoinPairs(Size count, const T* first, const T* second, T* to) {
   for (; i < count; i++) to[2 * i] = first[i], to[2 * i + 1] = second[i];
 }
 
-// Four rows of eight columns, two squares side by side.
+// Two adjacent 4 × 4 blocks.
 #if HWY_TARGET != HWY_SCALAR
 template <class T>
 constexpr bool kHasSquarePairs = sizeof(T) == 4 && hn::MaxLanes(hn::ScalableTag<T>()) >= 8;
@@ -99,7 +99,7 @@ HWY_INLINE void TransposeSquarePair(const T* from, Size fromRow, T* to, Size toR
 }
 #endif
 
-// A block that fits the cache.
+// A block that fits L1.
 template <class T>
 HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
   constexpr Size kStep = kSquare<T>;
@@ -107,7 +107,7 @@ HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow
     if (cols == 2 && fromRow == 2) return SplitPairs(rows, from, to, to + toRow);
     if (rows == 2 && toRow == 2) return JoinPairs(cols, from, from + fromRow, to);
   }
-  // As many rows as a square has; the last square may begin within the one before it.
+  // The rows of one register block; the last block overlaps the one before it.
   const auto band = [&](Size r) HWY_ATTR {
     Size c = 0;
 #if HWY_TARGET != HWY_SCALAR
@@ -133,7 +133,7 @@ HWY_INLINE void TransposeBlock(Size rows, Size cols, const T* from, Size fromRow
   }
 }
 
-// The rows from + i·row, i = 0, 4, 8, … (0, 2, … of 8 bytes), 16 bytes of each: a vector.
+// Concatenates 128-bit blocks of the rows 0, 4, 8, … (of 8-byte elements 0, 2, 4, …) to a vector.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadEverySquare(D d, const T* from, Size row) {
 #if HWY_TARGET != HWY_SCALAR
@@ -146,7 +146,7 @@ HWY_INLINE hn::Vec<D> LoadEverySquare(D d, const T* from, Size row) {
   return hn::LoadU(d, from);
 }
 
-// Calls f(c, column) for kSquare<T> columns of as many rows as a vector has lanes.
+// Calls f(c, column) for kSquare<T> columns, each of as many rows as a vector has lanes.
 template <class D, class T, class F>
 HWY_INLINE void EachColumn(D d, const T* from, Size row, F f) {
 #if HWY_TARGET == HWY_SCALAR
@@ -172,8 +172,8 @@ HWY_INLINE void EachColumn(D d, const T* from, Size row, F f) {
 #endif
 }
 
-// Anything. Whole cache lines are read at once and, by way of a block on the stack, written at once: rows far apart
-// would push one another out of the cache in between.
+// A matrix of any size. Reads and, by way of a block on the stack, writes whole cache lines: rows with a large stride
+// would evict one another in between (conflict misses).
 template <class T>
 void Transpose(Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
   constexpr Size kBlock = static_cast<Size>(64 / sizeof(T));

@@ -1,12 +1,12 @@
-// Matrix products over a batch grid, in parts: blocks of every output, or stretches of the grid. The kernels `matmul`
-// and `matmulThen` are all parts of one.
+// Matrix products over a batch grid, and how they are partitioned: blocks of every output, or ranges of the grid. The
+// kernels `matmul` and `matmulThen` run the whole as one part.
 #pragma once
 
 #include "kernels/catalogue/registry.h"
 
 namespace blasgrad {
 
-// What a call asks for; a batch that is one larger product is already joined.
+// A batch that equals one larger product is already folded into it: rows and cols, the batch grid, are then 1.
 struct BatchedGemm {
   Element element;
   bool transposeA;
@@ -22,21 +22,21 @@ struct BatchedGemm {
   const void* a;
   const void* b;
   void* out;
-  // What follows, of the product's element type: see epilogue.h.
+  // The epilogue, see epilogue.h.
   const void* bias = nullptr;
   bool relu = false;
   const void* reluMask = nullptr;
 };
 
-// From … to − 1 of the rows and columns of each output, and of the rows and columns of the batch grid. Partition that
-// run at the same time share no output.
+// Half-open ranges of the rows and columns of each output, and of the rows and columns of the batch grid. Parts that
+// run concurrently must share no output.
 struct GemmPart {
   Size fromM, toM, fromN, toN, fromRow, toRow, fromCol, toCol;
 };
 
 bool isBatchedGemm(const Kernel& kernel);
 
-// Reads a checked call of a product.
+// Reads the arguments of a call that is checked already.
 BatchedGemm readBatchedGemm(const Kernel& kernel, Element element, const Call& call);
 
 inline GemmPart whole(const BatchedGemm& product) {

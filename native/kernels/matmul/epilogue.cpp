@@ -1,5 +1,5 @@
-// What a product ends with: see epilogue.h. Rows are taken four at a time; short ones that lie one behind the other are
-// joined to rows of whole vectors.
+// The epilogue of a matrix product, see epilogue.h: four rows at a time, so that each vector of the bias is loaded once
+// for four.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/matmul/epilogue.cpp"
 #include "epilogue.h"
@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-constexpr Size kRowsAtOnce = 4;
+constexpr Size kUnrolledRows = 4;
 
 template <bool kHasBias, bool kHasRelu, bool kHasReluMask>
 struct EpilogueSteps {
@@ -30,7 +30,7 @@ HWY_INLINE V ApplyEpilogue(D d, V v, V bias, V reluMask) {
 }
 
 template <class Has, int kRows, class T>
-HWY_INLINE void EpilogueRows(Size n, const T* bias, const T* reluMask, T* out, Size row) {
+HWY_INLINE void EpilogueRows(Size n, const T* bias, const T* reluMask, T* out, Size ldc) {
   const hn::ScalableTag<T> d;
   const Size lanes = LanesOf(d);
   Size i = 0;
@@ -38,48 +38,49 @@ HWY_INLINE void EpilogueRows(Size n, const T* bias, const T* reluMask, T* out, S
     const auto b = Has::kBias ? hn::LoadU(d, bias + i) : hn::Zero(d);
     BLASGRAD_UNROLL
     for (int r = 0; r < kRows; r++) {
-      T* const p = out + r * row + i;
-      const auto g = Has::kReluMask ? hn::LoadU(d, reluMask + r * row + i) : hn::Zero(d);
+      T* const p = out + r * ldc + i;
+      const auto g = Has::kReluMask ? hn::LoadU(d, reluMask + r * ldc + i) : hn::Zero(d);
       hn::StoreU(ApplyEpilogue<Has>(d, hn::LoadU(d, p), b, g), d, p);
     }
   }
   if (i == n) return;
   const auto b = Has::kBias ? LoadPart(d, bias + i, n - i) : hn::Zero(d);
   for (int r = 0; r < kRows; r++) {
-    T* const p = out + r * row + i;
-    const auto g = Has::kReluMask ? LoadPart(d, reluMask + r * row + i, n - i) : hn::Zero(d);
+    T* const p = out + r * ldc + i;
+    const auto g = Has::kReluMask ? LoadPart(d, reluMask + r * ldc + i, n - i) : hn::Zero(d);
     StorePart(ApplyEpilogue<Has>(d, LoadPart(d, p, n - i), b, g), d, p, n - i);
   }
 }
 
 template <class Has, class T>
-void EpilogueBlock(const T* bias, const T* reluMask, Size m, Size n, T* out, Size row) {
+void EpilogueBlock(const T* bias, const T* reluMask, Size m, Size n, T* out, Size ldc) {
   const Size lanes = LanesOf(hn::ScalableTag<T>());
-  if (row == n && !Has::kBias) {
+  if (ldc == n && !Has::kBias) {
     n *= m;
-    row = n;
+    ldc = n;
     m = 1;
-  } else if (row == n && n < lanes && m >= lanes) {
-    // A row that is `lanes` of them, with the bias as often.
+  } else if (ldc == n && n < lanes && m >= lanes) {
+    // Contiguous rows shorter than a vector: treat `lanes` of them as one, with the bias repeated, and no partial
+    // vector is left but in the last few rows.
     HWY_ALIGN T repeated[hn::MaxLanes(hn::ScalableTag<T>()) * hn::MaxLanes(hn::ScalableTag<T>())];
-    const Size joined = n * lanes, rows = m / lanes, rest = m % lanes * n;
+    const Size wide = n * lanes, rows = m / lanes, rest = m % lanes * n;
     std::memcpy(repeated, bias, sizeof(T) * static_cast<std::size_t>(n));
-    for (Size have = n; have < joined; have *= 2) {
-      std::memcpy(repeated + have, repeated, sizeof(T) * static_cast<std::size_t>(HWY_MIN(have, joined - have)));
+    for (Size have = n; have < wide; have *= 2) {
+      std::memcpy(repeated + have, repeated, sizeof(T) * static_cast<std::size_t>(HWY_MIN(have, wide - have)));
     }
-    EpilogueBlock<Has>(repeated, reluMask, rows, joined, out, joined);
-    const Size at = rows * joined;
+    EpilogueBlock<Has>(repeated, reluMask, rows, wide, out, wide);
+    const Size at = rows * wide;
     return EpilogueRows<Has, 1>(rest, repeated, Has::kReluMask ? reluMask + at : nullptr, out + at, rest);
   }
   Size r = 0;
-  for (; r + kRowsAtOnce <= m; r += kRowsAtOnce) {
-    EpilogueRows<Has, kRowsAtOnce>(n, bias, Has::kReluMask ? reluMask + r * row : nullptr, out + r * row, row);
+  for (; r + kUnrolledRows <= m; r += kUnrolledRows) {
+    EpilogueRows<Has, kUnrolledRows>(n, bias, Has::kReluMask ? reluMask + r * ldc : nullptr, out + r * ldc, ldc);
   }
-  for (; r < m; r++) EpilogueRows<Has, 1>(n, bias, Has::kReluMask ? reluMask + r * row : nullptr, out + r * row, row);
+  for (; r < m; r++) EpilogueRows<Has, 1>(n, bias, Has::kReluMask ? reluMask + r * ldc : nullptr, out + r * ldc, ldc);
 }
 
 template <class T>
-void RunEpilogue(const Epilogue<T>& epilogue, Size m, Size n, T* out, Size row) {
+void RunEpilogue(const Epilogue<T>& epilogue, Size m, Size n, T* out, Size ldc) {
   using Run = void (*)(const T*, const T*, Size, Size, T*, Size);
   constexpr Run kRuns[] = {
       nullptr,
@@ -92,7 +93,7 @@ void RunEpilogue(const Epilogue<T>& epilogue, Size m, Size n, T* out, Size row) 
       &EpilogueBlock<EpilogueSteps<true, true, true>, T>,
   };
   const int has = (epilogue.bias != nullptr ? 1 : 0) + (epilogue.relu ? 2 : 0) + (epilogue.reluMask != nullptr ? 4 : 0);
-  if (has != 0) kRuns[has](epilogue.bias, epilogue.reluMask, m, n, out, row);
+  if (has != 0) kRuns[has](epilogue.bias, epilogue.reluMask, m, n, out, ldc);
 }
 
 Floats<Epilogues> AllEpilogues() { return {{&RunEpilogue<float>}, {&RunEpilogue<double>}}; }

@@ -1,12 +1,12 @@
-// Blocks of matrix products: what is asked for, and the kernels for those that are small.
+// One general matrix product (GEMM): its description, and the kernels of ours for small ones.
 #pragma once
 
 #include "kernels/base/types.h"
 
 namespace blasgrad {
 
-// A block [m, n] of one output, with the distances between the stored rows. A is stored [m, k] or, transposed, [k, m];
-// B [k, n] or, transposed, [n, k]. All of m, n, k are at least 1.
+// out[m, n] (+)= op(a)[m, k]·op(b)[k, n], row-major; lda, ldb and ldc are the distances between stored rows. A is
+// stored [m, k] or, transposed, [k, m]; B [k, n] or, transposed, [n, k]. All of m, n, k are at least 1.
 template <class T>
 struct Gemm {
   bool transposeA, transposeB;
@@ -19,14 +19,14 @@ struct Gemm {
   int ldc;
 };
 
-// out (+)= op(a)·op(b), by kernels of ours where they are faster, else by BLAS.
+// Runs kernels of ours where they are faster, else BLAS.
 template <class T>
-void runGemm(const Gemm<T>& block, bool add);
+void runGemm(const Gemm<T>& gemm, bool add);
 
 template <class T>
 struct SmallGemms {
-  // out (+)= op(a)·op(b), where that is faster than BLAS; else does nothing and says false.
-  bool (*run)(const Gemm<T>& block, bool add);
+  // Returns false, and computes nothing, where BLAS is faster.
+  bool (*run)(const Gemm<T>& gemm, bool add);
 };
 
 const Floats<SmallGemms>& smallGemms();

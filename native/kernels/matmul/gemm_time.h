@@ -1,5 +1,5 @@
-// How long matrix products take, counted where somebody asked: in the BLAS, and in kernels of ours. Of all threads
-// together. What is not counted costs one look at a flag.
+// Nanoseconds inside GEMM calls, summed over all threads: those of the BLAS, and those of kernels of ours. Counted on
+// request; otherwise a call costs one relaxed load.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,6 @@
 
 namespace blasgrad {
 
-// Nanoseconds since the last look.
 struct GemmTimes {
   std::int64_t blas;
   std::int64_t own;
@@ -22,13 +21,13 @@ struct GemmClocks {
 
 inline GemmClocks gemmClocks;
 
-// What was counted since the last look, and whether counting goes on.
+// Returns and resets the counts, and starts or stops counting.
 inline GemmTimes takeGemmTimes(bool goOn) {
   gemmClocks.counting = goOn;
   return {gemmClocks.blas.exchange(0), gemmClocks.own.exchange(0)};
 }
 
-// Counts from its making to its end: as the BLAS's, unless it is told that the product was ours.
+// Counts its own lifetime, as the BLAS's unless wasOwn() is called.
 class GemmTimer {
  public:
   GemmTimer() : counting_(gemmClocks.counting.load(std::memory_order_relaxed)) {

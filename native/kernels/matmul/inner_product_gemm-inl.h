@@ -1,4 +1,4 @@
-// Products of operands that both lie along k: a tile of the output is as many sums of vectors along k.
+// GEMM by inner products, for x·Wᵀ: both operands are contiguous along k, and neither is packed.
 
 #if defined(BLASGRAD_INNER_PRODUCT_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_INNER_PRODUCT_GEMM_INL_H_
@@ -16,10 +16,10 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Rows of a tile from the larger operand, which stay in the first-level cache, and from the smaller one, which come
-// from the second-level cache again and again: the fewer they are, the less of it they ask.
-constexpr int kDotLarger = 4;
-constexpr int kDotSmaller = 3;
+// The micro-tile: rows of the larger operand, which stay in L1, × rows of the smaller one, which are read from L2 for
+// each micro-tile. 12 accumulators hide the latency of a multiply-add.
+constexpr int kLargerRows = 4;
+constexpr int kSmallerRows = 3;
 
 template <class T, int kRows, int kCols>
 void InnerProductMicroKernel(Size depth, const T* a, Size lda, const T* b, Size ldb, T* out, Size ldc, bool add) {
@@ -40,65 +40,51 @@ HWY_INLINE InnerProductMicroKernelOf<T> InnerProductMicroKernelFor(Size rows, Si
   return kTiles[(rows - 1) * kMostCols + cols - 1];
 }
 
-// out[m, n] (+)= a[m, k]·b[n, k]ᵀ by tiles of at most kRows × kCols. The larger operand is read once, and fetched ahead
-// of its use; the smaller one is read again and again.
+// out[m, n] (+)= a[m, k]·b[n, k]ᵀ by micro-tiles of at most kRows × kCols. The outer loop goes along the larger
+// operand, which is read from memory once, and prefetches its next rows.
 template <class T, int kRows, int kCols>
-void InnerProductTiles(const Gemm<T>& block, bool add) {
+void InnerProductTiles(const Gemm<T>& gemm, bool add) {
   constexpr Size kBytes = static_cast<Size>(sizeof(T));
   using Tiles = std::make_integer_sequence<int, kRows * kCols>;
-  const Size lda = block.lda, ldb = block.ldb, ldc = block.ldc;
-  const Partition stretches(block.k, kInnerKc<T>), down(block.m, kRows), across(block.n, kCols);
-  const bool rowsFirst = block.m > block.n;
+  const Size lda = gemm.lda, ldb = gemm.ldb, ldc = gemm.ldc;
+  const Partition depths(gemm.k, kInnerKc<T>), down(gemm.m, kRows), across(gemm.n, kCols);
+  const bool rowsFirst = gemm.m > gemm.n;
   const Partition& outer = rowsFirst ? down : across;
   const Partition& inner = rowsFirst ? across : down;
   Size p = 0;
-  for (Size s = 0; s < stretches.count; p += stretches[s++]) {
+  for (Size s = 0; s < depths.count; p += depths[s++]) {
     Size at = 0;
     for (Size o = 0; o < outer.count; at += outer[o++]) {
-      Prefetcher coming;
+      Prefetcher prefetcher;
       if (o + 1 < outer.count) {
         const Size next = at + outer[o];
-        coming = Prefetcher((rowsFirst ? block.a + next * lda : block.b + next * ldb) + p,
-                            (rowsFirst ? lda : ldb) * kBytes, outer[o + 1], stretches[s] * kBytes, inner.count);
+        prefetcher = Prefetcher((rowsFirst ? gemm.a + next * lda : gemm.b + next * ldb) + p,
+                                (rowsFirst ? lda : ldb) * kBytes, outer[o + 1], depths[s] * kBytes, inner.count);
       }
       Size within = 0;
       for (Size i = 0; i < inner.count; within += inner[i++]) {
         const Size row = rowsFirst ? at : within, col = rowsFirst ? within : at;
         const Size rows = rowsFirst ? outer[o] : inner[i], cols = rowsFirst ? inner[i] : outer[o];
-        coming.fetch<true>();
-        InnerProductMicroKernelFor<T, kCols>(rows, cols, Tiles())(stretches[s], block.a + row * lda + p, lda,
-                                                                  block.b + col * ldb + p, ldb,
-                                                                  block.out + row * ldc + col, ldc, add || p > 0);
+        prefetcher.Step<true>();
+        InnerProductMicroKernelFor<T, kCols>(rows, cols, Tiles())(depths[s], gemm.a + row * lda + p, lda,
+                                                                  gemm.b + col * ldb + p, ldb,
+                                                                  gemm.out + row * ldc + col, ldc, add || p > 0);
       }
     }
   }
 }
 
-// Whether each row of both operands begins with a line, so that no vector takes from two. Where memory lies may decide
-// between tiles, which give the same bits, but not between dots and other kernels, which do not: PrefersInnerProducts
-// looks at the distances between rows alone.
+// A micro-tile has 4 rows of the larger operand, unless the padding of the smaller one to multiples of 3 adds more than
+// 10%: that of 4, 8 or 16 rows.
 template <class T>
-HWY_INLINE bool IsCacheLineAligned(const Gemm<T>& block) {
-  const auto all = reinterpret_cast<std::uintptr_t>(block.a) | reinterpret_cast<std::uintptr_t>(block.b) |
-                   static_cast<std::uintptr_t>(block.lda | block.ldb) * sizeof(T);
-  return all % kCacheLineBytes == 0;
-}
-
-// Tiles lie so that they have the most rows of the larger operand, unless the other way there are a tenth fewer: of 4,
-// 8 or 16 rows. Where vectors as long as a line take from two, loads take longer than the multiply-adds of such a tile:
-// one that is square has fewer for each, if there are registers for it.
-template <class T>
-void InnerProductGemm(const Gemm<T>& block, bool add) {
-  if (!add && CanTransposeSums(block)) return TransposedSums(block);
-  if constexpr (hn::MaxLanes(hn::ScalableTag<T>()) * sizeof(T) == kCacheLineBytes) {
-    if (!IsCacheLineAligned(block)) return InnerProductTiles<T, kDotLarger, kDotLarger>(block, add);
-  }
-  const Size smaller = HWY_MIN(block.m, block.n);
-  const Size byFew = Partition(smaller, kDotSmaller).count * kDotSmaller;
-  const Size byMany = Partition(smaller, kDotLarger).count * kDotLarger;
-  const bool mostOfSmaller = byFew * 9 > byMany * 10;
-  return (block.m > block.n) != mostOfSmaller ? InnerProductTiles<T, kDotLarger, kDotSmaller>(block, add)
-                                              : InnerProductTiles<T, kDotSmaller, kDotLarger>(block, add);
+void InnerProductGemm(const Gemm<T>& gemm, bool add) {
+  if (!add && CanTransposeSums(gemm)) return TransposedSums(gemm);
+  const Size smaller = HWY_MIN(gemm.m, gemm.n);
+  const Size paddedTo3 = Partition(smaller, kSmallerRows).count * kSmallerRows;
+  const Size paddedTo4 = Partition(smaller, kLargerRows).count * kLargerRows;
+  const bool swap = paddedTo3 * 9 > paddedTo4 * 10;
+  return (gemm.m > gemm.n) != swap ? InnerProductTiles<T, kLargerRows, kSmallerRows>(gemm, add)
+                                   : InnerProductTiles<T, kSmallerRows, kLargerRows>(gemm, add);
 }
 
 }  // namespace HWY_NAMESPACE

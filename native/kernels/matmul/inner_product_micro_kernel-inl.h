@@ -1,4 +1,4 @@
-// A tile of a product of operands that both lie along k: as many sums of vectors along k, and their lanes added.
+// The inner-product micro-kernel: a micro-tile of vector accumulators along k, and their horizontal sums.
 
 #if defined(BLASGRAD_INNER_PRODUCT_MICRO_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_INNER_PRODUCT_MICRO_KERNEL_INL_H_
@@ -14,11 +14,11 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// k is summed in stretches for which the rows of a tile stay in the first-level cache.
+// KC: the rows of a micro-tile stay in L1.
 template <class T>
 constexpr Size kInnerKc = 4096 / static_cast<Size>(sizeof(T));
 
-// The halves of a vector added, down to 16 bytes.
+// Adds the halves of a vector until 16 bytes are left.
 template <class D, class V>
 HWY_INLINE hn::Vec<hn::Full128<hn::TFromD<D>>> FoldTo128(D d, V v) {
   if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) <= 16) {
@@ -29,8 +29,8 @@ HWY_INLINE hn::Vec<hn::Full128<hn::TFromD<D>>> FoldTo128(D d, V v) {
   }
 }
 
-// Of each block of 16 bytes, in lane i the sum of the block's lanes of sums[i]; kCount vectors, as many as a block has
-// lanes, or fewer.
+// Transposed horizontal sums within 128-bit blocks: lane i of each block is the sum of that block's lanes of sums[i],
+// of kCount vectors, at most as many as a block has lanes.
 template <int kCount, class D, class V>
 HWY_INLINE V TransposedSumsWithinBlocks(D d, const V* sums) {
   constexpr int kLast = kCount - 1;
@@ -47,7 +47,7 @@ HWY_INLINE V TransposedSumsWithinBlocks(D d, const V* sums) {
   }
 }
 
-// out[j] (+)= the sum of the lanes of sums[j], from kFrom on: as many at a time as 16 bytes have elements.
+// out[j] (+)= the horizontal sum of sums[j], from kFrom on, as many at a time as a 128-bit block has lanes.
 template <class T, int kCols, int kFrom = 0, class V>
 HWY_INLINE void StoreHorizontalSums(const V (&sums)[kCols], T* out, bool add) {
   const hn::ScalableTag<T> d;
@@ -57,7 +57,7 @@ HWY_INLINE void StoreHorizontalSums(const V (&sums)[kCols], T* out, bool add) {
   if constexpr (kFrom + kCount < kCols) StoreHorizontalSums<T, kCols, kFrom + kCount>(sums, out, add);
 }
 
-// sums[i][j] += x[i]·y[j] by vectors. Those of the side that has fewer are in registers, the others come one by one.
+// sums[i][j] += x[i]·y[j]. The vectors of the shorter side stay in registers, the others are loaded one by one.
 template <int kRows, int kCols, class V, class LoadX, class LoadY>
 HWY_INLINE void AddProducts(LoadX loadX, LoadY loadY, V (&sums)[kRows][kCols]) {
   if constexpr (kRows >= kCols) {
@@ -83,7 +83,8 @@ HWY_INLINE void AddProducts(LoadX loadX, LoadY loadY, V (&sums)[kRows][kCols]) {
   }
 }
 
-// sums[i][j] = the products of row i of a and row j of b, by vectors.
+// sums[i][j], summed over its lanes, is the inner product of row i of a and row j of b. Needs a depth of at least a
+// vector.
 template <class T, int kRows, int kCols, class V>
 HWY_INLINE void SumInnerProducts(Size depth, const T* a, Size lda, const T* b, Size ldb, V (&sums)[kRows][kCols]) {
   const hn::ScalableTag<T> d;
@@ -99,7 +100,7 @@ HWY_INLINE void SumInnerProducts(Size depth, const T* a, Size lda, const T* b, S
                               [&](int j) BLASGRAD_INLINE_LAMBDA { return hn::LoadU(d, b + j * ldb + p); }, sums);
   }
   if (p < depth) {
-    // The last vector again, with what was summed already left out.
+    // The last vector overlaps the one before it: clear the lanes that are summed already.
     const Size last = depth - lanes;
     const auto done = hn::FirstN(d, static_cast<std::size_t>(p - last));
     const auto rest = [&](const T* from)

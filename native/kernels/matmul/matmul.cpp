@@ -1,85 +1,22 @@
-// Matrix products over a batch grid, the small ones by kernels of ours, the others by OpenBLAS; a batch that is one
-// larger product becomes one call.
+// Matrix products over a batch grid: the loop over the grid, folding of a batch that equals one larger product, and the
+// epilogue. Each product is a runGemm.
 #include "batched_gemm.h"
-
-#include <cblas.h>
 
 #include <climits>
 #include <cstring>
-#include <mutex>
 
-#include "gemm.h"
 #include "epilogue.h"
+#include "gemm.h"
 #include "kernels/catalogue/families.h"
-#include "gemm_time.h"
 
 namespace blasgrad {
 namespace {
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
-          float beta, float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
-}
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
-          int ldb, double beta, double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
-}
-// y += op(a)·x, a stored [rows, cols].
-void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const float* a, int lda, const float* x, int stepX, float* y,
-          int stepY) {
-  cblas_sgemv(CblasRowMajor, ta, rows, cols, 1, a, lda, x, stepX, 1, y, stepY);
-}
-void gemv(CBLAS_TRANSPOSE ta, int rows, int cols, const double* a, int lda, const double* x, int stepX, double* y,
-          int stepY) {
-  cblas_dgemv(CblasRowMajor, ta, rows, cols, 1, a, lda, x, stepX, 1, y, stepY);
-}
-
-// A BLAS built without locks gives wrong results under concurrent calls: threads then take turns.
-std::mutex serialBlas;
-
-std::unique_lock<std::mutex> turnAtBlas() {
-  static const bool locks = openblas_get_parallel() == 0;
-  return locks ? std::unique_lock<std::mutex>(serialBlas) : std::unique_lock<std::mutex>();
-}
-
 const Epilogues<float>& epiloguesOf(float) { return epilogues().float32; }
 const Epilogues<double>& epiloguesOf(double) { return epilogues().float64; }
 
-bool runSmallGemm(const Gemm<float>& block, bool add) { return smallGemms().float32.run(block, add); }
-bool runSmallGemm(const Gemm<double>& block, bool add) { return smallGemms().float64.run(block, add); }
-
-}  // namespace
-
-template <class T>
-void runGemm(const Gemm<T>& block, bool add) {
-  const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
-  GemmTimer timer;
-  if (m > 1 && n > 1 && runSmallGemm(block, add)) return timer.wasOwn();
-  const auto turn = turnAtBlas();
-  if (m == 1 || n == 1) {
-    // A matrix-vector product always adds: beta = 0 would leave it to the BLAS what becomes of a NaN in `out`.
-    if (!add && (m == 1 || ldc == 1)) {
-      std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(m) * static_cast<std::size_t>(n));
-    } else if (!add) {
-      for (int i = 0; i < m; i++) out[static_cast<Size>(i) * ldc] = T(0);
-    }
-    if (n == 1) {
-      return gemv(transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, a, lda, b,
-                  transposeB ? 1 : ldb, out, ldc);
-    }
-    return gemv(transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, b, ldb, a,
-                transposeA ? lda : 1, out, 1);
-  }
-  gemm(transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, a, lda, b, ldb,
-       add ? T(1) : T(0), out, ldc);
-}
-template void runGemm(const Gemm<float>& block, bool add);
-template void runGemm(const Gemm<double>& block, bool add);
-
-namespace {
-
-// Where an operand's block for a point of the grid lies.
-Size blockAt(Layout layout, Size cols, Size r, Size c) {
+// The index of an operand's matrix at point (r, c) of the grid.
+Size matrixAt(Layout layout, Size cols, Size r, Size c) {
   switch (layout) {
     case Layout::full:
       return r * cols + c;
@@ -92,15 +29,15 @@ Size blockAt(Layout layout, Size cols, Size r, Size c) {
   }
 }
 
-Size blocksOf(Layout layout, Size rows, Size cols) {
+Size matricesIn(Layout layout, Size rows, Size cols) {
   return rows == 0 || cols == 0 ? (layout == Layout::full     ? 0
                                    : layout == Layout::row    ? cols
                                    : layout == Layout::column ? rows
                                                               : 1)
-                                : blockAt(layout, cols, rows - 1, cols - 1) + 1;
+                                : matrixAt(layout, cols, rows - 1, cols - 1) + 1;
 }
 
-// What follows on a part of a product of one block.
+// Only products without a batch have an epilogue.
 template <class T>
 void runEpilogue(const BatchedGemm& p, const GemmPart& part) {
   const T* const bias = static_cast<const T*>(p.bias);
@@ -120,9 +57,9 @@ void runPart(const BatchedGemm& p, const GemmPart& part) {
   const Size m = part.toM - part.fromM, n = part.toN - part.fromN;
   if (m <= 0 || n <= 0) return;
   if (p.k == 0 || p.rows == 0 || p.cols == 0) {
-    for (Size block = 0; block < blocksOf(p.outLayout, p.rows, p.cols); block++) {
+    for (Size matrix = 0; matrix < matricesIn(p.outLayout, p.rows, p.cols); matrix++) {
       for (Size i = part.fromM; i < part.toM; i++) {
-        std::memset(out + (block * p.m + i) * p.n + part.fromN, 0, sizeof(T) * static_cast<std::size_t>(n));
+        std::memset(out + (matrix * p.m + i) * p.n + part.fromN, 0, sizeof(T) * static_cast<std::size_t>(n));
       }
     }
     return runEpilogue<T>(p, part);
@@ -138,17 +75,17 @@ void runPart(const BatchedGemm& p, const GemmPart& part) {
                        (p.outLayout == Layout::column && c > 0);
       runGemm<T>(
           {p.transposeA, p.transposeB, static_cast<int>(m), static_cast<int>(n), k,
-           a + blockAt(p.aLayout, p.cols, r, c) * p.m * p.k + startA, lda,
-           b + blockAt(p.bLayout, p.cols, r, c) * p.k * p.n + startB, ldb,
-           out + (blockAt(p.outLayout, p.cols, r, c) * p.m + part.fromM) * p.n + part.fromN, static_cast<int>(p.n)},
+           a + matrixAt(p.aLayout, p.cols, r, c) * p.m * p.k + startA, lda,
+           b + matrixAt(p.bLayout, p.cols, r, c) * p.k * p.n + startB, ldb,
+           out + (matrixAt(p.outLayout, p.cols, r, c) * p.m + part.fromM) * p.n + part.fromN, static_cast<int>(p.n)},
           add);
     }
   }
   runEpilogue<T>(p, part);
 }
 
-// Where the batch is one larger product, makes it one.
-void join(BatchedGemm& p) {
+// Folds the batch into m, or into k where the output is summed over it: one large GEMM packs its operands once.
+void foldBatch(BatchedGemm& p) {
   const Size batch = p.rows * p.cols;
   if (p.aLayout != Layout::full || batch <= 1 || p.m == 0 || p.k == 0) return;
   if (!p.transposeA && p.bLayout == Layout::scalar && p.outLayout == Layout::full && batch <= INT_MAX / p.m) {
@@ -179,7 +116,7 @@ void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows,
                       a,
                       b,
                       out};
-  join(product);
+  foldBatch(product);
   runPart<T>(product, whole(product));
 }
 
@@ -220,7 +157,7 @@ BatchedGemm readBatchedGemm(const Kernel& kernel, Element element, const Call& c
                       layout(7),         layout(8),
                       layout(9),         slot[10].pointer,
                       slot[11].pointer,  const_cast<void*>(slot[12].pointer)};
-  join(product);
+  foldBatch(product);
   return product;
 }
 

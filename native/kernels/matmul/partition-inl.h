@@ -1,4 +1,4 @@
-// What the kernels of small products share: extents in equal parts, operands in any order, stores of part of a vector.
+// What the small GEMM kernels share: partition of an extent into equal chunks, strided operands, partial stores.
 
 #if defined(BLASGRAD_PARTITION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_PARTITION_INL_H_
@@ -13,14 +13,15 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Of numbers that fit 32 bits, which is half the work of one of 64.
+// For numbers that fit 32 bits: 32-bit division has half the latency of 64-bit.
 HWY_INLINE Size Quotient(Size a, Size b) { return static_cast<std::uint32_t>(a) / static_cast<std::uint32_t>(b); }
 
-// A total (at least 1) in as few parts as a largest part allows, and those as equal as they can be.
+// Partitions an extent (at least 1) into the fewest chunks of at most `most`. Chunk sizes differ by 1 at most, so that
+// no micro-tile is left with a single row.
 struct Partition {
   Size count, each, longer;
 
-  // Divisions are slow where a part is a few lines of work.
+  // Divides only where there are several chunks: a division costs as much as a few terms of a micro-tile.
   Partition(Size total, Size most) : count(1), each(total), longer(0) {
     if (total > most) {
       count = Quotient(total + most - 1, most);
@@ -28,8 +29,8 @@ struct Partition {
       longer = total - each * count;
     }
   }
-  Size operator[](Size part) const { return each + (part < longer ? 1 : 0); }
-  // The first part's extent, which is then no longer counted.
+  Size operator[](Size chunk) const { return each + (chunk < longer ? 1 : 0); }
+  // Removes the first chunk and returns its size.
   Size TakeFirst() {
     const Size first = (*this)[0];
     count--;
@@ -38,7 +39,7 @@ struct Partition {
   }
 };
 
-// An operand of which element (i, j) is at at[i·row + j·col].
+// A matrix of which element (i, j) is at[i·row + j·col].
 template <class T>
 struct Strided {
   const T* at;
@@ -47,7 +48,8 @@ struct Strided {
   Strided from(Size i, Size j) const { return {at + i * row + j * col, row, col}; }
 };
 
-// The first `count` lanes of v to p, or added to it; by halves where they are not all.
+// Stores or accumulates the first `count` lanes of v. A partial vector is stored by halves: AVX2's masked store is
+// microcoded on AMD CPUs.
 template <class D, class V, class T>
 HWY_INLINE void StoreFirst(D d, V v, T* p, Size count, bool add) {
   if (HWY_LIKELY(count >= LanesOf(d))) {

@@ -1,5 +1,5 @@
-// A tile of a matrix product's output, which stays in registers while k passes, and panels of the right operand for it.
-// Vectors lie along the right operand's rows, the left operand's elements are broadcast from where they are.
+// The rank-1-update micro-kernel: an MR × NR micro-tile of the output stays in registers while k advances. Vectors lie
+// along the rows of the right operand; elements of the left operand are broadcast from where they are, unpacked.
 
 #if defined(BLASGRAD_RANK1_MICRO_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_RANK1_MICRO_KERNEL_INL_H_
@@ -10,33 +10,20 @@
 
 #include <utility>
 
-#include "prefetch-inl.h"
-#include "kernels/base/transpose-inl.h"
+#include "packing-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// A tile of 6 rows and 2 vectors, or 12 and 1, or 4 and 3: 12 sums, the vectors of the right operand and an element
-// broadcast fit the 16 registers of AVX2; 12 sums hide the latency of a multiply-add on all others too.
-constexpr int kNrVectors = 2;
-template <int kVectors>
-constexpr int kMr = 12 / kVectors;
-// k is summed in stretches whose panel stays in the first-level cache.
-constexpr Size kPanelBytes = 24576;
+// Accumulators are stored, or added to the output. An output that may be in no cache has the rows of the next
+// micro-tile prefetched meanwhile: else the stores would wait for one row after another.
+enum StoreMode { kStoreOnly = 0, kAccumulate = 1, kPrefetchOutput = 2 };
 
-// Sums of as many terms take as long as memory that is in no cache takes to come: the next tile's rows of the output
-// are asked for meanwhile, and with deep sums what is wanted next of the operands. Else stores and multiplications
-// would wait for them, a row after the other. Short sums are of small operands, which are near.
-constexpr Size kLongSums = 32;
-constexpr Size kDeep = 64;
+// NR: kVectors vectors, and half a vector more where kHalf.
+template <int kVectors, bool kHalf = false>
+struct PanelWidth {};
 
-template <class T>
-constexpr Size kPanelElements = kPanelBytes / static_cast<Size>(sizeof(T));
-template <class T>
-constexpr Size kKc = kPanelElements<T> / (kNrVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
-
-// Asks for the rows below a tile of kRows.
 template <int kRows, class T>
 HWY_INLINE void PrefetchNextTile(T* out, Size outRow, Size width) {
   BLASGRAD_UNROLL
@@ -46,8 +33,8 @@ HWY_INLINE void PrefetchNextTile(T* out, Size outRow, Size width) {
   }
 }
 
-// The sums to out[kRows, width], or added to it. Gives the row below. Parts of vectors are stored from memory, row by
-// row in a loop: unrolled, that is ten times the code of all else in a tile, and most of the time to compile it.
+// Stores the micro-tile to out[kRows, width], or adds it. Returns the row below. Partial vectors are stored from a
+// buffer in a loop: unrolled they were ten times the code of the rest of a micro-tile, and most of its compile time.
 template <class D, class V, int kRows, int kVectors, class T>
 HWY_INLINE T* StoreTile(D d, const V (&sums)[kRows][kVectors], T* out, Size outRow, Size width, bool add) {
   const Size lanes = LanesOf(d);
@@ -79,94 +66,111 @@ HWY_INLINE T* StoreTile(D d, const V (&sums)[kRows][kVectors], T* out, Size outR
   return out;
 }
 
-// out[kRows, width] (+)= left[kRows, depth]·right[depth, kVectors vectors]. Copies the right operand's rows to `panel`
-// on the way where kPack. Where `next` is not 0, fetches the rows of the left operand that are so far on. The left
-// operand comes as numbers: a struct in memory would be read before its stores are done, which takes as long as a tenth
-// of a tile.
-template <class T, int kRows, int kVectors, bool kPack>
-void Rank1MicroKernel(Size depth, const T* left, Size leftRow, Size leftCol, Size next, const T* right, Size rightRow,
-                      T* panel, T* out, Size outRow, Size width, bool add) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const Size lanes = LanesOf(d);
-  V sums[kRows][kVectors];
-  BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
-  }
-  if (depth >= kLongSums) PrefetchNextTile<kRows>(out, outRow, width);
-  const T* a = left;
-  const auto addTerm = [&]() HWY_ATTR {
-    V b[kVectors];
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) {
-      b[v] = hn::LoadU(d, right + v * lanes);
-      if constexpr (kPack) hn::Store(b[v], d, panel + v * lanes);
-    }
-    BLASGRAD_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      const V x = hn::Set(d, a[i * leftRow]);
+// A column of micro-tiles in one call, since a call costs as much as a good part of a tile with a short k:
+// out[rows, width] (+)= left[rows, depth]·right[depth, NR]. For a triangular `left`, each row further down has `less`
+// terms fewer, the first `skip` of them at the front. With kPack the right operand is packed into `panel` on the way,
+// but for its last `packedRows`, which are packed already.
+//
+// The operands come as numbers: a Strided passed by value is read from the stack before the caller's stores of its
+// members can be forwarded, which took 55 cycles of a tile's 20 to 200.
+template <class T, int kRows, class Width, bool kPack, class D = hn::ScalableTag<T>>
+struct MicroKernelColumn;
+
+template <class T, int kRows, int kVectors, bool kHalf, bool kPack, class D>
+struct MicroKernelColumn<T, kRows, PanelWidth<kVectors, kHalf>, kPack, D> {
+  static void Run(Size tiles, Size depth, Size less, Size skip, const T* left, Size leftRow, Size leftCol,
+                  const T* right, Size rightRow, T* panel, Size packedRows, T* out, Size outRow, Size width, int mode) {
+    const D d;
+    const hn::Half<D> half;
+    using V = hn::Vec<decltype(d)>;
+    using H = hn::Vec<decltype(half)>;
+    const Size lanes = LanesOf(d);
+    const Size whole = kVectors * lanes;
+    const Size panelRow = whole + (kHalf ? LanesOf(half) : 0);
+    const bool add = (mode & kAccumulate) != 0;
+    for (; tiles > 0; tiles--) {
+      V sums[kRows][kVectors];
+      H halves[kRows][1];
       BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x, b[v], sums[i][v]);
+      for (int i = 0; i < kRows; i++) {
+        BLASGRAD_UNROLL
+        for (int v = 0; v < kVectors; v++) sums[i][v] = hn::Zero(d);
+        halves[i][0] = hn::Zero(half);
+      }
+      if ((mode & kPrefetchOutput) != 0) PrefetchNextTile<kRows>(out, outRow, width);
+      const T* a = left;
+      const T* b = right;
+      const auto multiplyAdd = [&](auto packs, Size count, Size row) BLASGRAD_INLINE_LAMBDA {
+        BLASGRAD_UNROLL_SOME
+        for (Size p = 0; p < count; p++) {
+          T* const packed = panel + p * panelRow;
+          V y[kVectors], x[kRows];
+          BLASGRAD_UNROLL
+          for (int v = 0; v < kVectors; v++) {
+            y[v] = hn::LoadU(d, b + v * lanes);
+            if constexpr (packs) hn::StoreU(y[v], d, packed + v * lanes);
+          }
+          BLASGRAD_UNROLL
+          for (int i = 0; i < kRows; i++) {
+            x[i] = hn::Set(d, a[i * leftRow]);
+            BLASGRAD_UNROLL
+            for (int v = 0; v < kVectors; v++) sums[i][v] = hn::MulAdd(x[i], y[v], sums[i][v]);
+          }
+          if constexpr (kHalf) {
+            const H z = hn::LoadU(half, b + whole);
+            if constexpr (packs) hn::StoreU(z, half, packed + whole);
+            BLASGRAD_UNROLL
+            for (int i = 0; i < kRows; i++) halves[i][0] = hn::MulAdd(hn::LowerHalf(half, x[i]), z, halves[i][0]);
+          }
+          a += leftCol;
+          b += row;
+        }
+      };
+      if constexpr (kPack) {
+        multiplyAdd(std::true_type(), depth - packedRows, rightRow);
+        b = panel + (depth - packedRows) * panelRow;
+        multiplyAdd(std::false_type(), packedRows, panelRow);
+      } else {
+        multiplyAdd(std::false_type(), depth, rightRow);
+      }
+      left += kRows * (leftRow + skip * leftCol);
+      right += kRows * skip * rightRow;
+      depth -= kRows * less;
+      if constexpr (kHalf) StoreTile(half, halves, out + whole, outRow, width - whole, add);
+      out = StoreTile(d, sums, out, outRow, HWY_MIN(width, whole), add);
     }
-    a += leftCol;
-    right += rightRow;
-    if constexpr (kPack) panel += kVectors * lanes;
-  };
-  constexpr Size kLine = kCacheLineBytes / static_cast<Size>(sizeof(T));
-  Size line = next == 0 ? depth : 0;
-  BLASGRAD_UNROLL_SOME
-  for (Size p = 0; p < depth; p++) {
-    if (p == line) {
-      BLASGRAD_UNROLL
-      for (int i = 0; i < kRows; i++) BLASGRAD_PREFETCH(a + next + i * leftRow);
-      line += kLine;
-    }
-    addTerm();
   }
-  StoreTile(d, sums, out, outRow, width, add);
-}
+};
 
 template <class T>
-using Rank1MicroKernelOf = void (*)(Size, const T*, Size, Size, Size, const T*, Size, T*, T*, Size, Size, bool);
+using MicroKernelColumnOf = void (*)(Size, Size, Size, Size, const T*, Size, Size, const T*, Size, T*, Size, T*, Size,
+                                     Size, int);
 
-template <class T, int kVectors, bool kPack, int... kLess>
-HWY_INLINE Rank1MicroKernelOf<T> Rank1MicroKernelFor(Size rows, std::integer_sequence<int, kLess...>) {
-  static constexpr Rank1MicroKernelOf<T> kTiles[] = {&Rank1MicroKernel<T, kLess + 1, kVectors, kPack>...};
+template <class T, class Width, bool kPack, class D = hn::ScalableTag<T>, int... kLess>
+HWY_INLINE MicroKernelColumnOf<T> MicroKernelColumnFor(Size rows, std::integer_sequence<int, kLess...>) {
+  static constexpr MicroKernelColumnOf<T> kTiles[] = {&MicroKernelColumn<T, kLess + 1, Width, kPack, D>::Run...};
   return kTiles[rows - 1];
 }
 
-// `width` columns of the right operand into a panel `panelWidth` wide, 0 beyond them.
-template <class T, class D = hn::ScalableTag<T>>
-HWY_INLINE void PackPanel(Size depth, Size width, Strided<T> right, T* panel, Size panelWidth) {
-  const D d;
-  const Size lanes = LanesOf(d);
-  if (right.col != 1) {
-    Size p = 0;
-    if (width == panelWidth) {
-      for (; p + kSquare<T> <= depth; p += kSquare<T>) {
-        for (Size j = 0; j < width; j += lanes) {
-          EachColumn(d, right.at + j * right.col + p, right.col,
-                     [&](Size c, auto column) HWY_ATTR { hn::Store(column, d, panel + (p + c) * panelWidth + j); });
-        }
-      }
-    } else {
-      std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(depth * panelWidth));
-    }
-    return TransposeBlock(width, depth - p, right.at + p, right.col, panel + p * panelWidth, panelWidth);
+// The ir loop: out[m, width] (+)= left[m, depth]·right[depth, width] with `right` packed, or dense rows that are read
+// as whole vectors; micro-tiles of at most kMost rows, `less` and `skip` as above.
+template <class T, class Width, int kMost, class D = hn::ScalableTag<T>>
+HWY_INLINE void MultiplyPanel(const Partition& tiles, Size depth, Size less, Size skip, Size width, Strided<T> left,
+                              const T* right, Size rightRow, T* out, Size outRow, int mode) {
+  using Rows = std::make_integer_sequence<int, kMost>;
+  const Size above = (tiles.each + 1) * tiles.longer;
+  if (above > 0) {
+    MicroKernelColumnFor<T, Width, false, D>(tiles.each + 1, Rows())(tiles.longer, depth, less, skip, left.at, left.row,
+                                                                     left.col, right, rightRow, nullptr, 0, out, outRow,
+                                                                     width, mode);
+    left.at += above * (left.row + skip * left.col);
+    right += above * skip * rightRow;
+    out += above * outRow;
   }
-  // Whole vectors are read as long as they end before the operand does.
-  const Size end = (depth - 1) * right.row + width;
-  for (Size j = 0; j < panelWidth; j += lanes) {
-    const Size count = HWY_MIN(width - j, lanes);
-    const auto within = hn::FirstN(d, static_cast<std::size_t>(count));
-    for (Size p = 0; p < depth; p++) {
-      const T* const from = right.at + p * right.row + j;
-      const auto row =
-          p * right.row + j + lanes <= end ? hn::IfThenElseZero(within, hn::LoadU(d, from)) : LoadUpTo(d, from, count);
-      hn::Store(row, d, panel + p * panelWidth + j);
-    }
+  if (tiles.count > tiles.longer) {
+    MicroKernelColumnFor<T, Width, false, D>(tiles.each, Rows())(tiles.count - tiles.longer, depth - above * less, less,
+                                                                 skip, left.at, left.row, left.col, right, rightRow,
+                                                                 nullptr, 0, out, outRow, width, mode);
   }
 }
 

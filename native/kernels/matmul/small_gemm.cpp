@@ -1,4 +1,5 @@
-// Small matrix products, and which they are: docs/decisions/0007-small-products.md has the measurements.
+// Small GEMMs: chooses inner products, rank-1 updates or OpenBLAS by shape, strides and instruction set. The thresholds
+// are measured, see docs/decisions/0007-small-products.md.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/matmul/small_gemm.cpp"
 #include <hwy/foreach_target.h>
@@ -20,91 +21,92 @@ namespace HWY_NAMESPACE {
 template <class T>
 constexpr int kFewColumns = sizeof(T) == 4 ? 7 : 4;
 template <class T>
-HWY_INLINE bool HasFewColumns(const Gemm<T>& block) {
-  return !block.transposeA && block.transposeB && block.n <= kFewColumns<T>;
+HWY_INLINE bool HasFewColumns(const Gemm<T>& gemm) {
+  return !gemm.transposeA && gemm.transposeB && gemm.n <= kFewColumns<T>;
 }
 
 #if HWY_TARGET == HWY_SCALAR
 template <class T>
-bool RunSmallGemm(const Gemm<T>& block, bool add) {
-  if (!HasFewColumns(block)) return false;
-  for (Size i = 0; i < block.m; i++) {
-    const T* const a = block.a + i * block.lda;
-    T* const out = block.out + i * block.ldc;
+bool RunSmallGemm(const Gemm<T>& gemm, bool add) {
+  if (!HasFewColumns(gemm)) return false;
+  for (Size i = 0; i < gemm.m; i++) {
+    const T* const a = gemm.a + i * gemm.lda;
+    T* const out = gemm.out + i * gemm.ldc;
     T sums[kFewColumns<T>] = {};
-    for (Size p = 0; p < block.k; p++) {
-      for (Size j = 0; j < block.n; j++) sums[j] += a[p] * block.b[j * block.ldb + p];
+    for (Size p = 0; p < gemm.k; p++) {
+      for (Size j = 0; j < gemm.n; j++) sums[j] += a[p] * gemm.b[j * gemm.ldb + p];
     }
-    for (Size j = 0; j < block.n; j++) out[j] = add ? out[j] + sums[j] : sums[j];
+    for (Size j = 0; j < gemm.n; j++) out[j] = add ? out[j] + sums[j] : sums[j];
   }
   return true;
 }
 #else
 constexpr bool kAvx512 = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
 
-// The most multiplications of a small product. Beyond them BLAS, which arranges both operands for the caches first, is
-// about as fast; what it has for instruction sets other than these two is not known to be slower but on tiny ones.
+// Beyond so many multiply-adds OpenBLAS, which packs both operands, is as fast. Instruction sets other than AVX2 and
+// AVX-512 were not measured but on tiny products.
 template <class T>
-constexpr double kMostMultiplications = kAvx512                  ? 1 << 26
-                                        : HWY_TARGET != HWY_AVX2 ? 1 << 15
-                                        : sizeof(T) == 4         ? 1 << 26
-                                                                 : 1 << 21;
-// Up to so many multiplications BLAS arranges nothing on AVX-512, and is faster unless the right operand is transposed.
-constexpr double kBlasInPlace = kAvx512 ? 1e6 : 0;
-// Fewer rows than these do not hide reading a right operand of more bytes, which BLAS does better on AVX2.
+constexpr double kMostMultiplyAdds = kAvx512                  ? 1 << 26
+                                     : HWY_TARGET != HWY_AVX2 ? 1 << 15
+                                     : sizeof(T) == 4         ? 1 << 26
+                                                              : 1 << 21;
+// Up to so many multiply-adds OpenBLAS has AVX-512 kernels that pack nothing: they are faster than ours unless the
+// right operand is transposed.
+constexpr double kBlasUnpacked = kAvx512 ? 1e6 : 0;
+// Fewer rows than these, with a right operand beyond 2 MiB, do not hide its memory latency: OpenBLAS is faster on AVX2.
 constexpr int kFewRows = kAvx512 ? 0 : 16;
-constexpr double kRightBytes = 1 << 21;
-// What the sum over lanes at a dot product's end costs, in multiply-adds of a vector; and what an outer product loses
-// for each term to the right operand's coming in by columns, in multiply-adds of a lane: for each output, and shared by
-// the rows that use it.
-constexpr double kSumOfLanes = kAvx512 ? 3 : 5;
-struct ByColumns {
-  double each, shared;
-  Size smallerBytes;  // how much dots may read again and again
-};
-constexpr ByColumns kByColumns{kAvx512 ? 0.05 : 0, 6, kLeftBlockBytes};
-// Where all rows begin as lines do, so that no vector takes two lines, dots are worth more; and what they read again
-// and again may be what a second-level cache of a megabyte, the least with AVX-512, has room for.
-constexpr ByColumns kByColumnsOfLines = kAvx512 ? ByColumns{0.1, 9, 3 << 18} : kByColumns;
-// In an output of more columns than these, the least multiplications a column that pay for its panels.
+constexpr double kLargeRightBytes = 1 << 21;
+// Outputs wider than kWide columns need so many multiply-adds a column to pay for packing a panel.
 constexpr int kWide = 48;
 template <class T>
-constexpr double LeastForPanel(bool transposeB) {
+constexpr double LeastPerColumn(bool transposeB) {
   return sizeof(T) == 4 ? 16 : transposeB ? 128 : 20;
 }
 
-// The rows that the choice for few columns reckons with: of 2 to 500 rows, the number that loses least on AVX2.
+// The cost model of x·Wᵀ. An inner product pays a horizontal sum for each output, in multiply-adds of a vector.
+constexpr double kHorizontalSum = kAvx512 ? 3 : 5;
+// A rank-1 update pays, for each term of k, to pack the transposed right operand: once for each output, and once for
+// each column, shared by the rows. In multiply-adds of a lane.
+struct TransposedPacking {
+  double perOutput, perColumn;
+  Size smallerBytes;  // inner products are chosen up to this size of the smaller operand, which they read repeatedly
+};
+constexpr TransposedPacking kUnaligned{kAvx512 ? 0.05 : 0, 6, kLeftBlockBytes};
+// Where row strides are multiples of a vector no load of an inner product crosses a cache line; and an L2 of 1 MiB, the
+// least of a CPU with AVX-512, holds 768 KiB of the smaller operand.
+constexpr TransposedPacking kAligned = kAvx512 ? TransposedPacking{0.1, 9, 3 << 18} : kUnaligned;
+
+// The number of rows that the model assumes for few columns: of 2 to 500 rows the one that loses least on AVX2.
 constexpr int kTypicalRows = 16;
 
-// An output costs a dot product the sum over lanes, k or not; an outer product its share of the panel, which is k over
-// the rows that use it, and of the columns that pad it: in units of a multiply-add of one lane.
+// Compares the two costs for each output. Depends on shape and strides alone, never on addresses: the two kernels
+// differ in the order of their sums, and the same call must give the same bits.
 template <class T>
-bool PrefersInnerProducts(const Gemm<T>& block) {
+bool PrefersInnerProducts(const Gemm<T>& gemm) {
   const int lanes = static_cast<int>(LanesOf(hn::ScalableTag<T>()));
-  if (block.transposeA || !block.transposeB || block.k < lanes) return false;
-  const bool few = HasFewColumns(block);
-  if (few && block.n <= kTransposedSumsCols<T>) return true;
-  const bool lines = block.lda % lanes == 0 && block.ldb % lanes == 0;
-  const ByColumns& costs = lines ? kByColumnsOfLines : kByColumns;
-  const Size smaller = HWY_MIN(block.m, block.n);
-  if (static_cast<Size>(sizeof(T)) * smaller * HWY_MIN(block.k, kInnerKc<T>) > costs.smallerBytes) return false;
-  const double padding = lanes - 1 - (block.n - 1) % lanes;
-  const int rows = few ? kTypicalRows : block.m;
-  return block.k * (costs.shared / rows + padding / block.n + costs.each) > kSumOfLanes * lanes;
+  if (gemm.transposeA || !gemm.transposeB || gemm.k < lanes) return false;
+  const bool few = HasFewColumns(gemm);
+  if (few && gemm.n <= kTransposedSumsCols<T>) return true;
+  const TransposedPacking& costs = gemm.lda % lanes == 0 && gemm.ldb % lanes == 0 ? kAligned : kUnaligned;
+  const Size smaller = HWY_MIN(gemm.m, gemm.n);
+  if (static_cast<Size>(sizeof(T)) * smaller * HWY_MIN(gemm.k, kInnerKc<T>) > costs.smallerBytes) return false;
+  const double padding = lanes - 1 - (gemm.n - 1) % lanes;
+  const int rows = few ? kTypicalRows : gemm.m;
+  return gemm.k * (costs.perColumn / rows + padding / gemm.n + costs.perOutput) > kHorizontalSum * lanes;
 }
 
 template <class T>
-bool RunSmallGemm(const Gemm<T>& block, bool add) {
-  const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = block;
-  const double work = static_cast<double>(m) * n * k;
-  const bool few = HasFewColumns(block);
-  if (!few && (work > kMostMultiplications<T> || (work <= kBlasInPlace && !transposeB))) return false;
-  if (PrefersInnerProducts(block)) {
-    InnerProductGemm(block, add);
+bool RunSmallGemm(const Gemm<T>& gemm, bool add) {
+  const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = gemm;
+  const double multiplyAdds = static_cast<double>(m) * n * k;
+  const bool few = HasFewColumns(gemm);
+  if (!few && (multiplyAdds > kMostMultiplyAdds<T> || (multiplyAdds <= kBlasUnpacked && !transposeB))) return false;
+  if (PrefersInnerProducts(gemm)) {
+    InnerProductGemm(gemm, add);
     return true;
   }
-  if (n > kWide && static_cast<double>(m) * k < LeastForPanel<T>(transposeB)) return false;
-  if (!few && m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kRightBytes) return false;
+  if (n > kWide && static_cast<double>(m) * k < LeastPerColumn<T>(transposeB)) return false;
+  if (!few && m < kFewRows && sizeof(T) * static_cast<double>(n) * k > kLargeRightBytes) return false;
   const Strided<T> left{a, transposeA ? 1 : lda, transposeA ? lda : 1};
   const Strided<T> right{b, transposeB ? 1 : ldb, transposeB ? ldb : 1};
   Rank1Gemm(m, n, k, left, right, out, ldc, add);

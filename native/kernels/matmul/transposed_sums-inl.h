@@ -1,5 +1,5 @@
-// Products of operands that both lie along k, of few columns: the lanes of as many sums as a vector has lanes are added
-// at once, and are stored as one vector of the output.
+// Inner products of few columns, with transposed horizontal sums: a micro-tile has as many accumulators as a vector has
+// lanes, and their sums are one vector of the output. 16 lanes take 45 operations, instead of 12 for each row.
 
 #if defined(BLASGRAD_TRANSPOSED_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_TRANSPOSED_SUMS_INL_H_
@@ -18,11 +18,11 @@ namespace HWY_NAMESPACE {
 
 template <class T>
 constexpr int kMostLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
-// The most columns; of more than half a vector a tile would be one row.
+// With more columns than half a vector a micro-tile would be one row.
 template <class T>
 constexpr int kTransposedSumsCols = kMostLanes<T> / 2;
 
-// Lane i is the sum of the lanes of sums[i], added in the order in which FoldTo128 adds them.
+// Lane i is the horizontal sum of sums[i], in the order of FoldTo128: a row has the same bits in either kernel.
 template <class T, class V>
 HWY_INLINE V TransposedHorizontalSums(const V (&sums)[kMostLanes<T>]) {
   const hn::ScalableTag<T> d;
@@ -42,43 +42,42 @@ HWY_INLINE V TransposedHorizontalSums(const V (&sums)[kMostLanes<T>]) {
   return hn::Add(hn::OddEvenBlocks(high, low), hn::SwapAdjacentBlocks(hn::OddEvenBlocks(low, high)));
 }
 
-// out[m, kCols] = a[m, k]·b[kCols, k]ᵀ, rows that lie one behind the other, at least as many as a tile has. The last
-// tile may begin within the one before it.
+// out[m, kCols] = a[m, k]·b[kCols, k]ᵀ for contiguous rows of the output, at least as many as a micro-tile has: the
+// last micro-tile overlaps the one before it.
 template <class T, int kCols>
-void TransposedSumsOf(const Gemm<T>& block) {
+void TransposedSumsOf(const Gemm<T>& gemm) {
   constexpr int kRows = kMostLanes<T> / kCols;
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-  const Size lda = block.lda, ldb = block.ldb;
-  for (Size next = 0; next < block.m; next += kRows) {
-    const Size row = HWY_MIN(next, static_cast<Size>(block.m) - kRows);
+  const Size lda = gemm.lda, ldb = gemm.ldb;
+  for (Size next = 0; next < gemm.m; next += kRows) {
+    const Size row = HWY_MIN(next, static_cast<Size>(gemm.m) - kRows);
     V tile[kRows][kCols];
-    SumInnerProducts<T, kRows, kCols>(block.k, block.a + row * lda, lda, block.b, ldb, tile);
+    SumInnerProducts<T, kRows, kCols>(gemm.k, gemm.a + row * lda, lda, gemm.b, ldb, tile);
     V sums[kMostLanes<T>];
     BLASGRAD_UNROLL
     for (int i = 0; i < kMostLanes<T>; i++) {
       sums[i] = i < kRows * kCols ? tile[HWY_MIN(i / kCols, kRows - 1)][i % kCols] : hn::Zero(d);
     }
-    StoreFirst(d, TransposedHorizontalSums<T>(sums), block.out + row * kCols, kRows * kCols, false);
+    StoreFirst(d, TransposedHorizontalSums<T>(sums), gemm.out + row * kCols, kRows * kCols, false);
   }
 }
 
 template <class T, int... kLess>
-HWY_INLINE void TransposedSums(const Gemm<T>& block, std::integer_sequence<int, kLess...>) {
+HWY_INLINE void TransposedSums(const Gemm<T>& gemm, std::integer_sequence<int, kLess...>) {
   static constexpr void (*kOf[])(const Gemm<T>&) = {&TransposedSumsOf<T, kLess + 1>...};
-  kOf[block.n - 1](block);
+  kOf[gemm.n - 1](gemm);
 }
 
-// Whether that can be done: rows one behind the other, and k in one stretch, as nothing is added to.
+// Needs contiguous output rows, a single KC block, and no accumulation.
 template <class T>
-HWY_INLINE bool CanTransposeSums(const Gemm<T>& block) {
-  return block.n <= kTransposedSumsCols<T> && block.n == block.ldc && block.m >= kMostLanes<T> &&
-         block.k <= kInnerKc<T>;
+HWY_INLINE bool CanTransposeSums(const Gemm<T>& gemm) {
+  return gemm.n <= kTransposedSumsCols<T> && gemm.n == gemm.ldc && gemm.m >= kMostLanes<T> && gemm.k <= kInnerKc<T>;
 }
 
 template <class T>
-HWY_INLINE void TransposedSums(const Gemm<T>& block) {
-  TransposedSums(block, std::make_integer_sequence<int, kTransposedSumsCols<T>>());
+HWY_INLINE void TransposedSums(const Gemm<T>& gemm) {
+  TransposedSums(gemm, std::make_integer_sequence<int, kTransposedSumsCols<T>>());
 }
 
 }  // namespace HWY_NAMESPACE

