@@ -14,6 +14,7 @@
 
 import type { NumberArray } from '../base/dtype.js'
 import type { Layout } from '../base/layout.js'
+import type { Epilogue, Roles } from './rules/roles.js'
 
 export type { NumberArray }
 
@@ -22,14 +23,6 @@ export type Element = 'T' | 'bool' | 'int32' | 'float64' | 'any'
 
 /** What a kernel is, to a planner that does not know its name. */
 export type KernelClass = 'elementwise' | 'reduction' | 'rowwise' | 'product' | 'movement' | 'random' | 'optimizer'
-
-/** What follows a product: a kernel whose first operand is its output, and the argument that stands for it. */
-export interface EndingStep {
-  readonly kernel: string
-  /** A flag, where the kernel has no other operand; else that operand, which lies as `layout` says. */
-  readonly argument: string
-  readonly layout?: Layout
-}
 
 /** One row of the table. */
 export interface Kernel<S extends string = string> {
@@ -43,23 +36,17 @@ export interface Kernel<S extends string = string> {
   readonly exact: boolean
   /** The output has the very elements of the first input. */
   readonly copies?: boolean
-  /** Over stretches of n and then over their results, it gives what it gives over all: the sum of sums. */
-  readonly combines?: boolean
+  /** The arguments that passes and the executor ask for, by their roles. */
+  readonly roles?: Roles
+  /** Of a scatter: the kernel that makes of the same ids the lists of rows that row-sparse updates take. */
+  readonly lists?: string
   /**
-   * For zeros [outer, n, inner] with g [outer, count, inner] added at the rows `ids`: the kernel that gives of n and ids
-   * what kernels that go by rows take, under the same names.
+   * Of an update: the kernel that does the same where the gradient is a scatter of one outer. It takes the rows that are
+   * scattered instead, and their lists. Arguments of scatter, lists and updates that have one name are one thing.
    */
-  readonly scatters?: string
-  /**
-   * The kernel that does the same where its input `g` is such a scatter of one outer: it takes g's rows instead, and what
-   * says where they belong.
-   */
-  readonly byRows?: string
-  /**
-   * The kernel that does the same for one matrix each and goes on as elementwise kernels would that read the product, in
-   * this order, each of them or not.
-   */
-  readonly ending?: { readonly kernel: string; readonly steps: readonly EndingStep[] }
+  readonly rowSparse?: string
+  /** Of a product: the kernel that goes on as elementwise kernels would that read its output. */
+  readonly epilogue?: Epilogue
   /**
    * Of an optimizer: ordinary values of each element of `hyper`. Benches take the first of an element's values, tests the
    * last, or either of 0 and 1 where it is a flag.

@@ -26,8 +26,8 @@ function operandsOf(name: keyof Backend): number {
 
 /** How many elements of one line come together to the same bits everywhere. */
 function mostReduced(name: keyof Backend): number {
-  const { class: kind, exact, combines } = kernelRow(name)
-  return kind !== 'reduction' || !combines ? 0 : exact ? most : mostInOrder
+  const { exact, roles } = kernelRow(name)
+  return roles?.reduction === undefined ? 0 : exact ? most : mostInOrder
 }
 
 /** `native`, but for tiny grids and lines `plain`, whose calls are not checked: an array without elements goes to native. */

@@ -12,7 +12,7 @@ import { runEpoch } from './epoch/epoch.js'
 import type { EpochOptions, EpochResult } from './epoch/options.js'
 import { explain } from './explain.js'
 import { isQueueEmpty } from './queue.js'
-import { record } from './recording.js'
+import { record } from './record.js'
 import { runInTurn, runInto, runNow } from './running.js'
 import { areOfKinds, flatten, kindsOf, type Leaf, type Tree } from './tree.js'
 

@@ -20,7 +20,7 @@ export interface CompileOptions {
 /** One recorded kind of call. */
 export interface Compiled {
   readonly program: Program
-  /** Planned now, if it is not yet; so is the executor. @throws ArgumentError where the program is malformed. */
+  /** LazyPlan now, if it is not yet; so is the executor. @throws ArgumentError where the program is malformed. */
   readonly plan: Plan
   readonly executor: Executor
   /** Whether both are there. */

@@ -1,10 +1,10 @@
 // A plan explained to a person: what was recorded, what is run, and what each pass has saved.
 
-import { sizeOf } from './passes/accesses.js'
-import { dump, dumpStep, dumpValue } from './passes/dump.js'
-import { aligned } from './passes/place.js'
+import { sizeOf } from './analysis/effects.js'
+import { dump, dumpStep, dumpValue } from './dump.js'
+import { aligned } from './memory/assignment.js'
 import { isGroup, isRegion, type Plan, workOf } from './plan.js'
-import { passesFor } from './planning.js'
+import { passesFor } from './planner.js'
 import type { Program, Value } from './program.js'
 
 /** The bytes that the values would fill if each lay in memory of its own. */
@@ -28,7 +28,7 @@ function countsOf(program: Program, plan: Plan): [string, string][] {
   const inGroups = groups.length === 0 ? '' : `, ${members} kernels of them in ${groups.length} groups`
   counts.push(['fused', `${work.length} steps${inGroups}`])
   const regions = steps.filter(isRegion).length
-  counts.push(['side by side', `${steps.length} steps, ${regions} of them of several lanes`])
+  counts.push(['scheduled', `${steps.length} steps, ${regions} of them parallel regions`])
   return counts
 }
 

@@ -6,11 +6,11 @@ import { reference } from '../backend/reference.js'
 import type { KernelName } from '../backend/table.js'
 import { arrayOf, bytesOf, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, showValue } from '../base/errors.js'
-import { elementTypeOf } from './passes/accesses.js'
-import { checkPlan } from './passes/check-plan.js'
-import { argumentsOf, resultTypeOf } from './passes/member-call.js'
+import { elementTypeOf } from './analysis/effects.js'
+import { argumentsOf, resultTypeOf } from './analysis/member-call.js'
 import { type BadIndex, type Group, isGroup, type MakeExecutor, type Work, workOf } from './plan.js'
 import { type Call, type ElementType, isReference, signatureOf, type Value } from './program.js'
+import { verifyPlan } from './verify/plan.js'
 
 /** Runs a step; the bad index that it reports, if any. */
 type Run = () => Omit<BadIndex, 'step'> | null
@@ -56,7 +56,7 @@ function bindGroup(arrays: readonly NumberArray[], group: Group): Run {
 }
 
 export const interpret: MakeExecutor = plan => {
-  checkPlan(plan)
+  verifyPlan(plan)
   const { program, steps, arenaBytes, offsets } = plan
   const { values, results: resultIds } = program
   const arena = new ArrayBuffer(arenaBytes)

@@ -39,16 +39,16 @@ export type Work = Call | Group
  * of what an earlier one wrote the same rows only. So each range is done by one thread, while it is in that thread's
  * cache. With one row it is done whole.
  */
-export interface Lane {
+export interface TaskChain {
   readonly rows: number
   readonly steps: readonly Work[]
   /** Values that nobody else reads: each range of rows may have its own in memory that is used again and again. */
-  readonly passing: readonly number[]
+  readonly local: readonly number[]
 }
 
 /** Lanes that run at the same time: none writes what another reads or writes. */
 export interface Region {
-  readonly lanes: readonly Lane[]
+  readonly chains: readonly TaskChain[]
 }
 
 export type Step = Work | Region
@@ -63,11 +63,11 @@ export interface Plan {
 }
 
 export const isGroup = (step: Step): step is Group => 'members' in step
-export const isRegion = (step: Step): step is Region => 'lanes' in step
+export const isRegion = (step: Step): step is Region => 'chains' in step
 
 /** The calls and groups of a step, in an order that they may be run in. */
 export const workOf = (step: Step): readonly Work[] =>
-  isRegion(step) ? step.lanes.flatMap(lane => lane.steps) : [step]
+  isRegion(step) ? step.chains.flatMap(chain => chain.steps) : [step]
 
 /** A class id or row index out of range: which step reported it, and its position among the ids. */
 export interface BadIndex {

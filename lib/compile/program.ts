@@ -1,8 +1,9 @@
 // What a recorded step is: values, and kernel calls over them in order. Everything here is read from the kernel table;
 // no kernel is named. Passes turn one program into another, an executor runs it.
 
-import { parseSignature, type Signature } from '../backend/signature.js'
-import { type KernelName, kernelRow } from '../backend/table.js'
+import { rulesOf } from '../backend/rules/rules.js'
+import type { Signature } from '../backend/signature.js'
+import type { KernelName } from '../backend/table.js'
 import type { NumberArray } from '../base/dtype.js'
 
 /** The kind of a value's typed array; a bool is uint8. */
@@ -53,17 +54,8 @@ export interface Program {
 export const isReference = (argument: Argument): argument is Reference =>
   typeof argument === 'object' && argument !== null && 'value' in argument
 
-const signatures = new Map<KernelName, Signature>()
-
 /** The parsed signature of a call's kernel. */
-export function signatureOf(kernel: KernelName): Signature {
-  let signature = signatures.get(kernel)
-  if (signature === undefined) {
-    signature = parseSignature(kernelRow(kernel).signature)
-    signatures.set(kernel, signature)
-  }
-  return signature
-}
+export const signatureOf = (kernel: KernelName): Signature => rulesOf(kernel).signature
 
 /** How a call uses one value. */
 export interface Use {

@@ -26,7 +26,7 @@ class Reader {
     const Napi::Array steps = array(plan.Get("steps"), "steps");
     for (step_ = 0; step_ < static_cast<int>(steps.Length()); step_++) {
       const Napi::Object step = object(steps[static_cast<std::uint32_t>(step_)], "a step");
-      result.steps.push_back(step.Has("lanes") ? readRegion(step) : readWork(step));
+      result.steps.push_back(step.Has("chains") ? readRegion(step) : readWork(step));
     }
     const Napi::Array results = array(program.Get("results"), "results");
     for (std::uint32_t i = 0; i < results.Length(); i++) result.results.push_back(integer(results[i], "a result's id"));
@@ -98,11 +98,11 @@ class Reader {
 
   PlannedStep readRegion(Napi::Object step) {
     PlannedStep result;
-    const Napi::Array lanes = array(step.Get("lanes"), "lanes");
+    const Napi::Array lanes = array(step.Get("chains"), "task chains");
     for (std::uint32_t i = 0; i < lanes.Length(); i++) {
-      const Napi::Object lane = object(lanes[i], "a lane");
+      const Napi::Object lane = object(lanes[i], "a task chain");
       result.lanes.push_back({integer(lane.Get("rows"), "rows"), {}, {}});
-      const Napi::Array passing = array(lane.Get("passing"), "values that pass");
+      const Napi::Array passing = array(lane.Get("local"), "chain-local values");
       for (std::uint32_t p = 0; p < passing.Length(); p++) {
         result.lanes.back().passing.push_back(integer(passing[p], "a value's id"));
       }
@@ -111,7 +111,7 @@ class Reader {
         result.lanes.back().steps.push_back(readWork(object(steps[s], "a step")));
       }
     }
-    if (result.lanes.empty()) refuseValue(lanes, "lanes");
+    if (result.lanes.empty()) refuseValue(lanes, "task chains");
     return result;
   }
 

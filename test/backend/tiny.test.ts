@@ -47,7 +47,7 @@ if (backendsUnderTest.includes('native')) {
       }
     })
 
-    const reductions = kernelNames.filter(name => kernelRow(name).class === 'reduction' && kernelRow(name).combines)
+    const reductions = kernelNames.filter(name => kernelRow(name).roles?.reduction !== undefined)
 
     test.each(reductions)('%s of 1 to 20 elements is to the bit the addon’s', name => {
       const random = new Random(6)

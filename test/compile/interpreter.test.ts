@@ -1,10 +1,10 @@
 // The interpreter against the same calls run one by one on plain arrays: random programs, planned with and without fusion.
 
 import { describe, expect, test } from 'vitest'
+import { dump, dumpSteps } from '../../lib/compile/dump.js'
 import { interpret } from '../../lib/compile/interpreter.js'
-import { dump, dumpSteps } from '../../lib/compile/passes/dump.js'
 import { isGroup, isRegion, workOf } from '../../lib/compile/plan.js'
-import { plan } from '../../lib/compile/planning.js'
+import { makePlan } from '../../lib/compile/planner.js'
 import { randomProgram } from './support/random-programs.js'
 import { difference, runCalls, runPlan } from './support/run.js'
 
@@ -22,7 +22,7 @@ describe.each([
   test(`give the bits of their calls run one by one, ${seeds} seeds`, () => {
     for (let seed = 0; seed < seeds; seed++) {
       const { program, runs } = randomProgram(seed)
-      const planned = plan(program, options)
+      const planned = makePlan(program, options)
       const expected = runCalls(program, runs)
       const actual = runPlan(planned, interpret, runs)
       const found = difference(actual, expected)

@@ -6,7 +6,7 @@ import { ArgumentError } from '../../lib/base/errors.js'
 import { Layout } from '../../lib/base/layout.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { type EpochJob, type EpochOutcome, isThreaded, type ThreadedExecutor } from '../../lib/compile/plan.js'
-import { plan } from '../../lib/compile/planning.js'
+import { makePlan } from '../../lib/compile/planner.js'
 import { fixedArray } from '../../lib/core/storage.js'
 import { Builder } from './support/builder.js'
 
@@ -33,7 +33,7 @@ function program(scale = fixed('float64', [1])): ThreadedExecutor {
   b.call('sum', 1, 2, 1, scaled, sum)
   b.call('sum', 1, 4, 1, rows, sumOfRows)
   b.call('add', 1, 1, full, full, sum, sumOfRows, both)
-  const executor = makeNativeExecutor(plan(b.program(both), { fusion: true }))
+  const executor = makeNativeExecutor(makePlan(b.program(both), { fusion: true }))
   if (!isThreaded(executor)) throw new TypeError('expected a native executor')
   return executor
 }
@@ -108,7 +108,7 @@ describe.skipIf(referenceOnly)('the native epoch', () => {
     const b = new Builder()
     const [rows, sum] = [b.argument(40_000, 'float64'), b.made(1, 'float64')]
     b.call('sum', 1, 40_000, 1, rows, sum)
-    const executor = makeNativeExecutor(plan(b.program(sum), { fusion: true })) as ThreadedExecutor
+    const executor = makeNativeExecutor(makePlan(b.program(sum), { fusion: true })) as ThreadedExecutor
     const source = fixed(
       'float64',
       Array.from({ length: 100_000 }, (_, i) => Math.floor(i / 10_000) + (i % 2)),
@@ -161,7 +161,7 @@ describe.skipIf(referenceOnly)('the native epoch', () => {
     const [rows, ids, out] = [b.argument(4, 'float64'), b.argument(2, 'int32'), b.made(4, 'float64')]
     b.call('neg', 1, 4, full, rows, out)
     b.call('take', 1, 4, 1, 2, rows, ids, b.made(2, 'float64'))
-    const executor = makeNativeExecutor(plan(b.program(out), { fusion: false })) as ThreadedExecutor
+    const executor = makeNativeExecutor(makePlan(b.program(out), { fusion: false })) as ThreadedExecutor
     expect(() => executor.createEpoch(job())).toThrow('epoch: expected results of one element')
   })
 

@@ -4,11 +4,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { chooseBackend, nativeOrReason } from '../../lib/backend/select.js'
 import { kernelNames, kernelRow } from '../../lib/backend/table.js'
+import { dump, dumpSteps } from '../../lib/compile/dump.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
-import { dump, dumpSteps } from '../../lib/compile/passes/dump.js'
 import { isGroup, workOf } from '../../lib/compile/plan.js'
-import { plan } from '../../lib/compile/planning.js'
+import { makePlan } from '../../lib/compile/planner.js'
 import { setThreads } from '../../lib/core/backend-control.js'
 import { randomProgram } from './support/random-programs.js'
 import { difference, runCalls, runPlan } from './support/run.js'
@@ -33,7 +33,7 @@ describe.skipIf(referenceOnly)('random programs', () => {
       let reported = 0
       for (let seed = 0; seed < seeds; seed++) {
         const { program, runs } = randomProgram(seed)
-        const planned = plan(program, options)
+        const planned = makePlan(program, options)
         const expected = runCalls(program, runs, kernels)
         const found = difference(runPlan(planned, makeNativeExecutor, runs), expected)
         if (found !== undefined) {
@@ -51,7 +51,7 @@ describe.skipIf(referenceOnly)('random programs', () => {
     const exact = new Set(kernelNames.filter(name => kernelRow(name).exact))
     for (let seed = 0; seed < seeds; seed++) {
       const { program, runs } = randomProgram(seed, { allow: name => exact.has(name) })
-      const planned = plan(program, { fusion: true })
+      const planned = makePlan(program, { fusion: true })
       const found = difference(runPlan(planned, makeNativeExecutor, runs), runPlan(planned, interpret, runs))
       if (found !== undefined) throw new Error(`seed ${seed}: ${found}\n${dumpSteps(planned.steps)}`)
     }

@@ -7,8 +7,8 @@ import { ArgumentError } from '../../lib/base/errors.js'
 import { Layout } from '../../lib/base/layout.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
-import { isRegion, type Lane, type Plan } from '../../lib/compile/plan.js'
-import { plan } from '../../lib/compile/planning.js'
+import { isRegion, type Plan, type TaskChain } from '../../lib/compile/plan.js'
+import { makePlan } from '../../lib/compile/planner.js'
 import { setThreads } from '../../lib/core/backend-control.js'
 import { hasTwoThreads } from '../support/pool-thread.js'
 import { Random } from '../support/random.js'
@@ -49,7 +49,10 @@ function large(): { planned: Plan; runs: NumberArray[][] } {
   b.call('max', 1, rows * cols, 1, columns, greatest)
   results.push(total, greatest)
   const lengths = [rows * cols, rows * cols, 64 * 200, 64 * 333, rows * cols, rows * cols]
-  return { planned: plan(b.program(...results), { fusion: true }), runs: [lengths.map(filled), lengths.map(filled)] }
+  return {
+    planned: makePlan(b.program(...results), { fusion: true }),
+    runs: [lengths.map(filled), lengths.map(filled)],
+  }
 }
 
 const greatest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
@@ -58,7 +61,7 @@ const greatest = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   return most
 }
 
-describe.skipIf(referenceOnly)('lanes', () => {
+describe.skipIf(referenceOnly)('chains', () => {
   const native = nativeOrReason()
   const before = 'info' in native ? native.info().threads : 1
   afterAll(() => setThreads(before))
@@ -66,8 +69,8 @@ describe.skipIf(referenceOnly)('lanes', () => {
   test.each([1, 2, 3])('by %i threads give what the interpreter gives, twice the same bits', threads => {
     setThreads(threads)
     const { planned, runs } = large()
-    const lanes = planned.steps.filter(isRegion).flatMap(region => region.lanes)
-    expect(lanes.map(({ steps, passing }) => [steps.length, passing.length])).toEqual([
+    const chains = planned.steps.filter(isRegion).flatMap(region => region.chains)
+    expect(chains.map(({ steps, local }) => [steps.length, local.length])).toEqual([
       [3, 2],
       [2, 1],
       [2, 1],
@@ -98,7 +101,7 @@ describe.skipIf(referenceOnly)('lanes', () => {
     expect(greatest(results[0], results[2])).toBeLessThan(1e-6)
   })
 
-  // Not under a sanitizer: what it notes of each access is shared by both threads.
+  // Not under a sanitizer: what it notes of each effect is shared by both threads.
   test.runIf(hasTwoThreads && process.env.BLASGRAD_PRELOAD === undefined)('of few long rows are shared', () => {
     const [rows, cols] = [6, 60_000]
     const b = new Builder()
@@ -109,8 +112,11 @@ describe.skipIf(referenceOnly)('lanes', () => {
       b.call('softmax', rows, cols, 1, out, next)
       out = next
     }
-    const planned = plan(b.program(out), { fusion: true, limits: { leastMicros: 0, leastBytes: 0, leastStream: 0 } })
-    expect(planned.steps.map(step => isRegion(step) && step.lanes.map(lane => lane.rows))).toEqual([[rows], [rows]])
+    const planned = makePlan(b.program(out), {
+      fusion: true,
+      limits: { leastMicros: 0, leastBytes: 0, leastStream: 0 },
+    })
+    expect(planned.steps.map(step => isRegion(step) && step.chains.map(chain => chain.rows))).toEqual([[rows], [rows]])
     const executor = makeNativeExecutor(planned)
     const given = [new Float32Array(rows * cols).fill(0.5)]
     const results = [new Float32Array(rows * cols)]
@@ -131,44 +137,44 @@ describe.skipIf(referenceOnly)('lanes', () => {
   })
 })
 
-/** x [4, 3] → softmax → y → softmaxBackward with g → out, as a region of one lane that y passes in. */
-function good(): { plan: Plan; lane: Lane } {
+/** x [4, 3] → softmax → y → softmaxBackward with g → out, as a region of one chain that y passes in. */
+function good(): { plan: Plan; chain: TaskChain } {
   const b = new Builder()
   const [x, g, y, out] = [b.argument(12), b.argument(12), b.made(12), b.made(12)]
   b.call('softmax', 4, 3, 1, x, y)
   b.call('softmaxBackward', 4, 3, 1, g, y, out)
-  const lane = { rows: 4, steps: b.calls, passing: [y.value] }
+  const chain = { rows: 4, steps: b.calls, local: [y.value] }
   return {
-    plan: { program: b.program(out), steps: [{ lanes: [lane] }], arenaBytes: 256, offsets: [0, 64, 128, 192] },
-    lane,
+    plan: { program: b.program(out), steps: [{ chains: [chain] }], arenaBytes: 256, offsets: [0, 64, 128, 192] },
+    chain,
   }
 }
 
-/** What is done to the plan's one lane. */
-const mistakes: readonly (readonly [string, (lane: Lane, plan: Plan) => Plan])[] = [
-  ['no lanes', (_, plan) => ({ ...plan, steps: [{ lanes: [] }] })],
-  ['a lane without steps', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, steps: [] }] }] })],
-  ['rows that the steps do not have', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, rows: 5 }] }] })],
-  ['no rows', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, rows: 0 }] }] })],
-  ['what passes where rows do not', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, rows: 1 }] }] })],
+/** What is done to the plan's one chain. */
+const mistakes: readonly (readonly [string, (chain: TaskChain, plan: Plan) => Plan])[] = [
+  ['no chains', (_, plan) => ({ ...plan, steps: [{ chains: [] }] })],
+  ['a chain without steps', (chain, plan) => ({ ...plan, steps: [{ chains: [{ ...chain, steps: [] }] }] })],
+  ['rows that the steps do not have', (chain, plan) => ({ ...plan, steps: [{ chains: [{ ...chain, rows: 5 }] }] })],
+  ['no rows', (chain, plan) => ({ ...plan, steps: [{ chains: [{ ...chain, rows: 0 }] }] })],
+  ['what passes where rows do not', (chain, plan) => ({ ...plan, steps: [{ chains: [{ ...chain, rows: 1 }] }] })],
   [
-    'lanes that meet',
+    'chains that meet',
     ({ steps }, plan) => ({
       ...plan,
-      steps: [{ lanes: steps.map(step => ({ rows: 1, steps: [step], passing: [] })) }],
+      steps: [{ chains: steps.map(step => ({ rows: 1, steps: [step], local: [] })) }],
     }),
   ],
-  ['a passing value that is a result', (_, plan) => ({ ...plan, program: { ...plan.program, results: [2] } })],
-  ['a passing value that is given', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, passing: [0] }] }] })],
-  ['a passing value that is none', (lane, plan) => ({ ...plan, steps: [{ lanes: [{ ...lane, passing: [9] }] }] })],
-  ['a passing value over another', (_, plan) => ({ ...plan, offsets: [0, 64, 128, 128] })],
+  ['a local value that is a result', (_, plan) => ({ ...plan, program: { ...plan.program, results: [2] } })],
+  ['a local value that is given', (chain, plan) => ({ ...plan, steps: [{ chains: [{ ...chain, local: [0] }] }] })],
+  ['a local value that is none', (chain, plan) => ({ ...plan, steps: [{ chains: [{ ...chain, local: [9] }] }] })],
+  ['a local value over another', (_, plan) => ({ ...plan, offsets: [0, 64, 128, 128] })],
   [
     'a step that reports an index',
-    (lane, plan) => {
+    (chain, plan) => {
       const b = new Builder()
       const [x, ids, out] = [b.argument(4), b.argument(2, 'int32'), b.made(2)]
       b.call('take', 1, 4, 1, 2, x, ids, out)
-      const steps = [{ lanes: [{ ...lane, rows: 1, passing: [], steps: b.calls }] }]
+      const steps = [{ chains: [{ ...chain, rows: 1, local: [], steps: b.calls }] }]
       return { ...plan, program: b.program(out), steps, offsets: [0, 64, 128] }
     },
   ],
@@ -183,7 +189,7 @@ describe.each(referenceOnly ? [interpret] : [interpret, makeNativeExecutor])('a 
   })
 
   test.each(mistakes)('is refused with %s', (_, spoil) => {
-    const { plan, lane } = good()
-    expect(() => make(spoil(lane, plan))).toThrow(ArgumentError)
+    const { plan, chain } = good()
+    expect(() => make(spoil(chain, plan))).toThrow(ArgumentError)
   })
 })

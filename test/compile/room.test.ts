@@ -5,7 +5,7 @@ import type { NumberArray } from '../../lib/base/dtype.js'
 import { Layout } from '../../lib/base/layout.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
 import { isGroup } from '../../lib/compile/plan.js'
-import { plan } from '../../lib/compile/planning.js'
+import { makePlan } from '../../lib/compile/planner.js'
 import type { Program } from '../../lib/compile/program.js'
 import { compile, nn, optim, randn, setBackend, type Tensor } from '../../lib/index.js'
 import { backendsUnderTest } from '../support/backends.js'
@@ -15,7 +15,7 @@ const { full, scalar, row } = Layout
 
 /** Runs it natively; gives how many members its groups have. */
 function run(program: Program, args: readonly NumberArray[], results: readonly NumberArray[]): number[] {
-  const planned = plan(program, { fusion: true })
+  const planned = makePlan(program, { fusion: true })
   expect(makeNativeExecutor(planned).run(args, results)).toBeNull()
   return planned.steps.filter(isGroup).map(({ members }) => members.length)
 }

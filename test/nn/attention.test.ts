@@ -1,7 +1,7 @@
 // Attention beyond PyTorch's numbers: its memory, dropout, masks that want gradients, queries that read nothing, mistakes.
 
 import { describe, expect, it } from 'vitest'
-import { record } from '../../lib/compile/recording.js'
+import { record } from '../../lib/compile/record.js'
 import { flatten } from '../../lib/compile/tree.js'
 import { compile, grad, manualSeed, nn, ones, optim, randn, type Tensor, tensor, zeros } from '../../lib/index.js'
 import { backendsUnderTest, onBackend } from '../support/backends.js'

@@ -159,7 +159,7 @@ test('every kernel is reached', () => {
   }
   // What only planning puts in a program is tested where that is: test/compile/embeddings.test.ts, passes/endings.test.ts.
   const planned = new Set(
-    kernelNames.map(kernelRow).flatMap(({ scatters, byRows, ending }) => [scatters, byRows, ending?.kernel]),
+    kernelNames.map(kernelRow).flatMap(({ lists, rowSparse, epilogue }) => [lists, rowSparse, epilogue?.kernel]),
   )
   expect(kernelNames.filter(name => !reached.has(name) && !planned.has(name))).toEqual([])
 })

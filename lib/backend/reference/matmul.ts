@@ -139,25 +139,25 @@ function matmul(
   }
 }
 
-function matmulThen(
+function matmulEpilogue(
   transposeA: boolean,
   transposeB: boolean,
   m: number,
   n: number,
   k: number,
-  rectify: boolean,
+  relu: boolean,
   a: NumberArray,
   b: NumberArray,
   bias: NumberArray,
-  gate: NumberArray,
+  reluMask: NumberArray,
   out: NumberArray,
 ): void {
   const { full } = Layout
   matmul(transposeA, transposeB, m, n, k, 1, 1, full, full, full, a, b, out)
   // In steps, since what each gives is rounded.
   if (bias.length > 0) for (let i = 0; i < m * n; i++) out[i] += bias[i % n]
-  if (rectify) for (let i = 0; i < m * n; i++) if (out[i] <= 0) out[i] = 0
-  if (gate.length > 0) for (let i = 0; i < m * n; i++) if (gate[i] <= 0) out[i] = 0
+  if (relu) for (let i = 0; i < m * n; i++) if (out[i] <= 0) out[i] = 0
+  if (reluMask.length > 0) for (let i = 0; i < m * n; i++) if (reluMask[i] <= 0) out[i] = 0
 }
 
-export const matrixProducts = { matmul, matmulThen }
+export const matrixProducts = { matmul, matmulEpilogue }

@@ -3,6 +3,17 @@
 import { Layout } from '../../base/layout.js'
 import { kernel } from './kernel.js'
 
+const roles = {
+  transposeA: 'transposeA',
+  transposeB: 'transposeB',
+  m: 'm',
+  n: 'n',
+  k: 'k',
+  a: 'a',
+  b: 'b',
+  out: 'out',
+} as const
+
 export const matmulKernels = {
   /**
    * out [m, n] = op(a)·op(b) for each point of a batch grid rows × cols; op(a) is [m, k], and a is stored [k, m] where
@@ -14,23 +25,33 @@ export const matmulKernels = {
     'transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]',
     {
       flops: '2*rows*cols*m*n*k',
-      ending: {
-        kernel: 'matmulThen',
+      roles: {
+        product: {
+          ...roles,
+          batchRows: 'rows',
+          batchCols: 'cols',
+          aLayout: 'aLayout',
+          bLayout: 'bLayout',
+          outLayout: 'outLayout',
+        },
+      },
+      epilogue: {
+        kernel: 'matmulEpilogue',
         steps: [
-          { kernel: 'add', argument: 'bias', layout: Layout.row },
-          { kernel: 'relu', argument: 'rectify' },
-          { kernel: 'reluBackward', argument: 'gate', layout: Layout.full },
+          { kernel: 'add', role: 'bias', layout: Layout.row },
+          { kernel: 'relu', role: 'relu' },
+          { kernel: 'reluBackward', role: 'reluMask', layout: Layout.full },
         ],
       },
     },
   ),
   /**
-   * matmul of one matrix each, and then, where they are given, in this order and rounded as by kernels of their own: the
-   * row `bias` is added to each row, relu, and reluBackward with y = gate. k = 0 gives zeros to go on with.
+   * matmul of one matrix each with an epilogue. These follow where they are given, in this order, each rounded as by a
+   * kernel of its own: `bias` is added to each row, relu, reluBackward with y = reluMask. k = 0 gives zeros before them.
    */
-  matmulThen: kernel(
+  matmulEpilogue: kernel(
     'product',
-    'transposeA:flag transposeB:flag m:size n:size k:size rectify:flag a:in[m*k] b:in[k*n] bias:in[n?] gate:in[m*n?] out:out[m*n]',
-    { flops: '2*m*n*k' },
+    'transposeA:flag transposeB:flag m:size n:size k:size relu:flag a:in[m*k] b:in[k*n] bias:in[n?] reluMask:in[m*n?] out:out[m*n]',
+    { flops: '2*m*n*k', roles: { product: { ...roles, bias: 'bias', relu: 'relu', reluMask: 'reluMask' } } },
   ),
 }

@@ -3,6 +3,7 @@
 import { kernel } from './kernel.js'
 
 const exact = { dtypes: 'numbers', exact: true } as const
+const lookup = { ...exact, roles: { lookup: { table: 'a', rows: 'out' } } } as const
 
 export const movementKernels = {
   /** out = value, converted to T. */
@@ -24,13 +25,13 @@ export const movementKernels = {
   take: kernel(
     'movement',
     'outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[count] out:out[outer*count*inner] -> index',
-    exact,
+    lookup,
   ),
   /** out [outer, n, inner] = zeros, plus g [outer, count, inner] added to the rows `ids`, in order. */
   takeBackward: kernel(
     'movement',
     'outer:size n:size inner:size count:size g:in[outer*count*inner] ids:in<int32>[count] out:out[outer*n*inner] -> index',
-    { ...exact, scatters: 'rowLists' },
+    { ...exact, lists: 'rowLists', roles: { scatter: { outer: 'outer', gradient: 'g' } } },
   ),
   /**
    * Where each of n rows is among `ids`: first[i] is the first position that holds i, −1 where none does; next[j] the
@@ -45,7 +46,7 @@ export const movementKernels = {
   gather: kernel(
     'movement',
     'outer:size n:size inner:size count:size a:in[outer*n*inner] ids:in<int32>[outer*count*inner] out:out[outer*count*inner] -> index',
-    exact,
+    lookup,
   ),
   /** out [outer, n, inner] = zeros, plus g[o, j, i] added at [o, ids[o, j, i], i], in order. */
   gatherBackward: kernel(

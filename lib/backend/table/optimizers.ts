@@ -5,6 +5,7 @@ import { kernel } from './kernel.js'
 
 const sgdSettings = [[1e-3, 0.1], [0.9], [0, 0.01], [0, 1]]
 const adamSettings = [[1e-3], [0.9], [0.999], [1e-8], [0, 0.01], [0, 1]]
+const roles = { update: { gradient: 'g' } } as const
 
 export const optimizerKernels = {
   /**
@@ -12,7 +13,8 @@ export const optimizerKernels = {
    * velocity = momentum·velocity + g, and g = nesterov ? g + momentum·velocity : velocity. param −= lr·g.
    */
   sgd: kernel('optimizer', 'n:size hyper:in<float64>[4] g:in[n] param:inout[n] velocity:inout[n?]', {
-    byRows: 'sgdRows',
+    rowSparse: 'sgdRows',
+    roles,
     settings: sgdSettings,
   }),
   /**
@@ -23,7 +25,7 @@ export const optimizerKernels = {
   adam: kernel(
     'optimizer',
     'n:size hyper:in<float64>[6] step:in<float64>[1] g:in[n] param:inout[n] m:inout[n] v:inout[n]',
-    { byRows: 'adamRows', settings: adamSettings },
+    { rowSparse: 'adamRows', roles, settings: adamSettings },
   ),
   /**
    * sgd of a parameter [n, inner] whose gradient is zeros with rows of g [count, inner] added: to row i those at

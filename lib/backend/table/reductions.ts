@@ -4,8 +4,9 @@ import { kernel } from './kernel.js'
 
 const reduce = 'outer:size n:size inner:size a:in[outer*n*inner] out:out[outer*inner]'
 const reduceToIndex = 'outer:size n:size inner:size a:in[outer*n*inner] out:out<int32>[outer*inner]'
+const reduction = { outer: 'outer', n: 'n', inner: 'inner', input: 'a', output: 'out' } as const
 const numbers = { dtypes: 'numbers', flops: 'outer*n*inner' } as const
-const combining = { ...numbers, combines: true } as const
+const combining = { ...numbers, roles: { reduction } } as const
 const exact = { ...numbers, exact: true } as const
 const extreme = { ...combining, exact: true } as const
 

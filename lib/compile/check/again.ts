@@ -2,7 +2,7 @@
 
 import { CheckError } from '../../base/errors.js'
 import type { Compiled } from '../compiled.js'
-import { dumpCall, dumpValue } from '../passes/dump.js'
+import { dumpCall, dumpValue } from '../dump.js'
 import { type Argument, type Call, isReference, type Origin, type Program, type Value } from '../program.js'
 import type { Recorder } from '../recorder.js'
 

@@ -3,8 +3,8 @@
 
 import type { NumberArray } from '../../base/dtype.js'
 import { CheckError } from '../../base/errors.js'
+import { dumpValue } from '../dump.js'
 import { interpret } from '../interpreter.js'
-import { dumpValue } from '../passes/dump.js'
 import { type BadIndex, type Executor, isGroup, type MakeExecutor, type Plan, type Step, type Work } from '../plan.js'
 import type { Call, Program } from '../program.js'
 import { Apart } from './apart.js'

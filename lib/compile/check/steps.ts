@@ -4,9 +4,9 @@
 import { kernelRow } from '../../backend/table.js'
 import type { NumberArray } from '../../base/dtype.js'
 import { CheckError } from '../../base/errors.js'
+import { resultTypeOf } from '../analysis/member-call.js'
+import { dumpStep } from '../dump.js'
 import { interpret } from '../interpreter.js'
-import { dumpStep } from '../passes/dump.js'
-import { resultTypeOf } from '../passes/member-call.js'
 import {
   type BadIndex,
   type Executor,

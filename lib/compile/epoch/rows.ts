@@ -21,7 +21,7 @@ const slice = 2000
 /** For how long at most: who watches hears of them. */
 const longest = 50_000
 
-export type Rows = NonNullable<Upcoming['rows']>
+export type Rows = Upcoming extends { readonly rows: infer R } ? NonNullable<R> : never
 
 /** Batches of one size: all but the last, or the last. */
 export interface Part {

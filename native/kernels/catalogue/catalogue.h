@@ -50,19 +50,19 @@
     "lse:in[rows] out:out[rows*n]")
 
 // For floats; matmul.cpp.
-#define BLASGRAD_PRODUCTS(X)                                                                                           \
-  X(matmul, void,                                                                                                      \
-    (bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout, Layout bLayout,   \
-     Layout outLayout, In<T> a, In<T> b, Out<T> out),                                                                  \
-    "",                                                                                                                \
-    "transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout "          \
-    "outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]")                   \
-  X(matmulThen, void,                                                                                                  \
-    (bool transposeA, bool transposeB, Size m, Size n, Size k, bool rectify, In<T> a, In<T> b, In<T> bias, In<T> gate, \
-     Out<T> out),                                                                                                      \
-    "",                                                                                                                \
-    "transposeA:flag transposeB:flag m:size n:size k:size rectify:flag a:in[m*k] b:in[k*n] bias:in[n?] "               \
-    "gate:in[m*n?] out:out[m*n]")
+#define BLASGRAD_PRODUCTS(X)                                                                                         \
+  X(matmul, void,                                                                                                    \
+    (bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows, Size cols, Layout aLayout, Layout bLayout, \
+     Layout outLayout, In<T> a, In<T> b, Out<T> out),                                                                \
+    "",                                                                                                              \
+    "transposeA:flag transposeB:flag m:size n:size k:size rows:size cols:size aLayout:layout bLayout:layout "        \
+    "outLayout:layout a:in[grid(aLayout)*m*k] b:in[grid(bLayout)*k*n] out:out[grid(outLayout)*m*n]")                 \
+  X(matmulEpilogue, void,                                                                                            \
+    (bool transposeA, bool transposeB, Size m, Size n, Size k, bool relu, In<T> a, In<T> b, In<T> bias,              \
+     In<T> reluMask, Out<T> out),                                                                                    \
+    "",                                                                                                              \
+    "transposeA:flag transposeB:flag m:size n:size k:size relu:flag a:in[m*k] b:in[k*n] bias:in[n?] "                \
+    "reluMask:in[m*n?] out:out[m*n]")
 
 // For floats; convolution.cpp.
 #define BLASGRAD_CONV_SIZES                                                                                  \

@@ -1,5 +1,5 @@
 // Matrix products over a batch grid, and how they are partitioned: blocks of every output, or ranges of the grid. The
-// kernels `matmul` and `matmulThen` run the whole as one part.
+// kernels `matmul` and `matmulEpilogue` run the whole as one part.
 #pragma once
 
 #include "kernels/catalogue/registry.h"

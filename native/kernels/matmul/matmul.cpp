@@ -120,7 +120,7 @@ void matmul(bool transposeA, bool transposeB, Size m, Size n, Size k, Size rows,
   runPart<T>(product, whole(product));
 }
 
-// What a call of matmulThen asks for, with its arguments in order.
+// What a call of matmulEpilogue asks for, with its arguments in order.
 BatchedGemm oneBlock(Element element, bool transposeA, bool transposeB, Size m, Size n, Size k, bool relu,
                      const void* a, const void* b, const void* bias, const void* reluMask, void* out) {
   constexpr Layout full = Layout::full;
@@ -128,8 +128,8 @@ BatchedGemm oneBlock(Element element, bool transposeA, bool transposeB, Size m, 
 }
 
 template <class T>
-void matmulThen(bool transposeA, bool transposeB, Size m, Size n, Size k, bool relu, const T* a, const T* b,
-                const T* bias, const T* reluMask, T* out) {
+void matmulEpilogue(bool transposeA, bool transposeB, Size m, Size n, Size k, bool relu, const T* a, const T* b,
+                    const T* bias, const T* reluMask, T* out) {
   constexpr Element element = sizeof(T) == 4 ? Element::float32 : Element::float64;
   const BatchedGemm product = oneBlock(element, transposeA, transposeB, m, n, k, relu, a, b, bias, reluMask, out);
   runPart<T>(product, whole(product));
@@ -143,7 +143,7 @@ bool isBatchedGemm(const Kernel& kernel) { return kernel.family == Kernel::Famil
 
 BatchedGemm readBatchedGemm(const Kernel& kernel, Element element, const Call& call) {
   const Slot* slot = call.slots;
-  // matmulThen has a flag where matmul has the batch's rows.
+  // matmulEpilogue has a flag where matmul has the batch's rows.
   if (kernel.signature.arguments[5].role == Role::flag) {
     return oneBlock(element, slot[0].size != 0, slot[1].size != 0, slot[2].size, slot[3].size, slot[4].size,
                     slot[5].size != 0, slot[6].pointer, slot[7].pointer, slot[8].pointer, slot[9].pointer,

@@ -78,10 +78,10 @@ void checkPassing(const std::vector<Touch>& touches, const Region::Lane& lane, s
     for (const Touch& touch : touches) {
       if (touch.end <= range.begin || end <= touch.begin) continue;
       const bool whole = touch.begin == range.begin && touch.end == end && touch.along && touch.lane == index;
-      if (!whole || (first && !touch.written)) refuse("lane " + std::to_string(index) + ": expected values that pass");
+      if (!whole || (first && !touch.written)) refuse("chain " + std::to_string(index) + ": expected values that pass");
       first = false;
     }
-    if (first || lane.rows == 1) refuse("lane " + std::to_string(index) + ": expected values that pass");
+    if (first || lane.rows == 1) refuse("chain " + std::to_string(index) + ": expected values that pass");
   }
 }
 
@@ -99,7 +99,7 @@ Size stepOf(const Region::Lane& lane, Size rows) {
 void check(const std::vector<Region::Lane>& lanes) {
   std::vector<Touch> touches;
   for (std::size_t lane = 0; lane < lanes.size(); lane++) {
-    const std::string name = "lane " + std::to_string(lane);
+    const std::string name = "chain " + std::to_string(lane);
     if (lanes[lane].tasks.empty()) refuse(name + ": expected steps");
     for (std::size_t at = 0; at < lanes[lane].tasks.size(); at++) {
       const Task& task = lanes[lane].tasks[at];
@@ -117,10 +117,10 @@ void check(const std::vector<Region::Lane>& lanes) {
   for (const Touch& one : touches) {
     for (const Touch& other : touches) {
       if (!one.written || &one == &other || one.end <= other.begin || other.end <= one.begin) continue;
-      if (one.lane != other.lane) refuse("expected lanes that do not meet");
+      if (one.lane != other.lane) refuse("expected chains that do not meet");
       const bool same = one.begin == other.begin && one.end == other.end && one.along && other.along;
       if (lanes[one.lane].rows != 1 && !same) {
-        refuse("lane " + std::to_string(one.lane) + ": expected steps that need the same rows only");
+        refuse("chain " + std::to_string(one.lane) + ": expected steps that need the same rows only");
       }
     }
   }
@@ -129,7 +129,7 @@ void check(const std::vector<Region::Lane>& lanes) {
 }  // namespace
 
 Region::Region(std::vector<Lane> lanes) : lanes_(std::move(lanes)) {
-  if (lanes_.empty()) refuse("expected lanes");
+  if (lanes_.empty()) refuse("expected chains");
   for (Lane& lane : lanes_) {
     for (const Task& task : lane.tasks) {
       lane.cuts.push_back(lane.rows == 1 ? Cut{} : cutByRows(task, lane.rows));

@@ -6,7 +6,7 @@ import type { NumberArray } from '../../../lib/base/dtype.js'
 import { checkedExecutor } from '../../../lib/compile/check/executor.js'
 import { executorFor } from '../../../lib/compile/executors.js'
 import { isGroup, isRegion, type MakeExecutor, type Plan, type Work } from '../../../lib/compile/plan.js'
-import { record } from '../../../lib/compile/recording.js'
+import { record } from '../../../lib/compile/record.js'
 import { flatten } from '../../../lib/compile/tree.js'
 import { nn, optim, Tensor, tensor } from '../../../lib/index.js'
 import { backendsUnderTest } from '../../support/backends.js'
@@ -51,7 +51,7 @@ describe.each(backendsUnderTest)('on %s', backend => {
       const swapWork = (work: Work): Work => (isGroup(work) ? { ...work, members: work.members.map(swap) } : swap(work))
       const steps = plan.steps.map(step =>
         isRegion(step)
-          ? { lanes: step.lanes.map(lane => ({ ...lane, steps: lane.steps.map(swapWork) })) }
+          ? { chains: step.chains.map(chain => ({ ...chain, steps: chain.steps.map(swapWork) })) }
           : swapWork(step),
       )
       return make({ ...plan, steps })

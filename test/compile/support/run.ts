@@ -4,7 +4,7 @@
 import { reference } from '../../../lib/backend/reference.js'
 import type { Backend } from '../../../lib/backend/table.js'
 import type { NumberArray } from '../../../lib/base/dtype.js'
-import { elementTypeOf } from '../../../lib/compile/passes/accesses.js'
+import { elementTypeOf } from '../../../lib/compile/analysis/effects.js'
 import type { MakeExecutor, Plan } from '../../../lib/compile/plan.js'
 import { type Call, isReference, type Program, signatureOf } from '../../../lib/compile/program.js'
 import { zeros } from './builder.js'

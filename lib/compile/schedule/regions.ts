@@ -1,0 +1,76 @@
+// Puts steps side by side that need nothing of each other, so that threads meet once for all of them: the two products
+// of a backward, the updates of many parameters. What goes on with a product's rows joins it in its chain (see chains.ts).
+
+import { kernelRow } from '../../backend/table.js'
+import { reportsIndex } from '../analysis/effects.js'
+import { conflict, endOfRun, Footprint } from '../analysis/footprint.js'
+import { finish, type Parts } from '../parts.js'
+import { isGroup, type Step, type Work } from '../plan.js'
+import type { Program, Value } from '../program.js'
+import { usesOfWork } from '../verify/region.js'
+import type { Candidate, Limits } from './candidate.js'
+import { formChains } from './chains.js'
+import { microsOf } from './cost.js'
+
+/** How far down a step is looked for that could run beside another. */
+const window = 64
+const worthwhile: Limits = { leastMicros: 5, leastBytes: 32 * 1024, leastStream: 1024 * 1024 }
+
+export const formRegions = (program: Program, steps: readonly Work[], limits?: Limits): Step[] =>
+  finish(formRegionsInParts(program, steps, limits))
+
+/** The same, in parts. */
+export function* formRegionsInParts(
+  { values, results }: Program,
+  steps: readonly Work[],
+  limits = worthwhile,
+): Parts<Step[]> {
+  const candidates: Candidate[] = []
+  for (const work of steps) if (candidates.push(candidateOf(values, work, limits)) % 64 === 0) yield
+  const left = [...formChains(values, results, candidates, limits)]
+  yield
+  const planned: Step[] = []
+  while (left.length > 0) {
+    if (left.length % 32 === 0) yield
+    const [first] = left
+    const chains = first.joins ? takeBeside(left) : [left.shift() as Candidate]
+    const [{ rows, steps }] = chains
+    if (chains.length === 1 && rows === 1) planned.push(...steps)
+    else planned.push({ chains: chains.map(({ rows, steps, local }) => ({ rows, steps, local })) })
+  }
+  return planned
+}
+
+/** Takes the first candidate, and all below that may run at the same time: no candidate that stays is in their way. */
+function takeBeside(left: Candidate[]): Candidate[] {
+  const chains = [left[0]]
+  const taken = new Footprint()
+  taken.add(left[0])
+  const passed = new Footprint()
+  const kept: Candidate[] = []
+  const near = Math.min(left.length, window + 1)
+  for (const candidate of left.slice(1, near)) {
+    if (candidate.joins && !conflict(candidate, taken) && !conflict(candidate, passed)) {
+      chains.push(candidate)
+      taken.add(candidate)
+    } else {
+      passed.add(candidate)
+      kept.push(candidate)
+    }
+  }
+  left.splice(0, near, ...kept)
+  return chains
+}
+
+function candidateOf(values: readonly Value[], work: Work, { leastMicros }: Limits): Candidate {
+  const uses = usesOfWork(values, work)
+  const written = new Set(uses.flatMap(({ id, written }) => (written ? [id] : [])))
+  const read = new Set(uses.map(({ id }) => id))
+  if ([...written].some(id => values[id].origin.kind === 'state')) read.add(endOfRun)
+  const reports = !isGroup(work) && reportsIndex(work)
+  if (reports) written.add(endOfRun)
+  const micros = microsOf(values, work)
+  const isUpdate = !isGroup(work) && kernelRow(work.kernel).class === 'optimizer'
+  const joins = !reports && (isUpdate || micros >= leastMicros)
+  return { rows: 1, steps: [work], local: [], reads: read, writes: written, micros, joins }
+}
