@@ -2,6 +2,7 @@
 // computes and checks is in native/; how it is found is in load.ts.
 
 import { ArgumentError, BackendError, showValue } from '../base/errors.js'
+import { type Facts, facts } from './rules/facts.js'
 import { type Backend, kernelNames, kernelRow } from './table.js'
 
 /** What the native kernels run on. */
@@ -35,7 +36,8 @@ export interface ProductTimes {
 
 /** What build/Release/addon.node exports. */
 export interface Addon {
-  attach(argumentError: typeof ArgumentError, show: typeof showValue): void
+  /** @throws ArgumentError for rules that its signatures do not bear out, or that differ from those attached before. */
+  attach(argumentError: typeof ArgumentError, show: typeof showValue, rules: Facts): void
   signatures(): Record<string, NativeRow>
   info(): NativeInfo
   /** Returns the number set, at most `maxThreads`. */
@@ -73,7 +75,7 @@ function compare(rows: Record<string, NativeRow>): void {
  * @throws BackendError if they are not the table's.
  */
 export function createNative(addon: Addon): Backend {
-  addon.attach(ArgumentError, showValue)
   compare(addon.signatures())
+  addon.attach(ArgumentError, showValue, facts())
   return addon.kernels
 }

@@ -31,8 +31,20 @@ export interface Group {
   readonly members: readonly Member[]
 }
 
-/** What runs one after another. */
-export type Work = Call | Group
+/** What an executor needs to partition a piece of work and to share it among threads; it checks that this is safe. */
+export interface Schedule {
+  /** How many rows ranges can be done of, apart from each other; 0: it is done whole. */
+  readonly rows: number
+  /** The position of the size that counts them; −1: those of a grid, all its points where no operand is row or column. */
+  readonly axis: number
+  /** The arguments of which row i needs the i-th part only, bit j for argument j; 0 over a grid, where layouts say so. */
+  readonly along: number
+  /** The estimated duration on one thread, in µs. */
+  readonly micros: number
+}
+
+/** What runs one after another. Without a schedule it is done whole, by one thread. */
+export type Work = (Call | Group) & { readonly schedule?: Schedule }
 
 /**
  * Work that goes row by row: any range of its rows can be done apart from the others, in order, since a later step needs

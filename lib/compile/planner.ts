@@ -10,9 +10,10 @@ import { fuseEpilogues } from './passes/epilogue-fusion.js'
 import { useRowSparseUpdates } from './passes/row-sparse-updates.js'
 import { convertToSsa } from './passes/ssa.js'
 import type { Plan } from './plan.js'
-import type { Program } from './program.js'
+import type { Call, Program } from './program.js'
 import type { Limits } from './schedule/candidate.js'
 import { formRegionsInParts } from './schedule/regions.js'
+import { scheduleSteps } from './schedule/schedule.js'
 import { verifyProgramInParts } from './verify/program.js'
 
 export interface PlanOptions {
@@ -58,7 +59,11 @@ export function* makePlanInParts(program: Program, { fusion, limits }: PlanOptio
   yield
   const steps = fusion ? yield* fuseElementwiseInParts(simplified) : simplified.calls
   yield
-  const planned = fusion ? yield* formRegionsInParts(simplified, steps, limits) : steps
+  const regions = fusion ? yield* formRegionsInParts(simplified, steps, limits) : steps
   yield
-  return { program: simplified, steps: planned, ...(yield* assignBuffersInParts(simplified, planned)) }
+  const scheduled = scheduleSteps(simplified.values, regions)
+  yield
+  // Without fusion the steps are the program's calls.
+  const made = fusion ? simplified : { ...simplified, calls: scheduled as Call[] }
+  return { program: made, steps: scheduled, ...(yield* assignBuffersInParts(made, scheduled)) }
 }

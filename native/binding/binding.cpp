@@ -14,7 +14,8 @@
 namespace blasgrad {
 namespace {
 
-// attach(ArgumentError, showValue): the class of what is thrown, and the function that shows a value in its message.
+// attach(ArgumentError, showValue, rules): the class of what is thrown, the function that shows a value in its message,
+// and the rules of the kernels. Without those nothing is shared among threads.
 void attach(const Napi::CallbackInfo& info) {
   if (!info[0].IsFunction() || !info[1].IsFunction()) {
     throw Napi::TypeError::New(info.Env(), "attach: expected a class and a function");
@@ -22,6 +23,7 @@ void attach(const Napi::CallbackInfo& info) {
   auto* instance = info.Env().GetInstanceData<Instance>();
   instance->argumentError = Napi::Persistent(info[0].As<Napi::Function>());
   instance->showValue = Napi::Persistent(info[1].As<Napi::Function>());
+  if (!info[2].IsUndefined()) readRules(info.Env(), info[2]);
 }
 
 // signatures(): { name: { signature, dtypes, inPlace } }, to be compared with the table.

@@ -44,6 +44,9 @@ bool readArray(napi_env env, napi_value value, Array* array);
 // Reads argument i of a call into its slot or, for an array, into `arrays`; throws where it is not of its role.
 void readArgument(Frame& frame, int i);
 
+// Reads the rules of lib/backend/rules/facts.ts and attaches them.
+void readRules(Napi::Env env, Napi::Value facts);
+
 // The functions of the kernels, one each, and createProgram.
 Napi::Object kernelFunctions(Napi::Env env);
 Napi::Value createProgram(const Napi::CallbackInfo& info);

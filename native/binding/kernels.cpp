@@ -1,7 +1,7 @@
 // The functions of the kernels: each reads its arguments by its signature and checks them before the kernel runs. In
 // plain Node-API: nothing is allocated and nothing thrown on the way of a call that is right.
 #include "binding.h"
-#include "runtime/executor/split.h"
+#include "runtime/executor/share.h"
 
 namespace blasgrad {
 namespace {
@@ -135,7 +135,7 @@ napi_value callKernel(napi_env env, napi_callback_info info) try {
     const Napi::Value value(env, argv[problem.argument]);
     fail(frame, problem.expected + ", got " + (problem.got.empty() ? showKind(env, value) : problem.got));
   }
-  const Size bad = runSplit(kernel, element, frame.call);
+  const Size bad = runShared(kernel, element, frame.call);
   napi_value result = nullptr;
   if (kernel.signature.reportsIndex) napi_create_double(env, static_cast<double>(bad), &result);
   return result;

@@ -94,24 +94,34 @@ class Reader {
     return result;
   }
 
-  PlannedStep readWork(Napi::Object step) { return step.Has("members") ? readGroup(step) : readCall(step); }
+  PlannedStep readWork(Napi::Object step) {
+    PlannedStep result = step.Has("members") ? readGroup(step) : readCall(step);
+    if (!step.Has("schedule")) return result;
+    const Napi::Object schedule = object(step.Get("schedule"), "a schedule");
+    result.schedule.rows = integer(schedule.Get("rows"), "rows");
+    const double axis = number(schedule.Get("axis"), "an argument's position");
+    result.schedule.axis = axis == -1 ? -1 : integer(schedule.Get("axis"), "an argument's position or -1");
+    result.schedule.along = static_cast<std::uint32_t>(integer(schedule.Get("along"), "arguments as bits"));
+    result.schedule.micros = number(schedule.Get("micros"), "microseconds");
+    return result;
+  }
 
   PlannedStep readRegion(Napi::Object step) {
     PlannedStep result;
-    const Napi::Array lanes = array(step.Get("chains"), "task chains");
-    for (std::uint32_t i = 0; i < lanes.Length(); i++) {
-      const Napi::Object lane = object(lanes[i], "a task chain");
-      result.lanes.push_back({integer(lane.Get("rows"), "rows"), {}, {}});
-      const Napi::Array passing = array(lane.Get("local"), "chain-local values");
-      for (std::uint32_t p = 0; p < passing.Length(); p++) {
-        result.lanes.back().passing.push_back(integer(passing[p], "a value's id"));
+    const Napi::Array chains = array(step.Get("chains"), "task chains");
+    for (std::uint32_t i = 0; i < chains.Length(); i++) {
+      const Napi::Object chain = object(chains[i], "a task chain");
+      result.chains.push_back({integer(chain.Get("rows"), "rows"), {}, {}});
+      const Napi::Array local = array(chain.Get("local"), "chain-local values");
+      for (std::uint32_t p = 0; p < local.Length(); p++) {
+        result.chains.back().local.push_back(integer(local[p], "a value's id"));
       }
-      const Napi::Array steps = array(lane.Get("steps"), "steps");
+      const Napi::Array steps = array(chain.Get("steps"), "steps");
       for (std::uint32_t s = 0; s < steps.Length(); s++) {
-        result.lanes.back().steps.push_back(readWork(object(steps[s], "a step")));
+        result.chains.back().steps.push_back(readWork(object(steps[s], "a step")));
       }
     }
-    if (result.lanes.empty()) refuseValue(lanes, "task chains");
+    if (result.chains.empty()) refuseValue(chains, "task chains");
     return result;
   }
 

@@ -7,8 +7,9 @@ import { ArgumentError } from '../../lib/base/errors.js'
 import { Layout } from '../../lib/base/layout.js'
 import { interpret } from '../../lib/compile/interpreter.js'
 import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
-import { isRegion, type Plan, type TaskChain } from '../../lib/compile/plan.js'
+import { isRegion, type Plan, type Region, type TaskChain } from '../../lib/compile/plan.js'
 import { makePlan } from '../../lib/compile/planner.js'
+import { scheduleSteps } from '../../lib/compile/schedule/schedule.js'
 import { setThreads } from '../../lib/core/backend-control.js'
 import { hasTwoThreads } from '../support/pool-thread.js'
 import { Random } from '../support/random.js'
@@ -143,11 +144,10 @@ function good(): { plan: Plan; chain: TaskChain } {
   const [x, g, y, out] = [b.argument(12), b.argument(12), b.made(12), b.made(12)]
   b.call('softmax', 4, 3, 1, x, y)
   b.call('softmaxBackward', 4, 3, 1, g, y, out)
-  const chain = { rows: 4, steps: b.calls, local: [y.value] }
-  return {
-    plan: { program: b.program(out), steps: [{ chains: [chain] }], arenaBytes: 256, offsets: [0, 64, 128, 192] },
-    chain,
-  }
+  const program = b.program(out)
+  const steps = scheduleSteps(program.values, [{ chains: [{ rows: 4, steps: b.calls, local: [y.value] }] }])
+  const [{ chains }] = steps as [Region]
+  return { plan: { program, steps, arenaBytes: 256, offsets: [0, 64, 128, 192] }, chain: chains[0] }
 }
 
 /** What is done to the plan's one chain. */

@@ -53,7 +53,7 @@ bool checkKinds(const Kernel& kernel, const Array* arrays, Call* call, Element* 
 
 bool checkLengths(const Kernel& kernel, Array* arrays, Call* call, Problem* problem) {
   const Signature& signature = kernel.signature;
-  call->elements = 0;
+  call->bytes = 0;
   for (int i = 0; i < static_cast<int>(signature.arguments.size()); i++) {
     const Argument& argument = signature.arguments[i];
     if (!argument.isArray()) continue;
@@ -69,8 +69,8 @@ bool checkLengths(const Kernel& kernel, Array* arrays, Call* call, Problem* prob
                   std::to_string(array.length)};
       return false;
     }
-    call->elements += needed;
     array.needed = needed * kElementBytes[static_cast<int>(call->slots[i].element)];
+    call->bytes += array.needed;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include "epilogue.h"
 #include "gemm.h"
 #include "kernels/catalogue/families.h"
+#include "kernels/catalogue/rules.h"
 
 namespace blasgrad {
 namespace {
@@ -142,21 +143,27 @@ BLASGRAD_MAKE_TABLE(Products, BLASGRAD_PRODUCTS)
 bool isBatchedGemm(const Kernel& kernel) { return kernel.family == Kernel::FamilyName::Products; }
 
 BatchedGemm readBatchedGemm(const Kernel& kernel, Element element, const Call& call) {
-  const Slot* slot = call.slots;
-  // matmulEpilogue has a flag where matmul has the batch's rows.
-  if (kernel.signature.arguments[5].role == Role::flag) {
-    return oneBlock(element, slot[0].size != 0, slot[1].size != 0, slot[2].size, slot[3].size, slot[4].size,
-                    slot[5].size != 0, slot[6].pointer, slot[7].pointer, slot[8].pointer, slot[9].pointer,
-                    const_cast<void*>(slot[10].pointer));
-  }
-  const auto layout = [&](int i) { return static_cast<Layout>(slot[i].size); };
-  BatchedGemm product{element,           slot[0].size != 0,
-                      slot[1].size != 0, slot[2].size,
-                      slot[3].size,      slot[4].size,
-                      slot[5].size,      slot[6].size,
-                      layout(7),         layout(8),
-                      layout(9),         slot[10].pointer,
-                      slot[11].pointer,  const_cast<void*>(slot[12].pointer)};
+  const ProductSlots& at = rulesOf(kernel).product;
+  const auto size = [&](int slot, Size none) { return slot == kNoSlot ? none : call.slots[slot].size; };
+  const auto layout = [&](int slot) { return static_cast<Layout>(size(slot, static_cast<Size>(Layout::full))); };
+  const auto array = [&](int slot) { return slot == kNoSlot ? nullptr : call.slots[slot].pointer; };
+  BatchedGemm product{element,
+                      size(at.transposeA, 0) != 0,
+                      size(at.transposeB, 0) != 0,
+                      size(at.m, 0),
+                      size(at.n, 0),
+                      size(at.k, 0),
+                      size(at.batchRows, 1),
+                      size(at.batchCols, 1),
+                      layout(at.aLayout),
+                      layout(at.bLayout),
+                      layout(at.outLayout),
+                      array(at.a),
+                      array(at.b),
+                      const_cast<void*>(array(at.out)),
+                      array(at.bias),
+                      size(at.relu, 0) != 0,
+                      array(at.reluMask)};
   foldBatch(product);
   return product;
 }

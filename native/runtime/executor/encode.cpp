@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "kernels/catalogue/rules.h"
+#include "partition.h"
+
 namespace blasgrad {
 namespace {
 
@@ -58,7 +61,6 @@ Task encodeCall(const PlannedStep& planned, Memory& memory) {
     task.kernel = nullptr;
     task.group.sources.assign(single.sources, single.sources + single.group.sourceCount);
     task.group.members.assign(1, single.member);
-    task.group.elements = task.call.elements;
     task.group.finish(single.group.rows, single.group.cols);
   }
   return task;
@@ -67,9 +69,19 @@ Task encodeCall(const PlannedStep& planned, Memory& memory) {
 }  // namespace
 
 Task encodeTask(const PlannedStep& planned, Memory& memory) {
-  if (planned.kernel != nullptr) return encodeCall(planned, memory);
   Task task;
-  task.group = encodeGroup(planned, memory);
+  if (planned.kernel != nullptr) {
+    task = encodeCall(planned, memory);
+  } else {
+    task.group = encodeGroup(planned, memory);
+  }
+  const PlannedSchedule& schedule = planned.schedule;
+  if (schedule.rows != 0 && !hasRules()) refuse("expected rules of kernels before rows of steps");
+  task.rows = schedule.rows;
+  task.axis = schedule.axis;
+  task.along = schedule.along;
+  task.micros = schedule.micros;
+  if (!hasItsRows(task)) refuse("expected steps of " + std::to_string(task.rows) + " rows");
   return task;
 }
 

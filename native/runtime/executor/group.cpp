@@ -106,7 +106,6 @@ class Encoder {
       memory_.take(planned.out);
       member.out = arrays[inputs + operands].data;
       written_.push_back({planned.out, m, true, false, arrays[inputs + operands]});
-      encoded_.elements += points_;
     } else {
       member.buffer = buffers_.take(kTile * member.outBytes);
     }
@@ -126,8 +125,8 @@ class Encoder {
     const std::string name = kernel.name;
     Call call;
     call.axes.rank = 0;
-    call.slots[0].size = planned_.rows;
-    call.slots[1].size = planned_.cols;
+    call.slots[kernel.signature.rows].size = planned_.rows;
+    call.slots[kernel.signature.cols].size = planned_.cols;
     std::size_t scalars = 0, layouts = 0, operands = 0;
     for (std::size_t i = 2; i < arguments.size(); i++) {
       const Role role = arguments[i].role;
@@ -171,7 +170,6 @@ class Encoder {
     const bool isFull = operand.layout == Layout::full;
     sources.push_back({array.data, bytes, operand.layout, isFull ? 0 : buffers_.takeForever(kTile * bytes)});
     layouts_.push_back(operand.layout);
-    encoded_.elements += array.needed / bytes;
     return static_cast<int>(sources.size()) - 1;
   }
 

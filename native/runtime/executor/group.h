@@ -8,8 +8,7 @@ namespace blasgrad {
 struct EncodedGroup {
   std::vector<Source> sources;
   std::vector<Member> members;
-  Group group{};      // points into the vectors, which may be moved but not copied
-  Size elements = 0;  // of all that it reads and writes
+  Group group{};  // points into the vectors, which may be moved but not copied
 
   EncodedGroup() = default;
   EncodedGroup(EncodedGroup&&) = default;

@@ -2,6 +2,7 @@
 // checks and encodes. Ids and positions are not trusted.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "kernels/catalogue/registry.h"
@@ -36,14 +37,22 @@ struct PlannedMember {
 
 struct PlannedStep;
 
-// Work that goes row by row.
-struct PlannedLane {
+// A task chain: work that goes row by row.
+struct PlannedChain {
   Size rows;
   std::vector<PlannedStep> steps;
-  std::vector<int> passing;  // values that nobody else reads
+  std::vector<int> local;  // values that only the chain reads
 };
 
-// Lanes that run at the same time; or a call, its slots set but for the arrays; or a group, where `kernel` is null.
+// How work can be partitioned, and what it costs (Schedule in lib/compile/plan.ts).
+struct PlannedSchedule {
+  Size rows = 0;
+  int axis = -1;
+  std::uint32_t along = 0;
+  double micros = 0;
+};
+
+// Chains that run at the same time; or a call, its slots set but for the arrays; or a group, where `kernel` is null.
 struct PlannedStep {
   const Kernel* kernel = nullptr;
   Call call;
@@ -51,7 +60,8 @@ struct PlannedStep {
   Size rows = 0;
   Size cols = 0;
   std::vector<PlannedMember> members;
-  std::vector<PlannedLane> lanes;
+  std::vector<PlannedChain> chains;
+  PlannedSchedule schedule;
 };
 
 struct Plan {

@@ -5,26 +5,26 @@
 
 #include "encode.h"
 #include "runtime/thread_pool/pool.h"
-#include "split.h"
+#include "share.h"
 
 namespace blasgrad {
 namespace {
 
 std::unique_ptr<Region> encodeRegion(const PlannedStep& planned, Memory& memory) {
-  std::vector<Region::Lane> lanes;
-  for (const PlannedLane& lane : planned.lanes) {
-    lanes.push_back({lane.rows, {}, {}});
-    for (const PlannedStep& step : lane.steps) lanes.back().tasks.push_back(encodeTask(step, memory));
-    for (const int id : lane.passing) {
+  std::vector<Region::Chain> chains;
+  for (const PlannedChain& chain : planned.chains) {
+    chains.push_back({chain.rows, {}, {}});
+    for (const PlannedStep& step : chain.steps) chains.back().tasks.push_back(encodeTask(step, memory));
+    for (const int id : chain.local) {
       const Array array = memory.array(id);
       const Size bytes = static_cast<Size>(array.length) * kElementBytes[static_cast<int>(array.kind)];
-      lanes.back().passing.push_back({array.data, bytes});
+      chains.back().local.push_back({array.data, bytes});
     }
   }
-  for (const PlannedLane& lane : planned.lanes) {
-    for (const int id : lane.passing) memory.leave(id);
+  for (const PlannedChain& chain : planned.chains) {
+    for (const int id : chain.local) memory.leave(id);
   }
-  return std::make_unique<Region>(std::move(lanes));
+  return std::make_unique<Region>(std::move(chains));
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ Program::Program(const Plan& plan) : memory_(plan) {
   for (const PlannedStep& planned : plan.steps) {
     try {
       Step step;
-      if (planned.lanes.empty()) {
+      if (planned.chains.empty()) {
         step.task = encodeTask(planned, memory_);
         sharedMicros_ += sharedMicrosOf(step.task);
       } else {
@@ -105,7 +105,7 @@ bool Program::run(BadIndex* bad, const std::atomic<bool>* ending) const {
       step.region->run();
       continue;
     }
-    const Size position = runSplit(step.task);
+    const Size position = runShared(step.task);
     if (position < 0) continue;
     const std::int32_t* const ids = step.task.ids;
     *bad = {static_cast<int>(&step - steps_.data()), position, ids == nullptr ? 0 : ids[position]};
