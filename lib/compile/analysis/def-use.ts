@@ -1,4 +1,4 @@
-// Who writes and reads each value of a program, by the positions of the calls.
+// Def-use: the calls that write and read each value of a program, by their positions.
 
 import type { Program } from '../program.js'
 import { effectsOf, writes } from './effects.js'

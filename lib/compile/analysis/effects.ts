@@ -1,5 +1,5 @@
-// What a call does to its values, read from its kernel's row: what it reads and writes, and how many elements. The rules
-// of lib/backend/lengths are asked, on stand-ins: a program's values have no memory yet.
+// The memory effects of a call, read from its kernel's row: which values it reads and writes, and how many elements. The rules
+// of lib/backend/lengths are asked on stand-ins, since a program's values have no memory yet.
 
 import { isArray } from '../../backend/lengths/product.js'
 import { lengthsOf } from '../../backend/lengths.js'

@@ -1,5 +1,5 @@
-// What fusion moves about: one call or several that are to run together, with what they read and write, and the question
-// whether one may pass another.
+// The nodes that fusion moves: one call, or several that are to run together, with what they read and write, and whether two
+// of them have to stay in order.
 
 import type { Call, Value } from '../program.js'
 import { effectsOf, reportsIndex, writes } from './effects.js'

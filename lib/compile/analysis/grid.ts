@@ -1,4 +1,4 @@
-// The grid that an elementwise call works over, and when two calls work over the same one.
+// The grid of an elementwise call, and when two calls have the same one.
 
 import type { Role } from '../../backend/signature.js'
 import { type KernelName, kernelRow } from '../../backend/table.js'

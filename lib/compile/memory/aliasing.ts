@@ -1,4 +1,4 @@
-// Whose elements lie where in an arena, as the steps of a plan go by.
+// Aliasing: which value's elements each block of the arena holds, step by step.
 
 import { sizeOf } from '../analysis/effects.js'
 import type { Value } from '../program.js'
@@ -6,7 +6,7 @@ import { alignment } from './assignment.js'
 
 const nobody = -1
 
-export class Ownership {
+export class BlockOwners {
   readonly #values: readonly Value[]
   readonly #offsets: readonly number[]
   /** By block of `alignment` bytes. */
@@ -28,12 +28,12 @@ export class Ownership {
     return kind === 'made' || kind === 'argument'
   }
 
-  /** The value is written: what was there is gone. */
+  /** Notes that the value is written: what was there is gone. */
   claim(id: number): void {
     if (this.isInArena(id)) this.#blocks(id).fill(id)
   }
 
-  /** The value is not there any more. */
+  /** Notes that the value is dead. */
   leave(id: number): void {
     this.#blocks(id).fill(nobody)
   }

@@ -1,5 +1,5 @@
-// Gives each value its place in the arena: values whose liveRanges do not meet share memory, and an output takes the
-// place of an input that is read for the last time where the kernel may work in place.
+// Memory planning: assigns each value a buffer in the arena. Values whose live ranges do not overlap share memory, and an
+// output takes the buffer of an input that is read for the last time, where the kernel may work in place.
 
 import { sizeOf } from '../analysis/effects.js'
 import { finish, type Parts } from '../parts.js'
@@ -11,7 +11,7 @@ import { type LiveRange, liveRangesOf, reusesOf } from './liveness.js'
 export const alignment = 64
 export const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
 
-/** One place, and the values that follow one another in it. */
+/** One buffer, and the values that follow one another in it. */
 interface Slot extends LiveRange {
   readonly bytes: number
   readonly values: number[]

@@ -1,5 +1,4 @@
-// When the values of a program have to be in memory, in terms of its steps, and which of them may follow one another in
-// the same place.
+// Liveness: the live range of each value, in steps, and which outputs may reuse the buffer of an input.
 
 import { type KernelName, kernelRow } from '../../backend/table.js'
 import { bytesOf } from '../../base/dtype.js'

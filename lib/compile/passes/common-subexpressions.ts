@@ -1,4 +1,4 @@
-// Makes one call of calls that compute the same: the same kernel, the same numbers, the same elements read. Random
+// Common-subexpression elimination: one call for all with the same kernel, numbers and elements read. Random
 // kernels are no exception, since their offset and their state are among what is compared.
 
 import { effectsOf, overwrites, withValues, writes } from '../analysis/effects.js'

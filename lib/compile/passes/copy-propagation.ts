@@ -1,4 +1,4 @@
-// Leaves out copies of what does not change afterwards: who reads the copy reads the original.
+// Copy propagation: removes copies of values that do not change afterwards; the readers of a copy read the original.
 
 import { kernelRow } from '../../backend/table.js'
 import { Layout } from '../../base/layout.js'

@@ -1,4 +1,4 @@
-// Leaves out the calls whose results nobody reads: what counts in the end is the program's results and its state.
+// Dead-code elimination: removes calls whose results are never read. The program's results and its state are live at the end.
 
 import { effectsOf, overwrites, reportsIndex, writes } from '../analysis/effects.js'
 import type { Call, Program, Value } from '../program.js'

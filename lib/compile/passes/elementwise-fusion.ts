@@ -1,5 +1,5 @@
-// Joins elementwise calls over one grid into groups. Calls need not be neighbours: what lies between two of them moves
-// up or down where nothing that is read or written changes by it.
+// Elementwise fusion: joins elementwise calls over one grid into groups. Calls need not be neighbours: those between two of
+// them move up or down where that changes nothing that is read or written.
 
 import { conflict, Footprint, meet, type Node, nodeOf } from '../analysis/footprint.js'
 import { commonGrid } from '../analysis/grid.js'

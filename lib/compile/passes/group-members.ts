@@ -1,5 +1,5 @@
-// Elementwise calls turned into the members of a group, or the reason why they cannot be one: within a group, an element
-// may depend on elements at the same place only, since the next tile's are not there yet.
+// Turns elementwise calls into the members of a group, or tells why they cannot be one. Within a group, an element may depend
+// on elements at the same position only, since other tiles are not computed yet.
 
 import { bytesOf } from '../../base/dtype.js'
 import { Layout } from '../../base/layout.js'

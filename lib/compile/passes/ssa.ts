@@ -1,5 +1,5 @@
-// Gives a value that is written whole several times a new name each time, so that later passes see one whole write per
-// made value: what was written in place is then free to lie elsewhere, or nowhere. Assignment finds the place again.
+// SSA conversion: a value that is written whole several times gets a new name each time, so that later passes see one whole
+// write of each made value. Memory planning may give the names one buffer again.
 
 import { effectsOf, overwrites, withValues, writes } from '../analysis/effects.js'
 import type { Call, Program, Value } from '../program.js'

@@ -1,22 +1,22 @@
-// A chain to be, and what work is worth putting side by side, as types.
+// A candidate for a task chain, and the limits of what is worth scheduling concurrently, as types.
 
 import type { TaskChain } from '../plan.js'
 
-/** What is worth the trouble. */
+/** From which sizes on concurrency pays. */
 export interface Limits {
-  /** Work of less than this, in µs, is not worth another thread's attention. */
+  /** Work of less than this, in µs, is not worth a second thread. */
   readonly leastMicros: number
-  /** A product of less than this, which fits a first-level cache, is there anyway when the next step comes. */
+  /** A product of less than this many bytes stays in the first-level cache until the next step: no chain is needed. */
   readonly leastBytes: number
-  /** So is any other result of less than this, which fits a second-level cache. */
+  /** The same for any other result, in the second-level cache. */
   readonly leastStream: number
 }
 
-/** A chain to be, or a step that stays by itself. */
+/** A chain, or a step that may become part of one. */
 export interface Candidate extends TaskChain {
   readonly reads: ReadonlySet<number>
   readonly writes: ReadonlySet<number>
   readonly micros: number
-  /** Whether it may run beside others. */
+  /** Whether it may run concurrently with others. */
   readonly joins: boolean
 }

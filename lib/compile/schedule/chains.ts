@@ -1,5 +1,5 @@
-// Joins steps that go on with one another's rows: a product and the update that its result is the gradient of, a softmax
-// and its backward. A range of rows is then worked on while it is in a thread's cache.
+// Forms task chains: steps that use the same rows one after another, such as a product and the update that takes its result
+// as gradient, or a softmax and its backward. A range of rows then passes all of them while a thread's cache holds it.
 
 import { kernelRow } from '../../backend/table.js'
 import { sizeOf } from '../analysis/effects.js'
@@ -9,13 +9,13 @@ import { usesOfWork } from '../verify/region.js'
 import type { Candidate, Limits } from './candidate.js'
 import { type Rows, rowsOf } from './rows.js'
 
-/** The steps of a chain: what passes and is reduced between so many is what an executor has room for. */
+/** The most steps of a chain: an executor has room for the local values and partial results of so many. */
 const mostSteps = 4
 
 const classOf = (work: Work): string => (isGroup(work) ? 'elementwise' : kernelRow(work.kernel).class)
 const isProduct = ({ steps }: Candidate): boolean => classOf(steps[0]) === 'product'
 
-/** The candidates, those that go on with one another's rows in one where that pays; it stands where the last of them was. */
+/** The candidates, joined to chains where that pays. A chain stands where its last step was. */
 export function formChains(
   values: readonly Value[],
   results: readonly number[],
@@ -23,27 +23,27 @@ export function formChains(
   limits: Limits,
 ): readonly Candidate[] {
   const given = new Set(results)
-  const row = new Row(candidates)
-  const isPassing = (id: number): boolean =>
-    id >= 0 && values[id].origin.kind === 'made' && row.usersOf(id) === 2 && !given.has(id)
+  const order = new Order(candidates)
+  const isLocal = (id: number): boolean =>
+    id >= 0 && values[id].origin.kind === 'made' && order.usersOf(id) === 2 && !given.has(id)
   for (let at = candidates.length - 1; at >= 0; at--) {
     const first = candidates[at]
-    const [out] = [...first.writes].filter(isPassing)
+    const [out] = [...first.writes].filter(isLocal)
     if (out === undefined || first.steps.length > 1) continue
     if (sizeOf(values[out]) < (isProduct(first) ? limits.leastBytes : limits.leastStream)) continue
-    const below = row.firstBelow(at, out)
+    const below = order.firstBelow(at, out)
     if (below === undefined) continue
-    const next = row.at(below)
+    const next = order.at(below)
     if (next.steps.length === mostSteps) continue
     const rows = commonRows(values, first, next)
-    if (rows === null || !pays(values, first, next, out) || !row.canMoveDown(at, below)) continue
-    row.join(at, below, both(first, next, rows, out))
+    if (rows === null || !pays(values, first, next, out) || !order.canMoveDown(at, below)) continue
+    order.join(at, below, both(first, next, rows, out))
   }
-  return row.candidates()
+  return order.candidates()
 }
 
-/** Strands in their order, of which some move down to others, each at most once and the lowest first. */
-class Row {
+/** Candidates in order. Some move down to others, each at most once and the lowest first. */
+class Order {
   readonly #places: (Candidate | null)[]
   /** Where each stands now. */
   readonly #standing: number[]

@@ -1,5 +1,6 @@
-// Puts steps side by side that need nothing of each other, so that threads meet once for all of them: the two products
-// of a backward, the updates of many parameters. What goes on with a product's rows joins it in its chain (see chains.ts).
+// Forms parallel regions: independent steps are scheduled concurrently, with one barrier for all of them. Examples are the
+// two products of a backward and the updates of many parameters. Steps that go on with a product's rows join its chain
+// (chains.ts).
 
 import { kernelRow } from '../../backend/table.js'
 import { reportsIndex } from '../analysis/effects.js'
@@ -12,9 +13,9 @@ import type { Candidate, Limits } from './candidate.js'
 import { formChains } from './chains.js'
 import { microsOf } from './cost.js'
 
-/** How far down a step is looked for that could run beside another. */
+/** How many steps ahead a concurrent step is looked for. */
 const window = 64
-const worthwhile: Limits = { leastMicros: 5, leastBytes: 32 * 1024, leastStream: 1024 * 1024 }
+const defaultLimits: Limits = { leastMicros: 5, leastBytes: 32 * 1024, leastStream: 1024 * 1024 }
 
 export const formRegions = (program: Program, steps: readonly Work[], limits?: Limits): Step[] =>
   finish(formRegionsInParts(program, steps, limits))
@@ -23,7 +24,7 @@ export const formRegions = (program: Program, steps: readonly Work[], limits?: L
 export function* formRegionsInParts(
   { values, results }: Program,
   steps: readonly Work[],
-  limits = worthwhile,
+  limits = defaultLimits,
 ): Parts<Step[]> {
   const candidates: Candidate[] = []
   for (const work of steps) if (candidates.push(candidateOf(values, work, limits)) % 64 === 0) yield
@@ -33,7 +34,7 @@ export function* formRegionsInParts(
   while (left.length > 0) {
     if (left.length % 32 === 0) yield
     const [first] = left
-    const chains = first.joins ? takeBeside(left) : [left.shift() as Candidate]
+    const chains = first.joins ? takeIndependent(left) : [left.shift() as Candidate]
     const [{ rows, steps }] = chains
     if (chains.length === 1 && rows === 1) planned.push(...steps)
     else planned.push({ chains: chains.map(({ rows, steps, local }) => ({ rows, steps, local })) })
@@ -41,8 +42,8 @@ export function* formRegionsInParts(
   return planned
 }
 
-/** Takes the first candidate, and all below that may run at the same time: no candidate that stays is in their way. */
-function takeBeside(left: Candidate[]): Candidate[] {
+/** Takes the first candidate and all below that are independent of it, of each other and of those that they pass. */
+function takeIndependent(left: Candidate[]): Candidate[] {
   const chains = [left[0]]
   const taken = new Footprint()
   taken.add(left[0])

@@ -1,5 +1,5 @@
-// Which elements of the values that a program makes have been written, as its calls go by: a value may be filled by one
-// call, or piece by piece by calls that write what strides reach.
+// Tracks which elements of each made value have been written, call by call: a value may be filled by one call, or in parts by
+// calls that write what strides reach.
 
 import { type Effect, writesPart } from '../analysis/effects.js'
 import type { Call, Value } from '../program.js'

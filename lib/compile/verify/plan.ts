@@ -1,5 +1,5 @@
-// The check of a plan before it runs: that places are in the arena, that each step is a call its kernel allows there,
-// that groups can be run tile by tile, and that what a step reads is still what was written. It trusts no pass.
+// Verifies a plan before it runs: buffers are in the arena, each step is a call that its kernel allows there, groups can run
+// tile by tile, and what a step reads is still what was written. It trusts no pass.
 
 import { checkerOf } from '../../backend/lengths.js'
 import { bytesOf, type NumberArray } from '../../base/dtype.js'
@@ -7,7 +7,7 @@ import { ArgumentError } from '../../base/errors.js'
 import { Layout } from '../../base/layout.js'
 import { effectsOf, sizeOf, standIn, standInArguments, writes, writesPart } from '../analysis/effects.js'
 import { argumentsOf, resultTypeOf } from '../analysis/member-call.js'
-import { Ownership } from '../memory/aliasing.js'
+import { BlockOwners } from '../memory/aliasing.js'
 import { alignment } from '../memory/assignment.js'
 import { type Group, isGroup, isRegion, type Plan, workOf } from '../plan.js'
 import type { Call, Value } from '../program.js'
@@ -22,28 +22,28 @@ export function verifyPlan({ program: { values, results }, steps, offsets, arena
   const placed = values.map(({ dtype, length, origin }, id) =>
     'array' in origin ? origin.array : standIn(dtype, length, arena, offsets[id]),
   )
-  const ownership = new Ownership(values, offsets, arenaBytes)
+  const owners = new BlockOwners(values, offsets, arenaBytes)
   const given = values.filter(({ origin }) => origin.kind === 'argument')
-  for (const { id } of given) ownership.claim(id)
-  for (const { id } of given) if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected a place for %${id}`)
+  for (const { id } of given) owners.claim(id)
+  for (const { id } of given) if (!owners.isThere(id)) throw new ArgumentError(`plan: expected a place for %${id}`)
   steps.forEach((step, at) => {
     const fail = (message: string): never => {
       throw new ArgumentError(`plan: step ${at}: ${message}`)
     }
     const hasPlace = (id: number): void => {
       if (values[id] === undefined) fail(`expected a value, got %${id}`)
-      if (ownership.isInArena(id) && offsets[id] === -1) fail(`expected a place for %${id}, got none`)
+      if (owners.isInArena(id) && offsets[id] === -1) fail(`expected a place for %${id}, got none`)
     }
     for (const work of workOf(step)) {
-      if (isGroup(work)) checkGroup(values, placed, work, ownership, hasPlace, fail)
-      else checkCall(values, placed, work, ownership, hasPlace, fail)
+      if (isGroup(work)) checkGroup(values, placed, work, owners, hasPlace, fail)
+      else checkCall(values, placed, work, owners, hasPlace, fail)
     }
     if (!isRegion(step)) return
     verifyRegion(values, placed, step, fail)
-    for (const { local } of step.chains) for (const id of local) ownership.leave(id)
+    for (const { local } of step.chains) for (const id of local) owners.leave(id)
   })
   for (const id of results) {
-    if (!ownership.isThere(id)) throw new ArgumentError(`plan: expected result %${id} to be there at the end`)
+    if (!owners.isThere(id)) throw new ArgumentError(`plan: expected result %${id} to be there at the end`)
   }
 }
 
@@ -69,7 +69,7 @@ function checkCall(
   values: readonly Value[],
   placed: readonly NumberArray[],
   call: Call,
-  ownership: Ownership,
+  owners: BlockOwners,
   hasPlace: (id: number) => void,
   fail: Fail,
 ): void {
@@ -82,16 +82,16 @@ function checkCall(
   )
   for (const effect of effects) {
     const isRead = effect.role !== 'out' && !writesPart(effect) && effect.needed > 0
-    if (isRead && !ownership.isThere(effect.value)) fail(`expected %${effect.value} to be there still`)
+    if (isRead && !owners.isThere(effect.value)) fail(`expected %${effect.value} to be there still`)
   }
-  for (const effect of effects) if (writes(effect)) ownership.claim(effect.value)
+  for (const effect of effects) if (writes(effect)) owners.claim(effect.value)
 }
 
 function checkGroup(
   values: readonly Value[],
   placed: readonly NumberArray[],
   group: Group,
-  ownership: Ownership,
+  owners: BlockOwners,
   hasPlace: (id: number) => void,
   fail: Fail,
 ): void {
@@ -105,7 +105,7 @@ function checkGroup(
       if ('member' in operand) return results[operand.member] ?? fail(`member ${at} reads member ${operand.member}`)
       const { value: id, layout } = operand
       hasPlace(id)
-      if (!ownership.isThere(id) || written.includes(id)) fail(`member ${at}: expected %${id} to be there still`)
+      if (!owners.isThere(id) || written.includes(id)) fail(`member ${at}: expected %${id} to be there still`)
       read.push({ id, layout })
       return placed[id]
     })
@@ -117,13 +117,13 @@ function checkGroup(
     checkKernel(kernel, args, fail)
     if (out === null) return
     if (values[out].dtype !== type) fail(`member ${at}: expected ${dtype} to make ${type}, got ${values[out].dtype}`)
-    ownership.claim(out)
+    owners.claim(out)
     written.push(out)
   })
   for (const out of written) {
-    if (!ownership.isThere(out)) fail(`expected %${out} to be there after the group`)
+    if (!owners.isThere(out)) fail(`expected %${out} to be there after the group`)
     for (const { id, layout } of read) {
-      if (id !== out && !ownership.overlap(id, out)) continue
+      if (id !== out && !owners.overlap(id, out)) continue
       const isSame = placed[id].byteOffset === placed[out].byteOffset
       const sameSize = bytesOf(values[id].dtype) === bytesOf(values[out].dtype)
       if (layout !== Layout.full || !isSame || !sameSize) fail(`expected %${out} not to be over %${id}, read elsewhere`)

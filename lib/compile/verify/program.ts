@@ -1,4 +1,4 @@
-// The check of a recorded program: everything that later passes and executors rely on. Nothing is changed here.
+// Verifies a recorded program: everything that later passes and executors rely on. Nothing is changed here.
 
 import { isArray } from '../../backend/lengths/product.js'
 import { checkerOf } from '../../backend/lengths.js'

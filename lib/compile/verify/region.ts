@@ -1,5 +1,5 @@
-// The check of work that is to be done at the same time: that chains do not meet, and that within a chain a range of rows
-// needs the same rows only of what the chain itself makes.
+// Verifies a parallel region: chains are independent, and within a chain a range of rows needs the same rows only of what
+// the chain itself makes.
 
 import type { NumberArray } from '../../base/dtype.js'
 import { effectsOf, reportsIndex, sizeOf, writes } from '../analysis/effects.js'
@@ -7,8 +7,8 @@ import { isGroup, type Region, type Work } from '../plan.js'
 import type { Value } from '../program.js'
 import { rowsOf } from '../schedule/rows.js'
 
-/** A piece of work's use of a value's memory: the bytes `from` … `to` of a buffer. */
-interface Touch {
+/** A memory effect of a piece of work: it uses the bytes `from` … `to` of a buffer. */
+interface MemoryEffect {
   readonly number: number
   readonly chain: number
   readonly id: number
@@ -26,7 +26,7 @@ export function verifyRegion(
   fail: (message: string) => never,
 ): void {
   if (chains.length === 0 || chains.some(({ steps }) => steps.length === 0)) fail('expected chains with steps')
-  const touches = new Map<ArrayBufferLike, Touch[]>()
+  const effects = new Map<ArrayBufferLike, MemoryEffect[]>()
   let number = 0
   for (const [chain, { rows, steps }] of chains.entries()) {
     for (const work of steps) {
@@ -38,9 +38,9 @@ export function verifyRegion(
       for (const { id, written } of usesOfWork(values, work)) {
         const { buffer, byteOffset: from } = placed[id]
         const along = own?.along.has(id) ?? false
-        const inBuffer = touches.get(buffer) ?? []
+        const inBuffer = effects.get(buffer) ?? []
         inBuffer.push({ number: number++, chain, id, written, along, from, to: from + sizeOf(values[id]) })
-        touches.set(buffer, inBuffer)
+        effects.set(buffer, inBuffer)
       }
     }
   }
@@ -49,12 +49,14 @@ export function verifyRegion(
       if (values[id] === undefined) fail(`chain ${chain}: expected a value to pass, got %${id}`)
       const { buffer, byteOffset: from } = placed[id]
       const to = from + sizeOf(values[id])
-      const own = (touches.get(buffer) ?? []).filter(touch => touch.id === id || (touch.from < to && from < touch.to))
-      const isPassing = rows > 1 && own[0]?.written && own.every(touch => touch.id === id && touch.along)
+      const own = (effects.get(buffer) ?? []).filter(
+        effect => effect.id === id || (effect.from < to && from < effect.to),
+      )
+      const isPassing = rows > 1 && own[0]?.written && own.every(effect => effect.id === id && effect.along)
       if (!isPassing || values[id].origin.kind !== 'made') fail(`chain ${chain}: expected %${id} to pass row by row`)
     }
   }
-  for (const inBuffer of touches.values()) {
+  for (const inBuffer of effects.values()) {
     for (const [other, one] of clashesOf(inBuffer)) {
       if (one.chain !== other.chain) fail(`chain ${one.chain}: expected %${one.id} apart from chain ${other.chain}`)
       if (chains[one.chain].rows === 1) continue
@@ -67,9 +69,9 @@ export function verifyRegion(
 }
 
 /** The pairs that share bytes of which one is written, the earlier first. */
-function* clashesOf(touches: readonly Touch[]): Generator<[Touch, Touch]> {
-  if (!touches.some(({ written }) => written)) return
-  const sorted = touches.toSorted((a, b) => a.from - b.from)
+function* clashesOf(effects: readonly MemoryEffect[]): Generator<[MemoryEffect, MemoryEffect]> {
+  if (!effects.some(({ written }) => written)) return
+  const sorted = effects.toSorted((a, b) => a.from - b.from)
   for (const [i, one] of sorted.entries()) {
     for (let j = i + 1; j < sorted.length && sorted[j].from < one.to; j++) {
       const other = sorted[j]
@@ -78,7 +80,7 @@ function* clashesOf(touches: readonly Touch[]): Generator<[Touch, Touch]> {
   }
 }
 
-/** What a piece of work reads and writes of memory. */
+/** The values that a piece of work reads and writes in memory. */
 export function usesOfWork(values: readonly Value[], work: Work): { id: number; written: boolean }[] {
   if (!isGroup(work)) return effectsOf(values, work).map(effect => ({ id: effect.value, written: writes(effect) }))
   return work.members.flatMap(({ operands, out }) => [
