@@ -74,7 +74,7 @@ test('every kernel with numbers of its own is in the fixture', () => {
     'dropoutMask',
     'rowLists',
     // Row-sparse updates equal dense ones: test/native/kernels/row-sparse-updates.test.ts.
-    ...kernelNames.map(name => kernelRow(name).byRows).filter(name => name !== undefined),
+    ...kernelNames.map(name => kernelRow(name).rowSparse).filter(name => name !== undefined),
   ]
   const present = new Set(entries.map(entry => entry.kernel))
   expect(kernelNames.filter(name => !present.has(name)).sort()).toEqual(elsewhere.sort())

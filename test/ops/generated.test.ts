@@ -157,7 +157,7 @@ test('every kernel is reached', () => {
       }
     })
   }
-  // What only planning puts in a program is tested where that is: test/compile/embeddings.test.ts, passes/endings.test.ts.
+  // What only planning puts in a program is tested where that is: test/compile/embeddings.test.ts, passes/epilogue-fusion.test.ts.
   const planned = new Set(
     kernelNames.map(kernelRow).flatMap(({ lists, rowSparse, epilogue }) => [lists, rowSparse, epilogue?.kernel]),
   )
