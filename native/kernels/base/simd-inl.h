@@ -38,17 +38,14 @@
 #define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define BLASGRAD_UNROLL _Pragma("clang loop unroll(full)")
 #define BLASGRAD_UNROLL_SOME _Pragma("clang loop unroll_count(4)")
-#define BLASGRAD_NOT_UNROLLED _Pragma("clang loop unroll(disable)")
 #elif defined(__GNUC__)
 #define BLASGRAD_INDEPENDENT _Pragma("GCC ivdep")
 #define BLASGRAD_UNROLL _Pragma("GCC unroll 16")
 #define BLASGRAD_UNROLL_SOME _Pragma("GCC unroll 4")
-#define BLASGRAD_NOT_UNROLLED _Pragma("GCC unroll 1")
 #else
 #define BLASGRAD_INDEPENDENT
 #define BLASGRAD_UNROLL
 #define BLASGRAD_UNROLL_SOME
-#define BLASGRAD_NOT_UNROLLED
 #endif
 
 HWY_BEFORE_NAMESPACE();

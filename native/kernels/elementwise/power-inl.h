@@ -87,6 +87,16 @@ class PowerOf {
   bool odd_;
 };
 
+// To float32, what is too large to infinity: Highway's conversion gives the largest number on its scalar target.
+template <class D, class V>
+HWY_INLINE hn::Vec<D> Narrow(D floats, V y) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(floats, static_cast<float>(hn::GetLane(y)));
+#else
+  return hn::DemoteTo(floats, y);
+#endif
+}
+
 template <class O>
 void FloatPower(Size n, const float* a, double exponent, O* out) {
   const hn::ScalableTag<double> d;
@@ -96,7 +106,7 @@ void FloatPower(Size n, const float* a, double exponent, O* out) {
   for (Size i = 0; i < n; i += lanes) {
     const auto y = power(d, hn::PromoteTo(d, LoadUpTo(floats, a + i, n - i)));
     if constexpr (std::is_same_v<O, float>) {
-      StoreUpTo(hn::DemoteTo(floats, y), floats, out + i, n - i);
+      StoreUpTo(Narrow(floats, y), floats, out + i, n - i);
     } else {
       StoreUpTo(y, d, out + i, n - i);
     }

@@ -26,8 +26,10 @@ constexpr int kMr = 12 / kVectors;
 constexpr Size kPanelBytes = 24576;
 template <class T>
 constexpr Size kPanelElements = kPanelBytes / static_cast<Size>(sizeof(T));
+// At most what SSE4 has: the baseline's panel of single lanes would make longer sums, which lose more digits.
 template <class T>
-constexpr Size kKc = kPanelElements<T> / (kNrVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>())));
+constexpr Size kKc =
+    HWY_MIN(Size(768), kPanelElements<T> / (kNrVectors * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()))));
 
 // The block [MC, KC] of the left operand, which is read once for each panel, stays in L2.
 constexpr Size kLeftBlockBytes = 196608;

@@ -33,37 +33,55 @@ HWY_INLINE void PrefetchNextTile(T* out, Size outRow, Size width) {
   }
 }
 
-// Stores the micro-tile to out[kRows, width], or adds it. Returns the row below. Partial vectors are stored from a
-// buffer in a loop: unrolled they were ten times the code of the rest of a micro-tile, and most of its compile time.
+// Stores or adds the first `count` lanes of each row's vector to that row of out. Partial vectors are stored in halves,
+// one branch per half for all rows: a branch tree per row made a tile's code ten times larger, and slow to compile.
+template <class D, class V, int kRows, class T>
+HWY_INLINE void StoreColumn(D d, const V (&rows)[kRows], T* out, Size outRow, Size count, bool add) {
+  if (count >= LanesOf(d)) {
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++, out += outRow) {
+      hn::StoreU(add ? hn::Add(hn::LoadU(d, out), rows[i]) : rows[i], d, out);
+    }
+    return;
+  }
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (hn::MaxLanes(d) > 1) {
+    const hn::Half<D> half;
+    hn::Vec<hn::Half<D>> parts[kRows];
+    BLASGRAD_UNROLL
+    for (int i = 0; i < kRows; i++) parts[i] = hn::LowerHalf(half, rows[i]);
+    if (count >= LanesOf(half)) {
+      StoreColumn(half, parts, out, outRow, LanesOf(half), add);
+      out += LanesOf(half);
+      count -= LanesOf(half);
+      BLASGRAD_UNROLL
+      for (int i = 0; i < kRows; i++) parts[i] = hn::UpperHalf(half, rows[i]);
+    }
+    if (count > 0) StoreColumn(half, parts, out, outRow, count, add);
+  }
+#endif
+}
+
+// Stores the micro-tile to out[kRows, width], or adds it. Returns the row below.
 template <class D, class V, int kRows, int kVectors, class T>
 HWY_INLINE T* StoreTile(D d, const V (&sums)[kRows][kVectors], T* out, Size outRow, Size width, bool add) {
   const Size lanes = LanesOf(d);
-  if (width >= kVectors * lanes) {
+  if (width >= kVectors * lanes && !add) {
     BLASGRAD_UNROLL
     for (int i = 0; i < kRows; i++, out += outRow) {
       BLASGRAD_UNROLL
-      for (int v = 0; v < kVectors; v++) {
-        T* const p = out + v * lanes;
-        hn::StoreU(add ? hn::Add(hn::LoadU(d, p), sums[i][v]) : sums[i][v], d, p);
-      }
+      for (int v = 0; v < kVectors; v++) hn::StoreU(sums[i][v], d, out + v * lanes);
     }
     return out;
   }
-  HWY_ALIGN T buffer[kRows * kVectors * hn::MaxLanes(d)];
   BLASGRAD_UNROLL
-  for (int i = 0; i < kRows; i++) {
+  for (int v = 0; v < kVectors; v++) {
+    V column[kRows];
     BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) hn::Store(sums[i][v], d, buffer + (i * kVectors + v) * lanes);
+    for (int i = 0; i < kRows; i++) column[i] = sums[i][v];
+    if (width > v * lanes) StoreColumn(d, column, out + v * lanes, outRow, width - v * lanes, add);
   }
-  const T* row = buffer;
-  BLASGRAD_NOT_UNROLLED
-  for (int i = 0; i < kRows; i++, out += outRow, row += kVectors * lanes) {
-    BLASGRAD_UNROLL
-    for (int v = 0; v < kVectors; v++) {
-      StoreFirst(d, hn::Load(d, row + v * lanes), out + v * lanes, width - v * lanes, add);
-    }
-  }
-  return out;
+  return out + kRows * outRow;
 }
 
 // A column of micro-tiles in one call, since a call costs as much as a good part of a tile with a short k:
