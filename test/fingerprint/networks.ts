@@ -2,8 +2,8 @@
 // lack, and the plans of random programs.
 
 import { compile, manualSeed, nn, optim, randn, setThreads, type Tensor } from 'blasgrad'
-import { startTraining } from '../../bench/support/training.js'
-import { inTurn, type Started, workloads } from '../../bench/support/workloads.js'
+import { startTraining } from '../../bench/workloads/training.js'
+import { inTurn, type Started, workloads } from '../../bench/workloads/workloads.js'
 import { explain } from '../../lib/compile/explain.js'
 import { plan } from '../../lib/compile/planning.js'
 import { randomProgram } from '../compile/support/random-programs.js'
