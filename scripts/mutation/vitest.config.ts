@@ -1,0 +1,33 @@
+// The tests that mutants of the core meet, in this order: the quickest to fail come first.
+
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { defineConfig } from 'vitest/config'
+
+const folders = ['autograd/graph.test', 'core/tensor', 'core/', 'options', 'ops/e', 'compile/', 'autograd/']
+const slow = /backward-memory|epoch|graph-property/
+
+/** Where a file comes. */
+function place({ moduleId }: TestSpecification): number {
+  const at = folders.findIndex(folder => moduleId.includes(`/test/${folder}`))
+  return slow.test(moduleId) ? folders.length : at
+}
+
+class QuickFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((a, b) => place(a) - place(b))
+  }
+}
+
+export default defineConfig({
+  test: {
+    include: [
+      'test/{autograd,core}/*.test.ts',
+      'test/options.test.ts',
+      'test/ops/{errors,edges}.test.ts',
+      'test/compile/{compile,async,points,outcomes,surprises,planned,epoch,epoch-sources,room}.test.ts',
+      'test/compile/check/again.test.ts',
+    ],
+    sequence: { sequencer: QuickFirst },
+    testTimeout: 60_000,
+  },
+})
