@@ -22,9 +22,9 @@ export function asGradient(op: string, output: Tensor, given: TensorLike | undef
   return gradient
 }
 
-/** target += part in place, where part broadcasts to it; false where it does not. */
+/** target += part in place, where part, of its dtype, broadcasts to it; false where it does not. */
 export function addInto(target: Tensor, part: Tensor): boolean {
-  if (!broadcastsTo(part.shape, target.shape) || part.dtype !== target.dtype) return false
+  if (!broadcastsTo(part.shape, target.shape)) return false
   const { rows, cols, layouts, outer } = gridOfTwo('backward', target.shape, target.shape, part.shape)
   const array = target.storage.array
   context.backend.add(rows, cols, layouts[0], layouts[1], array, part.storage.array, array, outer)

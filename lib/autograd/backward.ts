@@ -49,6 +49,7 @@ function backward(output: Tensor, gradient?: TensorLike | null, options: Backwar
       }
       const total = before === null ? whole : add(before, whole)
       // A leaf takes the gradient without a copy only if this walk made it and no other leaf has it.
+      // Stryker disable next-line EqualityOperator: the newest storage before the walk is its own copy of the start
       const fresh = total.storage.serial > startedAt && !taken.has(total.storage)
       taken.add(total.storage)
       const left = fresh && !total.requiresGrad ? total : ownCopy(total)

@@ -46,8 +46,8 @@ export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options
   checkOptions('grad', options, gradOptions)
   const nodes = list.map(input => Tensor.nodeOf(input))
   const createGraph = options.createGraph ?? false
-  const found = new Map<Node, Tensor>()
-  const required = new Set(nodes.filter(node => node !== null))
+  const found = new Map<Node | null, Tensor>()
+  const required = new Set(nodes)
   const results = inGradMode(createGraph, () => {
     const from = start('grad', output, options.gradient)
     const arrive = (node: Node, sum: Tensor): Tensor | null => {
@@ -57,8 +57,7 @@ export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options
     }
     walk({ ...from, retainGraph: options.retainGraph ?? createGraph, createGraph, required, arrive })
     return list.map((input, i) => {
-      const node = nodes[i]
-      const value = node === null ? undefined : found.get(node)
+      const value = found.get(nodes[i])
       if (value !== undefined) {
         const whole = expandTo(value, input.shape)
         return createGraph ? whole : ownCopy(whole)

@@ -35,13 +35,14 @@ export function topologicalOrder(root: Node): Node[] {
 
 /** The position of `node` in `order`, which contains it. */
 export const placeOf = (node: Node, order: readonly Node[]): number =>
+  // Stryker disable next-line ConditionalExpression: the position noted saves a search; the result is the same
   order[node.at] === node ? node.at : order.indexOf(node)
 
 /** Those of `order` from which a required node is reached. */
-export function leadingTo(order: readonly Node[], required: ReadonlySet<Node>): Set<Node> {
-  const leading = new Set<Node>()
+export function leadingTo(order: readonly Node[], required: ReadonlySet<Node | null>): ReadonlySet<Node | null> {
+  const leading = new Set<Node | null>()
   for (const node of order) {
-    if (required.has(node) || node.parents.some(parent => parent !== null && leading.has(parent))) leading.add(node)
+    if (required.has(node) || node.parents.some(parent => leading.has(parent))) leading.add(node)
   }
   return leading
 }

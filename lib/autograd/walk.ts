@@ -19,7 +19,7 @@ interface Walk {
   readonly retainGraph: boolean
   readonly createGraph: boolean
   /** The nodes whose gradients are required; all leaves by default. */
-  readonly required?: ReadonlySet<Node>
+  readonly required?: ReadonlySet<Node | null>
   /** Gets each node's complete gradient once; returns the tensor that it keeps, if any. */
   readonly arrive: (node: Node, gradient: Tensor) => Tensor | null
 }
@@ -27,6 +27,7 @@ interface Walk {
 /** Walks back from the root. */
 export function walk(how: Walk): void {
   // Tensors of a graph or of a program outlive the walk.
+  // Stryker disable next-line ConditionalExpression: a program's storages are never private, so nothing is released
   if (how.createGraph || context.recording !== null) walkWith(how, null)
   else withBackwardMemory(memory => walkWith(how, memory))
 }

@@ -59,8 +59,8 @@ export interface Primitive<P, Q extends Plan = Plan> {
     more: readonly Tensor[],
   ) => void
   readonly saves: Saves
-  /** For one differentiable result: one function for all inputs, or one for each. */
-  readonly vjp?: Vjp<P> | readonly Vjp<P>[]
+  /** For one differentiable result. */
+  readonly vjp?: Vjp<P>
   /** In place of `vjp`: for several differentiable results, or where inputs share work. Called once a walk. */
   readonly jointVjp?: JointVjp<P>
   /**

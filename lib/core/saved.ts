@@ -4,7 +4,7 @@ import { isChecking } from '../base/checking.js'
 import { checksum } from '../base/checksum.js'
 import { CheckError, GradientError, showShape } from '../base/errors.js'
 import type { Shape } from '../base/shape.js'
-import type { Primitive } from './primitive.js'
+import type { Primitive, Vjp } from './primitive.js'
 import type { Storage } from './storage.js'
 import type { Tensor } from './tensor.js'
 
@@ -93,8 +93,7 @@ export class Saved<P = unknown> implements SavedValues<P> {
    * than the input where it merely repeats along an axis.
    */
   gradient(g: Tensor, i: number): Tensor | null {
-    const { vjp } = this.op
-    return typeof vjp === 'function' ? vjp(g, this, i) : (vjp?.[i]?.(g, this, i) ?? null)
+    return (this.op.vjp as Vjp<P>)(g, this, i)
   }
 
   /** The gradients of the inputs that are `required`, from those of the differentiable results. */

@@ -7,6 +7,7 @@ vi.hoisted(() => {
 })
 
 import { checksum } from '../../lib/base/checksum.js'
+import { Saved } from '../../lib/core/saved.js'
 import { defineOp, grad, nn, optim, Tensor, tensor } from '../../lib/index.js'
 
 test('training goes on as without it', () => {
@@ -53,6 +54,32 @@ test('a write through a view is named, with the op', () => {
       message: expect.stringMatching(/^check: mul: value 0 of 2 saved for backward .*inputs \[3\] and \[3\]/),
     }),
   )
+})
+
+test('what is told apart: saved values by their position, and what forward left beside the result', () => {
+  const [x, y, extra] = [new Tensor([1, 2]), new Tensor([3, 4]), tensor([5, 6])]
+  const op = {
+    name: 'pair',
+    plan: () => ({ shape: [2], dtype: 'float32' as const }),
+    forward: () => {},
+    saves: 'both' as const,
+  }
+  const made = () => new Saved({ ...op, vjp: g => g }, undefined, [[2], [2]], [2], [x, undefined], y, [extra])
+  const saved = [made(), made(), made()]
+  const message = (at: number): string => {
+    try {
+      saved[at].gradients(tensor([1, 1]))
+    } catch (error) {
+      return (error as Error).message
+    }
+    return 'nothing'
+  }
+  extra.data[1] = 0
+  expect(message(0)).toMatch(/^check: pair: what forward left for backward was changed/)
+  y.data[0] = 0
+  expect(message(1)).toMatch(/^check: pair: value 1 of 2 saved for backward was changed/)
+  x.data[0] = 0
+  expect(message(2)).toMatch(/^check: pair: value 0 of 2 saved for backward was changed/)
 })
 
 test('a write that raises the version is the error that it always is', () => {
