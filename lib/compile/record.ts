@@ -62,6 +62,7 @@ export function record(
       prepare: () => planned.prepare(),
       isThreaded: isThreadedOn(backend) && !isChecking,
       results: results.map(({ shape, dtype }) => ({ shape, dtype })),
+      // Stryker disable next-line ConditionalExpression, EqualityOperator: where few elements are written first, for speed
       small: results.map(({ size, dtype }) => (size <= fewElements ? memoryFor(dtype, size) : null)),
       resultTree: output,
       resultKey: flatten('compile: the result', output).key,
@@ -105,7 +106,7 @@ function finalGrads(recorder: Recorder, keepGrads: boolean): Final[] {
     .map(([tensor, grad]): Final => {
       if (grad === null) return { tensor, grad }
       if (recorder.used.has(tensor) && !keepGrads) return { tensor, grad: 'used' }
-      if (!recorder.isMade(grad.storage)) return { tensor, grad }
+      if (recorder.isOutside(grad.storage)) return { tensor, grad }
       const { shape, dtype } = grad
       return { tensor, grad: new Tensor({ storage: recorder.keep(grad.storage, dtype), shape, dtype }) }
     })

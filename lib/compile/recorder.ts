@@ -4,6 +4,7 @@
 import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
 import { arrayOf, type DType, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, IndexError } from '../base/errors.js'
+import { Layout } from '../base/layout.js'
 import { context } from '../core/context.js'
 import type { Recording } from '../core/recording.js'
 import { allocateKept, markState, Storage, stateOf } from '../core/storage.js'
@@ -39,12 +40,14 @@ export class Recorder implements Recording {
   readonly grads = new Map<Tensor, Tensor | null>()
   /** Those whose gradient an optimizer's step has used. */
   readonly used = new Set<Tensor>()
-  /** The storages of state that calls write. */
+  /** The storages of state and captures that calls write. */
   readonly written = new Set<Storage>()
   /** The storages of state and captures that calls use. */
   readonly uses = new Set<Storage>()
   /** The arrays of gradients that stay. */
   readonly kept = new Set<NumberArray>()
+  /** State by the value's storage that became it. */
+  readonly #keptAs = new Map<Storage, Storage>()
   readonly #captures: ReadonlyMap<NumberArray, Storage>
   readonly #values: Value[] = []
   readonly #calls: Call[] = []
@@ -53,7 +56,7 @@ export class Recorder implements Recording {
   readonly #versions = new Map<Storage, number>()
   readonly #guards = new Map<object, () => boolean>()
   readonly #gradGuards = new Map<Tensor, () => boolean>()
-  readonly #badIndex = new Map<number, (id: number, position: number) => Error>()
+  readonly #badIndex = new Map<number | undefined, (id: number, position: number) => Error>()
   #configuration = context.configuration
   #blocks = 0
 
@@ -107,7 +110,7 @@ export class Recorder implements Recording {
       storage.fix()
       markState(storage)
     }
-    if (!this.#gradGuards.has(tensor)) this.#gradGuards.set(tensor, () => tensor.grad?.storage === storage)
+    this.#gradGuards.set(tensor, () => tensor.grad?.storage === storage)
     return before
   }
 
@@ -130,6 +133,7 @@ export class Recorder implements Recording {
 
   /** Whether everything that was read of the configuration is as it was. Costs a comparison where nothing changed. */
   holds(): boolean {
+    // Stryker disable next-line ConditionalExpression: saves the look at each condition, and no result changes
     if (context.configuration === this.#configuration) return true
     if (!this.gradientsHold() || !this.modesHold()) return false
     this.#configuration = context.configuration
@@ -138,7 +142,9 @@ export class Recorder implements Recording {
 
   /** Whether the gradients that were read are as they were. */
   gradientsHold(): boolean {
+    // Stryker disable next-line ConditionalExpression, BooleanLiteral: whoever is told that they changed looks again
     if (context.configuration === this.#configuration) return true
+    // Stryker disable next-line ConditionalExpression: the same
     for (const holds of this.#gradGuards.values()) if (!holds()) return false
     return true
   }
@@ -156,8 +162,10 @@ export class Recorder implements Recording {
 
   /** The error that the op of a recorded call gives for a bad id. */
   badIndexError(source: number | undefined, id: number, position: number): Error {
-    const describe = source === undefined ? undefined : this.#badIndex.get(source)
-    return describe?.(id, position) ?? new IndexError(`compile: index ${id} at position ${position} is out of range`)
+    return (
+      this.#badIndex.get(source)?.(id, position) ??
+      new IndexError(`compile: index ${id} at position ${position} is out of range`)
+    )
   }
 
   draw(blocks: number): number {
@@ -175,23 +183,25 @@ export class Recorder implements Recording {
     return { values: this.#values, calls: this.#calls, results }
   }
 
-  /** Makes a value that the program made state that outlives it, in memory of its own. */
+  /** Makes a value of the program state that outlives it, in memory of its own; the same state where it is so already. */
   keep(storage: Storage, dtype: DType): Storage {
-    const id = this.valueOf(storage)
-    const { origin, length } = this.#values[id]
-    if (origin.kind !== 'made') throw new TypeError(`compile: value ${id} is ${origin.kind} already`)
-    const state = allocateKept(dtype, length)
-    this.#values[id] = { ...this.#values[id], origin: { kind: 'state', array: state.array } }
+    const known = this.#keptAs.get(storage)
+    if (known !== undefined) return known
+    const id = this.#ownValue(storage.array, this.valueOf(storage))
+    const value = this.#values[id]
+    const state = allocateKept(dtype, value.length)
+    this.#values[id] = { ...value, origin: { kind: 'state', array: state.array } }
     this.written.add(state)
     this.uses.add(state)
     this.kept.add(state.array)
+    this.#keptAs.set(storage, state)
     return state
   }
 
-  /** Whether the storage is one that the program made. */
-  isMade(storage: Storage): boolean {
+  /** Whether the storage is from outside: state, a capture, or nothing that the program knows. */
+  isOutside(storage: Storage): boolean {
     const id = this.#ids.get(storage.array)
-    return id !== undefined && this.#values[id].origin.kind === 'made'
+    return !this.#keptAs.has(storage) && (id === undefined || this.#values[id].origin.kind === 'state')
   }
 
   /** Gives state the versions it had: for a recording that failed. */
@@ -212,11 +222,26 @@ export class Recorder implements Recording {
     return id
   }
 
+  /** The value that `array` stands for, if the program may write it; for an argument or a constant, from now on a copy. */
+  #ownValue(array: NumberArray, id: number): number {
+    const { length, dtype, origin } = this.#values[id]
+    if (origin.kind !== 'argument' && origin.kind !== 'constant') return id
+    const copy = this.#values.length
+    this.#values.push({ id: copy, dtype, length, origin: { kind: 'made' } })
+    this.#append('copy', [1, length, Layout.full, { value: id }, { value: copy }])
+    this.#ids.set(array, copy)
+    return copy
+  }
+
+  /** The state or capture that has this array. */
+  #outside(array: NumberArray): Storage | undefined {
+    return stateOf(array) ?? this.#captures.get(array)
+  }
+
   #idOf(array: NumberArray): number {
     const known = this.#ids.get(array)
     if (known !== undefined) return known
-    const state = stateOf(array)
-    const storage = state ?? this.#captures.get(array)
+    const storage = this.#outside(array)
     if (storage === undefined) {
       throw new ArgumentError(
         `compile: the function reads a tensor of ${array.length} elements from outside that is neither an argument nor ` +
@@ -224,7 +249,7 @@ export class Recorder implements Recording {
           'buffer, or name it in captures',
       )
     }
-    if (state !== undefined) this.#versions.set(state, state.version)
+    this.#versions.set(storage, storage.version)
     this.uses.add(storage)
     return this.#add(array, array.length, { kind: 'state', array })
   }
@@ -237,18 +262,23 @@ export class Recorder implements Recording {
       const array = argument as NumberArray
       if (optional && array.length === 0 && !this.#ids.has(array)) return null
       const value = this.#idOf(array)
-      if (role !== 'in') this.#noteWrite(array, value)
-      return { value }
+      return { value: role === 'in' ? value : this.#noteWrite(array, value) }
     })
-    this.#calls.push({ kernel, args: noted, source: this.#calls.length })
+    this.#append(kernel, noted)
     return -1
   }
 
-  #noteWrite(array: NumberArray, value: number): void {
+  #append(kernel: KernelName, args: readonly Argument[]): void {
+    this.#calls.push({ kernel, args, source: this.#calls.length })
+  }
+
+  /** The value that a call writes where it is given `array`. */
+  #noteWrite(array: NumberArray, value: number): number {
     const { origin } = this.#values[value]
     if (origin.kind === 'argument')
       throw new ArgumentError(`compile: argument ${origin.slot} is written: arguments are read-only`)
-    const state = stateOf(array)
-    if (origin.kind === 'state' && state !== undefined) this.written.add(state)
+    const storage = this.#outside(array)
+    if (storage !== undefined) this.written.add(storage)
+    return this.#ownValue(array, value)
   }
 }
