@@ -1,7 +1,7 @@
 // The tests that mutants of the core meet, in this order: the quickest to fail come first.
 
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const folders = ['autograd/graph.test', 'core/tensor', 'core/', 'options', 'ops/e', 'compile/', 'autograd/']
 const slow = /backward-memory|epoch|graph-property/
@@ -24,8 +24,8 @@ export default defineConfig({
       'test/{autograd,core}/*.test.ts',
       'test/options.test.ts',
       'test/ops/{errors,edges}.test.ts',
-      'test/compile/{compile,async,points,outcomes,surprises,planned,epoch,epoch-sources,room}.test.ts',
-      'test/compile/check/again.test.ts',
+      'test/compile/{compile,async,points,outcomes,surprises,planned,epoch,epoch-sources,room,recorder,gradients}.test.ts',
+      'test/compile/check/{again,kernels}.test.ts',
     ],
     sequence: { sequencer: QuickFirst },
     testTimeout: 60_000,

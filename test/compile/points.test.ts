@@ -6,17 +6,8 @@ import { newestStorage } from '../../lib/core/storage.js'
 import * as bg from '../../lib/index.js'
 import { nn, optim, Tensor, tensor } from '../../lib/index.js'
 import { backendsUnderTest } from '../support/backends.js'
+import { counted } from './support/counted.js'
 import { ids, network, testsOn, x } from './support/on-backend.js'
-
-/** A function that counts how often it is run. */
-function counted<A extends unknown[], R>(fn: (...args: A) => R) {
-  let runs = 0
-  const counting = (...args: A): R => {
-    runs++
-    return fn(...args)
-  }
-  return { step: compile(counting), runs: () => runs }
-}
 
 describe.each(backendsUnderTest)('on %s', backend => {
   const on = testsOn(backend)

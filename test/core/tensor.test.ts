@@ -146,7 +146,24 @@ describe('reading', () => {
     expect(t.toArray()).toEqual([5, 6])
   })
 
+  test('requiresGrad takes booleans; what it is already is no change, on a result neither', () => {
+    const x = new Tensor([1, 2])
+    expect(() => {
+      x.requiresGrad = 1 as never
+    }).toThrow('requiresGrad: expected true or false, got 1')
+    const y = x.mul(2)
+    y.requiresGrad = true
+    expect(() => {
+      y.requiresGrad = false
+    }).toThrow('requiresGrad: can be changed on leaves only')
+    y.sum().backward()
+    expect(x.grad?.toArray()).toEqual([2, 2])
+  })
+
   test('.grad takes only what fits', () => {
+    expect(() => {
+      new Tensor([1]).grad = 3 as never
+    }).toThrow('grad: expected a Tensor or null, got 3')
     const t = new Tensor([1, 2])
     expect(() => {
       t.grad = tensor([1])

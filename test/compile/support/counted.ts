@@ -1,0 +1,13 @@
+// A function that is compiled, and how often it was recorded.
+
+import { compile } from '../../../lib/compile/compile.js'
+
+/** A function that counts how often it is run: once for each recording. */
+export function counted<A extends unknown[], R>(fn: (...args: A) => R) {
+  let runs = 0
+  const counting = (...args: A): R => {
+    runs++
+    return fn(...args)
+  }
+  return { step: compile(counting), runs: () => runs }
+}
