@@ -1,24 +1,24 @@
-// `npm run test:mutation`: changes the core a bit at a time and looks which changes no test notices. For minutes to an hour,
-// so not part of `npm test`. One file: `npm run test:mutation -- --mutate lib/autograd/walk.ts`; some lines of it:
-// `--mutate lib/autograd/walk.ts:30-60`. What survives is named, with the reason, where it stands: `// Stryker disable`.
+// `npm run test:mutation`: mutates the core and lists each mutant that no test kills. It takes about an hour on two cores,
+// so it is not part of `npm test`. One file: `npm run test:mutation -- --mutate lib/autograd/walk.ts`; some of its lines:
+// `--mutate lib/autograd/walk.ts:30-60`. A `// Stryker disable` comment names an equivalent mutant with the reason.
 
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'scripts/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
-  // What runs once, when a module is evaluated, would need every test for each mutant.
+  // A mutant in code that runs when a module is evaluated would need every test.
   ignoreStatic: true,
   mutate: [
     'lib/autograd/{accumulate,backward,grad,topological-order,walk}.ts',
-    'lib/core/{backward-memory,node,saved,tensor}.ts',
+    'lib/core/{node,saved,tensor}.ts',
     'lib/compile/{recorder,recording}.ts',
   ],
-  // The wording of messages is not behaviour that tests should hold to the letter.
+  // Tests need not pin the wording of messages.
   mutator: { excludedMutations: ['StringLiteral'] },
-  // The tests find the addon and the built library beside the sources.
+  // Not copied to the sandbox; the addon and the built library are.
   ignorePatterns: ['/build/cmake*', '/build/sanitize*', '/runs', '/docs', '/native', '/prebuilds'],
-  // It would be rewritten by TypeScript's JavaScript API, which version 7 has not; vitest needs none.
+  // Stryker rewrites it by TypeScript's JavaScript API, which TypeScript 7 lacks; vitest does not read it.
   tsconfigFile: 'none',
   concurrency: 2,
   timeoutMS: 20_000,

@@ -1,4 +1,4 @@
-// The tests that mutants of the core meet, in this order: the quickest to fail come first.
+// The tests that run against mutants of the core, fast files first: the first failure ends a mutant's run.
 
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const folders = ['autograd/graph.test', 'core/tensor', 'core/', 'options', 'ops/e', 'compile/', 'autograd/']
 const slow = /backward-memory|epoch|graph-property/
 
-/** Where a file comes. */
+/** The rank of a file. */
 function place({ moduleId }: TestSpecification): number {
   const at = folders.findIndex(folder => moduleId.includes(`/test/${folder}`))
   return slow.test(moduleId) ? folders.length : at

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineOp, grad, isGradEnabled, noGrad, Tensor, tensor } from '../../lib/index.js'
 
-/** x doubled, and a count of how often its gradient was asked for. */
+/** x doubled, and a count of how often its gradient was requested. */
 function counting() {
   const count = { asked: 0 }
   const double = defineOp({
@@ -50,7 +50,7 @@ describe('what is walked', () => {
 })
 
 describe('what is returned', () => {
-  test('values of their own, also for an input asked for twice, or the output itself', () => {
+  test('values of their own, also for an input requested twice, or the output itself', () => {
     const x = new Tensor([1, 2])
     const y = x.add(tensor([1, 1]))
     const start = tensor([5, 6])
@@ -127,7 +127,7 @@ describe('what is refused', () => {
     expect(call).toThrow(message)
   })
 
-  test('null for what is outside, where that is asked for', () => {
+  test('null for what is outside, where that is requested', () => {
     expect(grad(x.sum(), [tensor([1]), x], { allowUnused: true })[0]).toBeNull()
     expect(() => grad(x.sum(), [tensor([1]), x], { allowUnused: false })).toThrow('input 0')
   })
