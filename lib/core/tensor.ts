@@ -153,6 +153,7 @@ export class Tensor {
       context.recording.setGrad(this, value)
       return
     }
+    // Stryker disable next-line ConditionalExpression: without it compiled steps only compare their guards more often
     if (value?.storage !== this.#grad?.storage) {
       context.configuration++
       if (this.#grad !== null) forgetGradient(this.#grad)
@@ -211,6 +212,7 @@ export class Tensor {
     if (source.size !== this.size) throw new ShapeError(`assign: expected ${this.size} values, got ${source.size}`)
     const { backend } = context
     const [from, to] = [source.storage.array, this.storage.array]
+    // Stryker disable next-line ConditionalExpression: a cast to the same dtype gives the same elements
     if (source.dtype === this.dtype) backend.copy(1, this.size, Layout.full, from, to)
     else backend.cast(this.size, this.dtype === 'bool', from, to)
     this.storage.version++
@@ -226,12 +228,13 @@ export class Tensor {
   /** Makes backward keep the gradient of this intermediate value in `.grad`. */
   retainGrad(): this {
     if (!this.#requiresGrad) throw new GradientError('retainGrad: the tensor does not require a gradient')
-    if (this.#node !== null && this.#node.leaf === null) this.#node.retainedBy = this
+    if (this.#node !== null) this.#node.retainedBy = this
     return this
   }
 
   /** `tensor.grad`, for code that reads it and does not keep it. Library code only. */
   static gradOf(tensor: Tensor): Tensor | null {
+    // Stryker disable next-line ConditionalExpression: a recording makes the gradient state, which no pool takes
     return context.recording === null ? tensor.#readGrad() : tensor.grad
   }
 

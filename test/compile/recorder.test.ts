@@ -87,6 +87,20 @@ describe.each(backendsUnderTest)('on %s', backend => {
     model.eval()
     x.requiresGrad = false
     expect([step.sync().item(), runs()]).toEqual([30, 2])
+
+    const [w, other] = [new Tensor([1]), new nn.Dropout(0.5)]
+    const accumulating = counted(() => {
+      w.mul(other.training ? 2 : 3)
+        .sum()
+        .backward()
+      return null
+    })
+    w.grad = tensor([10])
+    accumulating.step.sync()
+    other.eval()
+    w.grad = tensor([100])
+    accumulating.step.sync()
+    expect([w.grad?.item(), accumulating.runs()]).toEqual([103, 2])
   })
 
   on('nothing as result', () => {

@@ -146,6 +146,21 @@ describe('reading', () => {
     expect(t.toArray()).toEqual([5, 6])
   })
 
+  test('assign reads numbers in the dtype it writes, and makes booleans 0 or 1', () => {
+    expect(new Tensor([0], { dtype: 'float64' }).assign([0.1]).item()).toBe(0.1)
+    expect(tensor([0], { dtype: 'int32' }).assign([16_777_217]).item()).toBe(16_777_217)
+    const flags = tensor([false, true, false]).assign(tensor([2, 0, 0.5]))
+    expect(flags.to('float32').toArray()).toEqual([1, 0, 1])
+    expect([...flags.data]).toEqual([1, 0, 1])
+  })
+
+  test('retainGrad changes nothing on a leaf, before its first use or after', () => {
+    const x = new Tensor([1, 2]).retainGrad()
+    x.mul(3).sum().backward()
+    x.retainGrad().mul(3).sum().backward()
+    expect(x.grad?.toArray()).toEqual([6, 6])
+  })
+
   test('requiresGrad takes booleans; what it is already is no change, on a result neither', () => {
     const x = new Tensor([1, 2])
     expect(() => {
