@@ -57,6 +57,7 @@ function walkWith(
       const ofResults = pendingResults[i]
       if (ofResults === undefined) continue
       goBackJointly(node, savedOf(node), ofResults)
+      // Stryker disable next-line ConditionalExpression: what is not released is collected later
       for (const part of ofResults) if (part !== undefined) memory?.release(part)
       memory?.sweep()
       continue
@@ -98,6 +99,7 @@ function walkWith(
   /** Keeps the gradient of one among several results for the op's node, which is visited after all of them. */
   function passToOp(node: Node, sum: Tensor): void {
     const op = node.parents[0]
+    // Stryker disable next-line ConditionalExpression: an op that leads to nothing required would give nothing
     if (!isNeeded(op)) return
     const place = placeOf(op, order)
     pendingResults[place] ??= []

@@ -4,7 +4,7 @@ import { isChecking } from '../base/checking.js'
 import { checksum } from '../base/checksum.js'
 import { CheckError, GradientError, showShape } from '../base/errors.js'
 import type { Shape } from '../base/shape.js'
-import type { Primitive, Vjp } from './primitive.js'
+import type { JointVjp, Primitive, Vjp } from './primitive.js'
 import type { Storage } from './storage.js'
 import type { Tensor } from './tensor.js'
 
@@ -40,6 +40,7 @@ export class Saved<P = unknown> implements SavedValues<P> {
   ) {
     for (const input of savedInputs) if (input !== undefined) this.#watch(input.storage)
     if (savedOutput !== undefined) this.#watch(savedOutput.storage)
+    // Stryker disable next-line ConditionalExpression, EqualityOperator: saves the iterator for most ops
     if (savedMore.length > 0) for (const result of savedMore) if (result !== undefined) this.#watch(result.storage)
     this.#checksums = isChecking ? this.#sums() : null
   }
@@ -98,7 +99,8 @@ export class Saved<P = unknown> implements SavedValues<P> {
 
   /** The gradients of the inputs that are `required`, from those of the differentiable results. */
   gradients(gs: readonly (Tensor | undefined)[], required: readonly boolean[]): readonly (Tensor | null)[] {
-    return required.includes(true) ? (this.op.jointVjp?.(gs, this, required) ?? []) : []
+    // Stryker disable next-line ArrayDeclaration: no element of it is read
+    return required.includes(true) ? (this.op.jointVjp as JointVjp<P>)(gs, this, required) : []
   }
 
   #checkVersions(): void {

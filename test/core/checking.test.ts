@@ -64,7 +64,8 @@ test('what is told apart: saved values by their position, and what forward left 
     forward: () => {},
     saves: 'both' as const,
   }
-  const made = () => new Saved({ ...op, vjp: g => g }, undefined, [[2], [2]], [2], [x, undefined], y, [extra])
+  const made = () =>
+    new Saved({ ...op, vjp: g => g }, undefined, [[2], [2]], [2], [x, undefined], y, [undefined, extra])
   const saved = [made(), made(), made()]
   const message = (at: number): string => {
     try {
