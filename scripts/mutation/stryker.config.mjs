@@ -12,7 +12,7 @@ export default {
   mutate: [
     'lib/autograd/{accumulate,backward,grad,topological-order,walk}.ts',
     'lib/core/{node,saved,tensor}.ts',
-    'lib/compile/{recorder,recording}.ts',
+    'lib/compile/{record,recorder}.ts',
   ],
   // Tests need not pin the wording of messages.
   mutator: { excludedMutations: ['StringLiteral'] },

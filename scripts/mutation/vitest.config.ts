@@ -24,7 +24,7 @@ export default defineConfig({
       'test/{autograd,core}/*.test.ts',
       'test/options.test.ts',
       'test/ops/{errors,edges}.test.ts',
-      'test/compile/{compile,async,points,outcomes,surprises,planned,epoch,epoch-sources,room,recorder,gradients}.test.ts',
+      'test/compile/{compile,async,points,outcomes,surprises,lazy-plan,epoch,epoch-sources,room,recorder,gradients}.test.ts',
       'test/compile/check/{again,kernels}.test.ts',
     ],
     sequence: { sequencer: QuickFirst },

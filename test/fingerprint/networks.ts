@@ -5,7 +5,7 @@ import { compile, manualSeed, nn, optim, randn, setThreads, type Tensor } from '
 import { startTraining } from '../../bench/workloads/training.js'
 import { inTurn, type Started, workloads } from '../../bench/workloads/workloads.js'
 import { explain } from '../../lib/compile/explain.js'
-import { plan } from '../../lib/compile/planning.js'
+import { makePlan } from '../../lib/compile/planner.js'
 import { randomProgram } from '../compile/support/random-programs.js'
 import { Bits } from './bits.js'
 
@@ -101,7 +101,7 @@ export function planTexts(): Record<string, string> {
     texts[name] = compiled(start).explain(...start.batches[0])
   }
   const programs = Array.from({ length: randomPrograms }, (_, seed) => randomProgram(seed).program)
-  texts['random programs'] = programs.map(program => explain(program, plan(program, { fusion: true }))).join('\n\n')
+  texts['random programs'] = programs.map(program => explain(program, makePlan(program, { fusion: true }))).join('\n\n')
   return texts
 }
 
