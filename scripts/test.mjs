@@ -53,28 +53,24 @@ function testOtherSets() {
     }
     if (found.core !== core) console.log(`\n— OpenBLAS ignores OPENBLAS_CORETYPE=${core}, its core is ${found.core}`)
     if (found.simd === best.simd && found.core === best.core) continue
-    run(
-      what,
-      node,
-      [vitest, 'run', '--reporter=dot', 'test/backend', 'test/native/kernels', 'test/ops', 'test/compile'],
-      env,
-    )
+    run(what, node, vitest('test/backend', 'test/native/kernels', 'test/ops', 'test/compile'), env)
   }
 }
 
 const node = process.execPath
-const vitest = program('vitest', 'vitest')
+/** Found when it is run: in a bare clone the setup installs it first. */
+const vitest = (...args) => [program('vitest', 'vitest'), 'run', ...args]
 const only = process.argv.slice(2)
 const isNative = process.env.BLASGRAD_BACKEND !== 'reference'
 const setup = join(root, 'scripts/setup.mjs')
 if (only.length > 0) {
   run('setup', node, [setup])
-  run('tests', node, [vitest, 'run', ...only])
+  run('tests', node, vitest(...only))
 } else {
   run('setup', node, isNative ? [setup, '--all-targets'] : [setup])
   run('lint and format', 'npm', ['run', '--silent', 'check'])
   run('types', node, [program('typescript', 'tsc'), '-b'])
-  run('tests', node, [vitest, 'run'])
+  run('tests', node, vitest())
   // The benches compare the backends: without the addon there is nothing to compare, nor to run on another set.
   if (isNative) {
     testOtherSets()

@@ -1,14 +1,14 @@
 // The native epoch by itself: what it gathers, writes and counts; and that what does not fit is refused.
 
 import { describe, expect, test } from 'vitest'
-import { arrayOf, type DType, type NumberArray } from '../../lib/base/dtype.js'
-import { ArgumentError } from '../../lib/base/errors.js'
-import { Layout } from '../../lib/base/layout.js'
-import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
-import { type EpochJob, type EpochOutcome, isThreaded, type ThreadedExecutor } from '../../lib/compile/plan.js'
-import { makePlan } from '../../lib/compile/planner.js'
-import { fixedArray } from '../../lib/core/storage.js'
-import { Builder } from './support/builder.js'
+import { arrayOf, type DType, type NumberArray } from '../../../lib/base/dtype.js'
+import { ArgumentError } from '../../../lib/base/errors.js'
+import { Layout } from '../../../lib/base/layout.js'
+import { makeNativeExecutor } from '../../../lib/compile/native-executor.js'
+import { type EpochJob, type EpochOutcome, isThreaded, type ThreadedExecutor } from '../../../lib/compile/plan.js'
+import { makePlan } from '../../../lib/compile/planner.js'
+import { fixedArray } from '../../../lib/core/storage.js'
+import { Builder } from '../support/builder.js'
 
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
 const { full } = Layout

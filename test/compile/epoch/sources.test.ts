@@ -2,9 +2,9 @@
 // goes on.
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import * as bg from '../../lib/index.js'
-import { compile, data, nn, type Tensor } from '../../lib/index.js'
-import { backendsUnderTest } from '../support/backends.js'
+import * as bg from '../../../lib/index.js'
+import { compile, data, nn, type Tensor } from '../../../lib/index.js'
+import { backendsUnderTest } from '../../support/backends.js'
 
 const [rows, width] = [20_000, 64]
 

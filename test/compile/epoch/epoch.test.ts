@@ -1,10 +1,10 @@
 // step.epoch: the same as a loop over the loader, to the bit; its results, schedules, and what it refuses.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import * as bg from '../../lib/index.js'
-import { compile, data, nn, optim, Tensor, tensor } from '../../lib/index.js'
-import { backendsUnderTest } from '../support/backends.js'
-import { batchSize, loaderOf, points, startTraining } from './support/training.js'
+import * as bg from '../../../lib/index.js'
+import { compile, data, nn, optim, Tensor, tensor } from '../../../lib/index.js'
+import { backendsUnderTest } from '../../support/backends.js'
+import { batchSize, loaderOf, points, startTraining } from '../support/training.js'
 
 /** Rows by way of `get`, batches by way of a stream: what is awaited. */
 const awaited = {

@@ -1,10 +1,10 @@
 // An epoch on its way: what is busy, what runs between its batches, how it ends early, what it tells.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import * as bg from '../../lib/index.js'
-import { compile, data, type EpochProgress, idle, nn, optim, type Tensor, tensor } from '../../lib/index.js'
-import { backendsUnderTest } from '../support/backends.js'
-import { batchSize, loaderOf, points, startTraining } from './support/training.js'
+import * as bg from '../../../lib/index.js'
+import { compile, data, type EpochProgress, idle, nn, optim, type Tensor, tensor } from '../../../lib/index.js'
+import { backendsUnderTest } from '../../support/backends.js'
+import { batchSize, loaderOf, points, startTraining } from '../support/training.js'
 
 const busy = expect.objectContaining({ code: 'BUSY' })
 const wait = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

@@ -2,16 +2,16 @@
 // random programs planned with and without fusion, by one thread and by two.
 
 import { afterAll, describe, expect, test } from 'vitest'
-import { chooseBackend, nativeOrReason } from '../../lib/backend/select.js'
-import { kernelNames, kernelRow } from '../../lib/backend/table.js'
-import { dump, dumpSteps } from '../../lib/compile/dump.js'
-import { interpret } from '../../lib/compile/interpreter.js'
-import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
-import { isGroup, workOf } from '../../lib/compile/plan.js'
-import { makePlan } from '../../lib/compile/planner.js'
-import { setThreads } from '../../lib/core/backend-control.js'
-import { randomProgram } from './support/random-programs.js'
-import { difference, runCalls, runPlan } from './support/run.js'
+import { chooseBackend, nativeOrReason } from '../../../lib/backend/select.js'
+import { kernelNames, kernelRow } from '../../../lib/backend/table.js'
+import { dump, dumpSteps } from '../../../lib/compile/dump.js'
+import { interpret } from '../../../lib/compile/interpreter.js'
+import { makeNativeExecutor } from '../../../lib/compile/native-executor.js'
+import { isGroup, workOf } from '../../../lib/compile/plan.js'
+import { makePlan } from '../../../lib/compile/planner.js'
+import { setThreads } from '../../../lib/core/backend-control.js'
+import { randomProgram } from '../support/random-programs.js'
+import { difference, runCalls, runPlan } from '../support/run.js'
 
 const seeds = 300
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'

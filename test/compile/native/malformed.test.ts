@@ -1,12 +1,12 @@
 // Malformed plans, each kind: the native executor refuses to make a program of them, and so does the interpreter.
 
 import { describe, expect, test } from 'vitest'
-import { ArgumentError } from '../../lib/base/errors.js'
-import { Layout } from '../../lib/base/layout.js'
-import { interpret } from '../../lib/compile/interpreter.js'
-import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
-import type { Member, Plan } from '../../lib/compile/plan.js'
-import { Builder } from './support/builder.js'
+import { ArgumentError } from '../../../lib/base/errors.js'
+import { Layout } from '../../../lib/base/layout.js'
+import { interpret } from '../../../lib/compile/interpreter.js'
+import { makeNativeExecutor } from '../../../lib/compile/native-executor.js'
+import type { Member, Plan } from '../../../lib/compile/plan.js'
+import { Builder } from '../support/builder.js'
 
 const { full, row, scalar } = Layout
 const referenceOnly = process.env.BLASGRAD_BACKEND === 'reference'
