@@ -58,7 +58,7 @@ export interface TaskChain {
   readonly local: readonly number[]
 }
 
-/** Lanes that run at the same time: none writes what another reads or writes. */
+/** Task chains that run concurrently: none writes what another reads or writes. */
 export interface Region {
   readonly chains: readonly TaskChain[]
 }
