@@ -1,8 +1,8 @@
 // Converts shapes to the arguments of an elementwise kernel: a grid rows × cols, a layout for each operand, and outer axes
 // where two are not enough. Axes that broadcast alike for all operands are merged first.
 
-import { Layout } from './layout.js'
 import { ShapeError, showShape } from './errors.js'
+import { Layout } from './layout.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
 
 export interface Grid {
