@@ -20,7 +20,7 @@ import { areOfKinds, flatten, kindsOf, type Leaf, type Tree } from './tree.js'
 export interface Step<A extends readonly unknown[], R> {
   /**
    * Runs off the event loop, after the steps called before it, and gives the results: fresh tensors outside the graph.
-   * The arguments are copied at the call. Until it is over, whoever touches elements of its state gets a BusyError. What
+   * The arguments are copied at the call. Until it is over, touching elements of its state throws a BusyError. What
    * takes under about 100 µs runs at once, as does what uses memory that JavaScript could detach: a leaf that no module
    * owns, a buffer that a view was taken of before it was registered. What the first call of a kind records is planned
    * with turns of the event loop between.
@@ -43,7 +43,7 @@ export interface Step<A extends readonly unknown[], R> {
    * load, or a `transform` makes, is awaited batch by batch. The last batch, if it is smaller, runs its own program.
    * `loader.epoch` moves on when the epoch begins, as by an iteration: an epoch that ends early has had its number.
    *
-   * Whoever touches elements of its state gets a BusyError until it is over, and `sync` throws; steps that are called
+   * Touching elements of its state throws a BusyError until it is over, and `sync` throws; steps that are called
    * meanwhile run between two batches. Modes, `requiresGrad` and modules hold for it as they were at the call (both: with
    * the first batch, where batches are awaited); it rejects if they have changed when another program is needed. An epoch
    * that ends early (an abort, an index out of range, an exception in `onProgress`) leaves everything as it was after the

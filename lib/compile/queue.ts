@@ -10,7 +10,7 @@ const waiting: (() => void)[] = []
 /** Epochs on their way: between two of their jobs there may be none. */
 let epochs = 0
 
-/** How many jobs wait for the one in progress, for who looks from another thread. */
+/** How many jobs wait for the one in progress, read from another thread. */
 export const othersWaiting = new Int32Array(new SharedArrayBuffer(4))
 
 export const isQueueEmpty = (): boolean => jobs.length === 0 && epochs === 0

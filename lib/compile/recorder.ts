@@ -142,7 +142,7 @@ export class Recorder implements Recording {
 
   /** Whether the gradients that were read are as they were. */
   gradientsHold(): boolean {
-    // Stryker disable next-line ConditionalExpression, BooleanLiteral: whoever is told that they changed looks again
+    // Stryker disable next-line ConditionalExpression, BooleanLiteral: a caller that is told of a change looks again
     if (context.configuration === this.#configuration) return true
     // Stryker disable next-line ConditionalExpression: the same
     for (const holds of this.#gradGuards.values()) if (!holds()) return false

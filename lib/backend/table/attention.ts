@@ -27,13 +27,13 @@ export const attentionKernels = {
     `${sizes} ${inputs} g:in[samples*heads*n*width] out:in[samples*heads*n*width] lse:in[samples*heads*n] dq:out[samples*heads*n*width] dk:out[samples*heads*m*width] dv:out[samples*heads*m*width]`,
     { flops: '10*samples*heads*n*m*width' },
   ),
-  /** `attention` of q, k, v that lie side by side, as one product makes them: qkv [samples, n, 3, heads, width], out [samples, n, heads, width]. */
+  /** `attention` of q, k, v packed in one array, as one product makes them: qkv [samples, n, 3, heads, width], out [samples, n, heads, width]. */
   packedAttention: kernel(
     'rowwise',
     `${packedSizes} ${packedInputs} out:out[samples*n*heads*width] lse:out[samples*heads*n]`,
     { flops: '4*samples*heads*n*n*width' },
   ),
-  /** Its gradient, likewise side by side. */
+  /** Its gradient, packed likewise. */
   packedAttentionBackward: kernel(
     'rowwise',
     `${packedSizes} ${packedInputs} g:in[samples*n*heads*width] out:in[samples*n*heads*width] lse:in[samples*heads*n] dqkv:out[samples*n*3*heads*width]`,

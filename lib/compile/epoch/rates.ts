@@ -1,4 +1,4 @@
-// The learning rates of an epoch: tabulated where the number of batches is known, else asked for batch by batch.
+// The learning rates of an epoch: tabulated where the number of batches is known, else computed batch by batch.
 
 import { ArgumentError } from '../../base/errors.js'
 import type { Storage } from '../../core/storage.js'

@@ -18,7 +18,7 @@ import type { Epoch } from './state.js'
 
 /** For how long, in µs, batches run before a step that waits has its turn, and the event loop its own. */
 const slice = 2000
-/** For how long at most: who watches hears of them. */
+/** The longest native call, in µs: `onProgress` is called between two. */
 const longest = 50_000
 
 export type Rows = Upcoming extends { readonly rows: infer R } ? NonNullable<R> : never

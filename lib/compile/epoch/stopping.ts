@@ -1,7 +1,7 @@
 // An AbortSignal as an epoch looks at it: between batches, from another thread, and while it waits for data.
 
 export class Stopping {
-  /** [1] once the signal is aborted, for who looks from another thread. */
+  /** [1] once the signal is aborted, read from another thread. */
   readonly flag = new Int32Array(new SharedArrayBuffer(4))
   readonly #signal: AbortSignal | undefined
   #reject: ((reason: unknown) => void) | undefined

@@ -85,7 +85,7 @@ HWY_INLINE void StoreHalves(D d, V v, T* p, T* q) {
 #endif
 }
 
-// Where the windows of a vector's lanes begin, from the first on: side by side, or half of them in the next row.
+// Where the windows of a vector's lanes begin, from the first on: contiguous, or half of them in the next row.
 template <class DI>
 HWY_INLINE hn::Vec<DI> OffsetsOfWindows(DI di, Size width, bool halves) {
   const auto side = hn::ShiftLeft<1>(hn::Iota(di, 0));

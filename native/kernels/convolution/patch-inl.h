@@ -138,7 +138,7 @@ class Patch {
     const Size lanes = LanesOf(PatchTag<T>());
     return ((rows - 1) * width_ + cols + lanes - 1) / lanes;
   }
-  // Whether pixels side by side lie side by side here.
+  // Whether neighbouring pixels are contiguous in the patch.
   bool isDense() const { return v_.stride == 1 && h_.stride == 1 && !blocking_.gathers; }
 
   // Reads for the pixels from (y, x) on; `planes` begins at the first channel.

@@ -17,7 +17,7 @@ namespace blasgrad {
 namespace HWY_NAMESPACE {
 
 // Accumulators are stored, or added to the output. An output that may be in no cache has the rows of the next
-// micro-tile prefetched meanwhile: else the stores would wait for one row after another.
+// micro-tile prefetched before the stores: else the stores would wait for one row after another.
 enum StoreMode { kStoreOnly = 0, kAccumulate = 1, kPrefetchOutput = 2 };
 
 // NR: kVectors vectors, and half a vector more where kHalf.

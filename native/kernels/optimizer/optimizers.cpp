@@ -101,8 +101,8 @@ struct Rows {
     }
   }
 
-  // Of what nothing is added to, the lines that are not at rest, which are few where their blocks are not: found first,
-  // so that what else is theirs can be asked for in time.
+  // Finds the cache lines of untouched rows whose moments are not zero. They are found before they are updated, so that
+  // their parameters and moments can be prefetched.
   template <class Update>
   HWY_INLINE void eachMoving(Size from, Size to, const Update& update) const {
     const hn::ScalableTag<T> d;

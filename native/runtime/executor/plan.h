@@ -1,5 +1,5 @@
-// The description of a program, as lib/compile/plan.ts has it: what whoever speaks to JavaScript fills in, and Program
-// checks and encodes. Ids and positions are not trusted.
+// The description of a program, as lib/compile/plan.ts has it: binding/ fills it in, Program
+// checks and encodes it. Ids and positions are not trusted.
 #pragma once
 
 #include <cstdint>

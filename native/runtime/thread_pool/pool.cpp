@@ -40,8 +40,8 @@ void relax() {
 #endif
 }
 
-// Keeps a thread from the CPU of who makes one of these, which is about to create it or to wake it: there it would
-// often be put, and stay for tens of milliseconds, taking turns with who waits for it.
+// Keeps a thread off the CPU of the caller, which is about to create it or to wake it. The scheduler would often place
+// it there and leave it for tens of milliseconds, preempting the caller that waits for it.
 class Elsewhere {
  public:
   Elsewhere(const Elsewhere&) = delete;
@@ -226,7 +226,7 @@ class Pool {
   std::atomic<bool> busy_{false};
   alignas(128) std::atomic<int> pending_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
-  // When the last work was over, and what sleeping threads were wanted for just before but not woken, in µs.
+  // When the last work was over, and how much work just before it was too short to wake the parked threads, in µs.
   std::chrono::steady_clock::time_point lastWork_;
   double alone_ = 0;
 };

@@ -1,4 +1,4 @@
-// A thread of its own that runs one job at a time. The order of jobs is the business of whoever gives them.
+// A thread of its own that runs one job at a time. The caller decides the order of jobs.
 #pragma once
 
 #include <atomic>

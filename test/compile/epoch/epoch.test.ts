@@ -67,7 +67,7 @@ describe.each(backendsUnderTest)('on %s', backend => {
     expect({ losses, weights: weights(), lr: optimizer.lr, random, epoch: loader.epoch }).toEqual(expected)
   })
 
-  test('a stream of whole batches; a rate is asked for batch by batch', async () => {
+  test('a stream of whole batches; the rate is computed batch by batch', async () => {
     const expected = byLoop()
     const { step, optimizer, weights } = startTraining()
     const batches = loaderOf(points(count))
@@ -244,7 +244,7 @@ describe.each(backendsUnderTest)('on %s', backend => {
     expect((await step.epoch(loader)).losses.shape).toEqual([6])
   })
 
-  test('group by group: a function is asked for each', async () => {
+  test('group by group: a function is called for each', async () => {
     const [a, b] = [new nn.Parameter([1]), new nn.Parameter([1])]
     const optimizer = new optim.SGD([{ params: [a] }, { params: [b] }], { lr: 1 })
     const step = compile((x: Tensor) => {

@@ -1,4 +1,4 @@
-// Which products end with what follows them, on small programs written by hand, and that the numbers stay the same.
+// Which products get an epilogue, on small programs written by hand, and that the numbers stay the same.
 
 import { describe, expect, test } from 'vitest'
 import { Layout } from '../../../lib/base/layout.js'
@@ -49,7 +49,7 @@ const mask = (b: Builder, x: Reference, y: Reference): Reference =>
   made(b, 12, out => b.call('reluBackward', 3, 4, full, full, x, y, out))
 
 describe('a product ends with', () => {
-  test('a bias, a rectifier, both, a rectifier’s backward', () => {
+  test('a bias, ReLU, both, ReLU’s backward', () => {
     const start = 'matmulEpilogue m=3 n=4 k=5'
     expect(planned(program((b, x, bias) => [add(b, x, bias)]))).toBe(`%4 = ${start} a=%0 b=%1 bias=%2 reluMask=none`)
     expect(planned(program((b, x) => [relu(b, x)]))).toBe(`%4 = ${start} relu a=%0 b=%1 bias=none reluMask=none`)

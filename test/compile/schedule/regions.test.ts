@@ -58,7 +58,7 @@ describe('parallel regions', () => {
     expect(regionsOf(b.program())).toEqual([['1: sgd', '1: sgd', '1: sgd']])
   })
 
-  test('an update waits for those who read the weight', () => {
+  test('an update waits for the readers of the weight', () => {
     const b = new Builder()
     const [x, g, w] = [b.argument(128 * 128), b.argument(128 * 128), weight(b, 128 * 128)]
     const settings = hyper(b)
@@ -79,7 +79,7 @@ describe('parallel regions', () => {
 })
 
 describe('rows', () => {
-  test('a gradient and its update are one chain, below those who read the weight', () => {
+  test('a gradient and its update are one chain, below the readers of the weight', () => {
     const b = new Builder()
     const [dy, x, w] = [b.argument(32 * 256), b.argument(32 * 512), weight(b, 256 * 512)]
     const settings = hyper(b)

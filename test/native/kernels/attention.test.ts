@@ -83,7 +83,7 @@ describe.skipIf(referenceOnly).each([Float32Array, Float64Array])('%o', Kind => 
     }
   })
 
-  test('side by side, the same', () => {
+  test('packed, the same', () => {
     const random = new Random(8)
     const real = (): number => random.between(-1, 1)
     for (const n of lengths) {

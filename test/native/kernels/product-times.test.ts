@@ -1,4 +1,4 @@
-// What matrix products take is counted only where somebody asks, and by who computes them.
+// The time of matrix products is counted only on request, apart for the BLAS and for our own kernels.
 
 import { afterEach, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'
