@@ -42,3 +42,6 @@ export interface Backend extends Methods {}
 
 /** The row of a kernel, untyped by its name. */
 export const kernelRow = (name: KernelName): Kernel => kernels[name]
+
+/** The elementwise kernel whose output has the elements of its operand. */
+export const copyingKernel = kernelNames.find(name => kernelRow(name).copies === true) as KernelName

@@ -1,7 +1,7 @@
 // Notes what a function does instead of doing it: a backend whose kernels append to a program, over values that have no
 // elements. It touches no array, no `.grad` and no generator: what a recording changes is kept here until it is adopted.
 
-import { type Backend, type KernelName, kernelNames } from '../backend/table.js'
+import { type Backend, copyingKernel, type KernelName, kernelNames } from '../backend/table.js'
 import { arrayOf, type DType, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, IndexError } from '../base/errors.js'
 import { Layout } from '../base/layout.js'
@@ -228,7 +228,7 @@ export class Recorder implements Recording {
     if (origin.kind !== 'argument' && origin.kind !== 'constant') return id
     const copy = this.#values.length
     this.#values.push({ id: copy, dtype, length, origin: { kind: 'made' } })
-    this.#append('copy', [1, length, Layout.full, { value: id }, { value: copy }])
+    this.#append(copyingKernel, [1, length, Layout.full, { value: id }, { value: copy }])
     this.#ids.set(array, copy)
     return copy
   }
