@@ -118,6 +118,7 @@ void NormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, co
 }
 
 struct Sum {
+  static constexpr bool kPairwise = true;
   template <class T>
   static HWY_INLINE T Start() {
     return T(0);

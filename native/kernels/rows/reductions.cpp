@@ -1,5 +1,5 @@
 // Sum, product, maximum and minimum over the middle axis of [outer, n, inner], for all element types: along contiguous
-// rows with four vector accumulators, down columns a panel at a time.
+// rows with vector accumulators, down few columns with as many as registers hold, down many a panel at a time.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rows/reductions.cpp"
 #include <hwy/foreach_target.h>
@@ -12,13 +12,14 @@ namespace blasgrad {
 namespace HWY_NAMESPACE {
 
 // A reduction combines two values, elements or vectors, from Start on. Long reductions go on in Total: float64 for
-// floats, since a long float32 sum would lose digits.
+// floats, since a long float32 sum would lose digits, and a float32 product its range.
 template <class T>
 using FloatTotal = std::conditional_t<std::is_floating_point_v<T>, double, T>;
 template <class T>
 using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
 
 struct Sum {
+  static constexpr bool kPairwise = true;
   template <class T>
   using Total = FloatTotal<T>;
   template <class T>
@@ -36,6 +37,7 @@ struct Sum {
 };
 
 struct Product {
+  static constexpr bool kPairwise = false;
   template <class T>
   using Total = FloatTotal<T>;
   template <class T>
@@ -69,6 +71,7 @@ template <class T>
 constexpr T kHighest = std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
 
 struct Largest {
+  static constexpr bool kPairwise = true;
   template <class T>
   using Total = T;
   template <class T>
@@ -90,6 +93,7 @@ struct Largest {
 };
 
 struct Smallest {
+  static constexpr bool kPairwise = true;
   template <class T>
   using Total = T;
   template <class T>
@@ -110,34 +114,39 @@ struct Smallest {
   }
 };
 
-constexpr Size kBlock = 4096;
 // Shorter rows are reduced in order on every instruction set, which gives the bits of the reference backend.
 // lib/backend/tiny.ts relies on that.
 constexpr Size kLeastForVectors = 8;
 
-template <class Op, class T>
-typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
-  using Total = typename Op::template Total<T>;
+template <class Op, class Total, class T>
+Total ReduceRowBlock(const T* a, Size n) {
   const Op op;
   const hn::ScalableTag<T> d;
+  const hn::ScalableTag<Total> wide;
   const Size lanes = LanesOf(d);
   Total total = Op::template Start<Total>();
   Size i = 0;
-  if (n >= HWY_MAX(4 * lanes, kLeastForVectors)) {
-    auto s0 = hn::LoadU(d, a);
-    auto s1 = hn::LoadU(d, a + lanes);
-    auto s2 = hn::LoadU(d, a + 2 * lanes);
-    auto s3 = hn::LoadU(d, a + 3 * lanes);
-    for (i = 4 * lanes; i + 4 * lanes <= n; i += 4 * lanes) {
-      s0 = op(d, s0, hn::LoadU(d, a + i));
-      s1 = op(d, s1, hn::LoadU(d, a + i + lanes));
-      s2 = op(d, s2, hn::LoadU(d, a + i + 2 * lanes));
-      s3 = op(d, s3, hn::LoadU(d, a + i + 3 * lanes));
+  if (n >= HWY_MAX(2 * lanes, kLeastForVectors)) {
+    TotalVectors<Op, T, Total> first, second;
+    if constexpr (Op::kPairwise) {
+      const auto tree = [&](const T* p) BLASGRAD_INLINE_LAMBDA {
+        return Tree(op, d, hn::LoadU(d, p), hn::LoadU(d, p + lanes), hn::LoadU(d, p + 2 * lanes),
+                    hn::LoadU(d, p + 3 * lanes));
+      };
+      for (; i + 8 * lanes <= n; i += 8 * lanes) {
+        first.Add(tree(a + i));
+        second.Add(tree(a + i + 4 * lanes));
+      }
     }
-    for (; i + lanes <= n; i += lanes) s0 = op(d, s0, hn::LoadU(d, a + i));
-    HWY_ALIGN T sums[hn::MaxLanes(d)];
-    hn::Store(op(d, op(d, s0, s1), op(d, s2, s3)), d, sums);
-    for (Size lane = 0; lane < lanes; lane++) total = op(total, Total(sums[lane]));
+    for (; i + 2 * lanes <= n; i += 2 * lanes) {
+      first.Add(hn::LoadU(d, a + i));
+      second.Add(hn::LoadU(d, a + i + lanes));
+    }
+    HWY_ALIGN Total sums[hn::MaxLanes(wide)];
+    auto sum = op(wide, first.low, second.low);
+    if constexpr (first.kTwo) sum = op(wide, sum, op(wide, first.high, second.high));
+    hn::Store(sum, wide, sums);
+    for (Size lane = 0; lane < LanesOf(wide); lane++) total = op(total, sums[lane]);
   }
   for (; i < n; i++) total = op(total, Total(a[i]));
   return total;
@@ -146,32 +155,51 @@ typename Op::template Total<T> ReduceBlock(const T* a, Size n) {
 template <class Op, class T>
 HWY_INLINE T ReduceRow(const T* a, Size n) {
   using Total = typename Op::template Total<T>;
-  if (n <= kBlock) return T(ReduceBlock<Op>(a, n));
-  Total total = Op::template Start<Total>();
-  for (Size i = 0; i < n; i += kBlock) total = Op()(total, ReduceBlock<Op>(a + i, HWY_MIN(kBlock, n - i)));
+  Total total = ReduceRowBlock<Op, Total>(a, HWY_MIN(kBlock, n));
+  for (Size i = kBlock; i < n; i += kBlock) {
+    total = Op()(total, ReduceRowBlock<Op, Total>(a + i, HWY_MIN(kBlock, n - i)));
+  }
   return T(total);
 }
 
-template <class Op, class T, class Total>
-HWY_INLINE void ReduceColumns(const T* a, Size n, Size stride, Size width, Total* totals) {
-  ReducePanel<Op, T>(
-      n, width, [&](const auto& vector, Size r) BLASGRAD_INLINE_LAMBDA { return vector.Load(a + r * stride); }, totals);
-}
-
-// So many columns or fewer: several rows are reduced as one, which fills the vectors.
-constexpr Size kFewColumns = 64;
+// So many columns or fewer are few: several rows are reduced as one, whose totals stay in registers. Vectors enough to
+// hide the latency of an addition, and no more columns than are folded quickly.
+template <class T>
+constexpr int kFewVectors = HWY_MAX(1, HWY_MIN(8, 64 / static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()))));
+template <class T>
+constexpr Size kFewColumns = kFewVectors<T>* static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
 
 // out[c] = the reduction of column c of a [n, inner], 1 < inner ≤ kFewColumns ≤ n·inner.
 template <class Op, class T>
 void ReduceFewColumns(const T* a, Size n, Size inner, T* out) {
   using Total = typename Op::template Total<T>;
   const Op op;
-  Size rows = kFewColumns / inner;
+  const hn::ScalableTag<T> d;
+  const Size lanes = LanesOf(d);
+  const Size count = n * inner;
+  Size rows = kFewColumns<T> / inner;
   const Size width = rows * inner;
-  const Size whole = n / rows * width;
-  Total totals[kFewColumns];
-  ReduceColumns<Op>(a, n / rows, width, width, totals);
-  for (Size i = whole; i < n * inner; i++) totals[i - whole] = op(totals[i - whole], Total(a[i]));
+  TotalVectors<Op, T, Total> sums[kFewVectors<T>];
+  Size at = 0;
+  // Lanes beyond the width have elements of the rows that follow, and are not used.
+  for (; Op::kPairwise && at + 3 * width + kFewColumns<T> <= count; at += 4 * width) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kFewVectors<T>; v++) {
+      const T* const p = a + at + v * lanes;
+      sums[v].Add(Tree(op, d, hn::LoadU(d, p), hn::LoadU(d, p + width), hn::LoadU(d, p + 2 * width),
+                       hn::LoadU(d, p + 3 * width)));
+    }
+  }
+  for (; at + kFewColumns<T> <= count; at += width) {
+    BLASGRAD_UNROLL
+    for (int v = 0; v < kFewVectors<T>; v++) sums[v].Add(hn::LoadU(d, a + at + v * lanes));
+  }
+  Total totals[kFewColumns<T>];
+  BLASGRAD_UNROLL
+  for (int v = 0; v < kFewVectors<T>; v++) sums[v].Store(totals + v * lanes);
+  for (; at < count; at += width) {
+    for (Size i = 0; i < HWY_MIN(width, count - at); i++) totals[i] = op(totals[i], Total(a[at + i]));
+  }
   // A tree reduction of the rows.
   while (rows > 1) {
     const Size half = rows / 2;
@@ -183,8 +211,10 @@ void ReduceFewColumns(const T* a, Size n, Size inner, T* out) {
 
 template <class Op, class T>
 void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns) {
-  typename Op::template Total<T> totals[kPanelColumns];
-  const bool few = inner <= kFewColumns && n * inner >= 2 * kFewColumns && columns.to - columns.from == inner;
+  using Total = typename Op::template Total<T>;
+  Total totals[kPanelColumns];
+  const bool all = columns.to - columns.from == inner;
+  const bool few = all && inner <= kFewColumns<T> && n * inner >= 2 * kFewColumns<T>;
   for (Size o = 0; o < outer && inner > 0; o++, a += n * inner, out += inner) {
     if (inner == 1) {
       *out = ReduceRow<Op>(a, n);
@@ -193,7 +223,10 @@ void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns
     } else {
       for (Size at = columns.from; at < columns.to; at += kPanelColumns) {
         const Size width = HWY_MIN(kPanelColumns, columns.to - at);
-        ReduceColumns<Op>(a + at, n, inner, width, totals);
+        const auto load = [&](const auto& vector, Size r) BLASGRAD_INLINE_LAMBDA {
+          return vector.Load(a + r * inner + at);
+        };
+        ReducePanel<Op, T>(n, width, load, totals);
         for (Size i = 0; i < width; i++) out[at + i] = T(totals[i]);
       }
     }
