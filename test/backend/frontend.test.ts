@@ -81,8 +81,8 @@ function frontEnd(k: Backend) {
     crossEntropy(ids: Int32Array): Value {
       const out = new Value(1, 1, undefined, [this])
       const none = new Float32Array(0)
-      const [losses, weights, lse] = [0, 1, 2].map(() => new Float32Array(this.rows))
-      const bad = k.crossEntropy(this.rows, this.cols, -1, 0, this.data, ids, none, losses, weights, lse)
+      const [losses, weights, logSum] = [0, 1, 2].map(() => new Float32Array(this.rows))
+      const bad = k.crossEntropy(this.rows, this.cols, -1, 0, this.data, ids, none, losses, weights, logSum)
       if (bad !== -1) throw new RangeError(`id ${ids[bad]} at ${bad}`)
       k.sum(1, this.rows, 1, losses, out.data)
       k.div(1, 1, full, scalar, out.data, Float32Array.of(this.rows), out.data)
@@ -91,7 +91,7 @@ function frontEnd(k: Backend) {
           new Float32Array(this.rows).fill(out.grad[0] / this.rows),
           new Float32Array(this.grad.length),
         ]
-        k.crossEntropyBackward(this.rows, this.cols, -1, 0, g, this.data, ids, none, lse, part)
+        k.crossEntropyBackward(this.rows, this.cols, -1, 0, g, this.data, ids, none, logSum, part)
         this.collect(part)
       }
       return out

@@ -1,7 +1,7 @@
 // Cross-entropy of logits against class ids, and its gradient.
 
 import type { NumberArray } from '../signature.js'
-import { logSumExp } from './reductions.js'
+import { logSumOfOthers, maximum } from './log-sum.js'
 
 /** The first row whose id is neither a class nor ignoreIndex, or −1. */
 function firstBadId(rows: number, n: number, ignoreIndex: number, ids: Int32Array): number {
@@ -22,15 +22,16 @@ export const crossEntropy = {
     weight: NumberArray,
     losses: NumberArray,
     weights: NumberArray,
-    lse: NumberArray,
+    logSum: NumberArray,
   ): number {
     const bad = firstBadId(rows, n, ignoreIndex, ids)
     if (bad !== -1) return bad
     const weighted = weight.length > 0
     for (let row = 0; row < rows; row++) {
       const from = row * n
-      const total = logSumExp(a, from, n, 1)
-      lse[row] = total
+      const largest = maximum(a, from, n, 1)
+      const log = logSumOfOthers(a, from, n, 1, largest)
+      logSum[row] = log
       const id = ids[row]
       if (id === ignoreIndex) {
         losses[row] = 0
@@ -38,10 +39,11 @@ export const crossEntropy = {
         continue
       }
       const w = weighted ? weight[id] : 1
-      let loss = (1 - smoothing) * w * (total - a[from + id])
+      // Neither term is negative: no digits cancel.
+      let loss = (1 - smoothing) * w * (log + (largest - a[from + id]))
       if (smoothing !== 0) {
         let sum = 0
-        for (let c = 0; c < n; c++) sum += (weighted ? weight[c] : 1) * (total - a[from + c])
+        for (let c = 0; c < n; c++) sum += (weighted ? weight[c] : 1) * (log + (largest - a[from + c]))
         loss += (smoothing / n) * sum
       }
       losses[row] = loss
@@ -59,7 +61,7 @@ export const crossEntropy = {
     a: NumberArray,
     ids: Int32Array,
     weight: NumberArray,
-    lse: NumberArray,
+    logSum: NumberArray,
     out: NumberArray,
   ): void {
     const weighted = weight.length > 0
@@ -74,10 +76,12 @@ export const crossEntropy = {
         continue
       }
       const factor = (1 - smoothing) * (weighted ? weight[id] : 1)
+      const largest = maximum(a, from, n, 1)
+      const own = a[from + id]
       for (let c = 0; c < n; c++) {
-        const p = Math.exp(a[from + c] - lse[row])
+        const p = Math.exp(a[from + c] - largest - logSum[row])
         const smooth = smoothing === 0 ? 0 : share * (p * weightSum - (weighted ? weight[c] : 1))
-        out[from + c] = g[row] * (factor * (c === id ? p - 1 : p) + smooth)
+        out[from + c] = g[row] * (factor * (c === id ? Math.expm1(own - largest - logSum[row]) : p) + smooth)
       }
     }
   },

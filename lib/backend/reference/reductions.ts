@@ -1,6 +1,7 @@
 // The reductions, in TypeScript: float64 sums in plain order for floats, wrapping 32-bit arithmetic for integers.
 
 import type { NumberArray } from '../signature.js'
+import { logSumOfOthers, maximum } from './log-sum.js'
 import { scratch } from './scratch.js'
 
 type Reduce = (outer: number, n: number, inner: number, a: NumberArray, out: NumberArray) => void
@@ -87,19 +88,13 @@ const argExtreme =
     }
   }
 
-/** ln Σ eᵃ over n elements from a[from] on, `step` apart. */
-export function logSumExp(a: NumberArray, from: number, n: number, step: number): number {
-  let largest = Number.NEGATIVE_INFINITY
-  for (let k = 0, at = from; k < n; k++, at += step) largest = Math.max(largest, a[at])
-  if (!Number.isFinite(largest)) return largest
-  let total = 0
-  for (let k = 0, at = from; k < n; k++, at += step) total += Math.exp(a[at] - largest)
-  return largest + Math.log(total)
-}
-
 const logsumexp: Reduce = (outer, n, inner, a, out) => {
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) out[o * inner + i] = logSumExp(a, o * n * inner + i, n, inner)
+    for (let i = 0; i < inner; i++) {
+      const largest = maximum(a, o * n * inner + i, n, inner)
+      const log = Number.isFinite(largest) ? logSumOfOthers(a, o * n * inner + i, n, inner, largest) : 0
+      out[o * inner + i] = largest + log
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // Softmax and log-softmax along the middle axis of [outer, n, inner].
 
 import type { NumberArray } from '../signature.js'
+import { logSumOfOthers, maximum } from './log-sum.js'
 import { scratch } from './scratch.js'
 
 /** A kernel over one slice along the reduction axis: n elements, `step` apart. */
@@ -22,8 +23,7 @@ const overSlicesBackward =
 export const softmax = {
   softmax: overSlices((n, step, from, a, out) => {
     const powers = scratch(n)
-    let largest = Number.NEGATIVE_INFINITY
-    for (let k = 0, at = from; k < n; k++, at += step) largest = Math.max(largest, a[at])
+    const largest = maximum(a, from, n, step)
     let total = 0
     for (let k = 0, at = from; k < n; k++, at += step) {
       powers[k] = Math.exp(a[at] - largest)
@@ -37,11 +37,8 @@ export const softmax = {
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = y[at] * (g[at] - dot)
   }),
   logSoftmax: overSlices((n, step, from, a, out) => {
-    let largest = Number.NEGATIVE_INFINITY
-    for (let k = 0, at = from; k < n; k++, at += step) largest = Math.max(largest, a[at])
-    let total = 0
-    for (let k = 0, at = from; k < n; k++, at += step) total += Math.exp(a[at] - largest)
-    const log = Math.log(total)
+    const largest = maximum(a, from, n, step)
+    const log = logSumOfOthers(a, from, n, step, largest)
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = a[at] - largest - log
   }),
   logSoftmaxBackward: overSlicesBackward((n, step, from, g, y, out) => {

@@ -4,14 +4,14 @@ import { ShapeError, showShape } from '../../base/errors.js'
 import type { Primitive } from '../../core/primitive.js'
 import { Tensor } from '../../core/tensor.js'
 import { emptyArray } from '../../core/values.js'
-import { mul, sub } from '../arithmetic.js'
+import { mul, neg, sub } from '../arithmetic.js'
 import { notEqual } from '../comparison.js'
 import { indexSelect } from '../indexing.js'
 import { apply } from '../machinery/apply.js'
 import { checkIds } from '../machinery/bad-index.js'
 import { expandTo } from '../machinery/broadcast-gradient.js'
 import { declareFunction } from '../machinery/define.js'
-import { sum } from '../reductions.js'
+import { max, sum } from '../reductions.js'
 import { where } from '../selecting.js'
 import { softmax } from '../softmax.js'
 
@@ -28,9 +28,9 @@ const backwardOp: Primitive<CrossEntropyParams> = {
   name: 'crossEntropyBackward',
   saves: 'nothing',
   plan: ([, logits]) => ({ shape: logits.shape, dtype: logits.dtype }),
-  forward: (k, out, [g, logits, ids, lse, weight], { ignoreIndex, labelSmoothing }) => {
+  forward: (k, out, [g, logits, ids, logSum, weight], { ignoreIndex, labelSmoothing }) => {
     const [rows, n] = logits.shape
-    const arrays = [g, logits, ids, lse].map(t => t.storage.array)
+    const arrays = [g, logits, ids, logSum].map(t => t.storage.array)
     const w = optional(weight, logits)
     const labels = arrays[2] as Int32Array
     k.crossEntropyBackward(rows, n, ignoreIndex, labelSmoothing, arrays[0], arrays[1], labels, w, arrays[3], out)
@@ -51,16 +51,19 @@ function backwardComposite(
   const valid = notEqual(ids, ignoreIndex)
   const safe = where(valid, ids, 0)
   const p = softmax(logits, 1)
-  const oneHot = safe
-    .unsqueeze(1)
-    .equal(new Tensor(Int32Array.from({ length: n }, (_, i) => i)))
-    .to(logits.dtype)
+  const isOwn = safe.unsqueeze(1).equal(new Tensor(Int32Array.from({ length: n }, (_, i) => i)))
+  // p − onehot: Σ p of the others keeps the digits that p − 1 loses.
+  const others = sum(where(isOwn, 0, p), 1, { keepdims: true })
+  const error = where(isOwn, neg(others), p)
   const w = weight ?? new Tensor(new Float64Array(n).fill(1), { requiresGrad: false }).to(logits.dtype)
   const own = indexSelect(w, 0, safe).unsqueeze(1)
-  const hard = mul(mul(sub(p, oneHot), own), 1 - s)
+  const hard = mul(mul(error, own), 1 - s)
   const smooth = mul(sub(mul(p, sum(w)), w), s / n)
   return mul(where(valid.unsqueeze(1), hard.add(smooth), 0), g.unsqueeze(1))
 }
+
+/** ln Σ e^(a − the largest) of each row, as the kernel gives it. */
+const logSumOf = (logits: Tensor): Tensor => sub(logits, max(logits, 1, { keepdims: true })).logsumexp(1)
 
 const lossesOp: Primitive<CrossEntropyParams> = {
   name: 'crossEntropyLosses',
@@ -69,17 +72,17 @@ const lossesOp: Primitive<CrossEntropyParams> = {
     const rows = { shape: logits.shape.slice(0, 1), dtype: logits.dtype }
     return { ...rows, more: [rows, rows] }
   },
-  forward: (k, out, [logits, ids, weight], { ignoreIndex, labelSmoothing }, _, [weights, lse]) => {
+  forward: (k, out, [logits, ids, weight], { ignoreIndex, labelSmoothing }, _, [weights, logSum]) => {
     const [rows, n] = logits.shape
     const labels = ids.storage.array as Int32Array
     const w = optional(weight, logits)
-    const outs = [out, weights.storage.array, lse.storage.array] as const
+    const outs = [out, weights.storage.array, logSum.storage.array] as const
     const bad = k.crossEntropy(rows, n, ignoreIndex, labelSmoothing, logits.storage.array, labels, w, ...outs)
     checkIds('crossEntropy', bad, ids, n, 'class id', 'classes')
   },
-  vjp: (g, { inputs: [logits, ids, weight], results: [, , lse], params, shape }, i) => {
+  vjp: (g, { inputs: [logits, ids, weight], results: [, , logSum], params, shape }, i) => {
     if (i !== 0) return null
-    const inputs = [expandTo(g, shape), logits, ids, lse, ...(weight === undefined ? [] : [weight])]
+    const inputs = [expandTo(g, shape), logits, ids, logSum, ...(weight === undefined ? [] : [weight])]
     return apply(backwardOp, inputs, params)
   },
 }
@@ -121,7 +124,7 @@ export const crossEntropyBackward: (
 ) => Tensor = declareFunction({
   name: 'crossEntropyBackward',
   call: (g: Tensor, logits: Tensor, ids: Tensor, weight: Tensor | null, params: CrossEntropyParams) =>
-    apply(backwardOp, [g, logits, ids, logits.detach().logsumexp(1), ...(weight === null ? [] : [weight])], params),
+    apply(backwardOp, [g, logits, ids, logSumOf(logits.detach()), ...(weight === null ? [] : [weight])], params),
   composite: (g: Tensor, logits: Tensor, ids: Tensor, weight: Tensor | null, params: CrossEntropyParams) =>
     backwardComposite(g, logits, ids, weight ?? undefined, params),
   samples: s => [

@@ -210,6 +210,18 @@ HWY_INLINE V LogOf(D d, V x) {
   return hn::IfThenElse(hn::Eq(x, Infinity(d)), x, y);
 }
 
+// ln(1 + x) for x ≥ 0; NaN stays NaN.
+template <class D, class V>
+HWY_INLINE V LogOf1Plus(D d, V x) {
+  return hn::IfThenElse(hn::Eq(x, x), hn::Log1p(d, x), x);
+}
+
+// e^x − 1; NaN stays NaN.
+template <class D, class V>
+HWY_INLINE V ExpMinus1(D d, V x) {
+  return hn::IfThenElse(hn::Eq(x, x), hn::Expm1(d, x), x);
+}
+
 // e^-|x|, the bounded half of the logistic functions.
 template <class D, class V>
 HWY_INLINE V ExpNegAbs(D d, V x) {

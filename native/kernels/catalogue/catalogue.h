@@ -38,16 +38,16 @@
 #define BLASGRAD_LOSSES(X)                                                                                            \
   X(crossEntropy, Size,                                                                                               \
     (Size rows, Size n, double ignoreIndex, double smoothing, In<T> a, In<std::int32_t> ids, In<T> weight,            \
-     Out<T> losses, Out<T> weights, Out<T> lse, Pass pass),                                                           \
+     Out<T> losses, Out<T> weights, Out<T> logSum, Pass pass),                                                        \
     "",                                                                                                               \
     "rows:size n:size ignoreIndex:scalar smoothing:scalar a:in[rows*n] ids:in<int32>[rows] weight:in[n?] "            \
-    "losses:out[rows] weights:out[rows] lse:out[rows] -> index")                                                      \
+    "losses:out[rows] weights:out[rows] logSum:out[rows] -> index")                                                   \
   X(crossEntropyBackward, void,                                                                                       \
     (Size rows, Size n, double ignoreIndex, double smoothing, In<T> g, In<T> a, In<std::int32_t> ids, In<T> weight,   \
-     In<T> lse, Out<T> out),                                                                                          \
+     In<T> logSum, Out<T> out),                                                                                       \
     "a",                                                                                                              \
     "rows:size n:size ignoreIndex:scalar smoothing:scalar g:in[rows] a:in[rows*n] ids:in<int32>[rows] weight:in[n?] " \
-    "lse:in[rows] out:out[rows*n]")
+    "logSum:in[rows] out:out[rows*n]")
 
 // For floats; matmul.cpp.
 #define BLASGRAD_PRODUCTS(X)                                                                                         \

@@ -3,6 +3,8 @@
 #define HWY_TARGET_INCLUDE "kernels/rows/losses.cpp"
 #include <hwy/foreach_target.h>
 
+#include <algorithm>
+
 #include "kernels/base/transpose-inl.h"
 #include "kernels/catalogue/families.h"
 #include "rows-inl.h"
@@ -11,15 +13,88 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// Results of so many rows are computed in vectors with a lane for each row.
+constexpr Size kBlockRows = 64;
+// Rows of at most so many classes are transposed: a vector then has a class of several rows.
+constexpr Size kNarrow = 32;
+// So many rows in flight hide the latency of the sums of short rows; long ones are then read from further away.
+constexpr int kShortRows = 4;
+constexpr Size kShort = 512;
+// Sums of so many vectors are added to the others: a long float32 sum would lose digits.
+constexpr Size kRunVectors = 64;
+
+// Σ e^x over the lanes that are not the maximum, x = a − maximum; ties[…] counts those that are, but for one.
+// Apart from the maximum's 1 the sum keeps its digits however small it is.
+template <class D, class V>
+HWY_INLINE void AddOthers(D d, V x, V& others, V& ties) {
+  const auto isMaximum = hn::Eq(x, hn::Zero(d));
+  others = hn::Add(others, hn::IfThenZeroElse(isMaximum, ExpNonPositive(d, x)));
+  ties = hn::Add(ties, hn::IfThenElseZero(isMaximum, Value(d, 1)));
+}
+
 template <class T>
-HWY_INLINE auto LogSumExpOf() {
-  if constexpr (std::is_same_v<T, float>) return slices().float32.logsumexp;
-  if constexpr (std::is_same_v<T, double>) return slices().float64.logsumexp;
+struct Maxima {
+  HWY_ALIGN T largest[kBlockRows];
+  // Σ e^(a − largest), without the 1 of one maximum.
+  HWY_ALIGN T others[kBlockRows];
+};
+
+template <class T>
+void NarrowMaxima(Size count, Size n, const T* a, Maxima<T>& rows) {
+  const hn::ScalableTag<T> d;
+  HWY_ALIGN T block[kNarrow * kBlockRows];
+  TransposeBlock(count, n, a, n, block, kBlockRows);
+  for (Size r = 0; r < count; r += LanesOf(d)) {
+    auto largest = hn::Load(d, block + r);
+    for (Size c = 1; c < n; c++) largest = hn::Max(largest, hn::Load(d, block + c * kBlockRows + r));
+    auto others = hn::Zero(d), ties = Value(d, -1);
+    for (Size c = 0; c < n; c++) AddOthers(d, hn::Sub(hn::Load(d, block + c * kBlockRows + r), largest), others, ties);
+    hn::Store(largest, d, rows.largest + r);
+    hn::Store(hn::Add(others, ties), d, rows.others + r);
+  }
+}
+
+template <int kRows, class T>
+HWY_INLINE void LargestOfRows(Size n, const T* a, T* largest) {
+  const hn::ScalableTag<T> d;
+  constexpr T kLeast = -std::numeric_limits<T>::infinity();
+  hn::Vec<decltype(d)> most[kRows];
+  BLASGRAD_EACH_ROW most[k] = hn::Set(d, kLeast);
+  EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+    BLASGRAD_EACH_ROW most[k] = hn::Max(most[k], vector.Load(a + k * n, kLeast));
+  });
+  BLASGRAD_EACH_ROW largest[k] = hn::GetLane(hn::MaxOfLanes(d, most[k]));
+}
+
+template <int kInFlight, class T>
+void WideMaxima(Size count, Size n, const T* a, Maxima<T>& rows) {
+  const hn::ScalableTag<T> d;
+  const Size run = kRunVectors * LanesOf(d);
+  EachRows<kInFlight>(0, count, [&](auto inFlight, Size r) BLASGRAD_INLINE_LAMBDA {
+    constexpr int kRows = inFlight;
+    hn::Vec<decltype(d)> sum[kRows], others[kRows], ties[kRows];
+    LargestOfRows<kRows>(n, a + r * n, rows.largest + r);
+    BLASGRAD_EACH_ROW sum[k] = ties[k] = hn::Zero(d);
+    for (Size begin = 0; begin < n; begin += run) {
+      BLASGRAD_EACH_ROW others[k] = hn::Zero(d);
+      EachVector<T>(HWY_MIN(run, n - begin), [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+        BLASGRAD_EACH_ROW {
+          const auto x = vector.Load(a + (r + k) * n + begin, -std::numeric_limits<T>::infinity());
+          AddOthers(d, hn::Sub(x, hn::Set(d, rows.largest[r + k])), others[k], ties[k]);
+        }
+      });
+      BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], others[k]);
+    }
+    BLASGRAD_EACH_ROW {
+      const T repeated = hn::GetLane(hn::SumOfLanes(d, ties[k])) - T(1);
+      rows.others[r + k] = hn::GetLane(hn::SumOfLanes(d, sum[k])) + repeated;
+    }
+  });
 }
 
 template <class T>
 Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const T* a, const std::int32_t* ids,
-                  const T* weight, T* losses, T* weights, T* lse, Pass pass) {
+                  const T* weight, T* losses, T* weights, T* logSum, Pass pass) {
   // Without a branch, so that it vectorises; a bad id is rare.
   int bad = 0;
   for (Size r = 0; pass != Pass::work && r < rows; r++) bad |= (ids[r] < 0 || ids[r] >= n) ? 1 : 0;
@@ -27,35 +102,56 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
     if ((ids[r] < 0 || ids[r] >= n) && ids[r] != ignoreIndex) return r;
   }
   if (pass == Pass::check) return -1;
-  LogSumExpOf<T>()(rows, n, 1, a, lse, {0, 1});
-  if (weight == nullptr && smoothing == 0) {
-    for (Size r = 0; r < rows; r++) {
-      const bool counts = ids[r] != ignoreIndex;
-      losses[r] = counts ? lse[r] - a[r * n + ids[r]] : T(0);
-      weights[r] = counts ? T(1) : T(0);
-    }
+  if (n == 0) {
+    std::fill_n(losses, rows, T(0));
+    std::fill_n(weights, rows, T(0));
+    std::fill_n(logSum, rows, -std::numeric_limits<T>::infinity());
     return -1;
   }
-  for (Size r = 0; r < rows; r++) {
-    if (ids[r] == ignoreIndex) {
-      losses[r] = weights[r] = T(0);
-      continue;
+  const hn::ScalableTag<T> d;
+  const auto maxima = n <= kNarrow ? &NarrowMaxima<T> : n <= kShort ? &WideMaxima<kShortRows, T> : &WideMaxima<1, T>;
+  const bool isPlain = weight == nullptr && smoothing == 0;
+  Maxima<T> block;
+  HWY_ALIGN T below[kBlockRows], logs[kBlockRows];
+  for (Size begin = 0; begin < rows; begin += kBlockRows) {
+    const Size count = HWY_MIN(kBlockRows, rows - begin);
+    maxima(count, n, a + begin * n, block);
+    for (Size r = 0; r < count; r++) {
+      const bool counts = ids[begin + r] != ignoreIndex;
+      below[r] = counts ? block.largest[r] - a[(begin + r) * n + ids[begin + r]] : T(0);
+      weights[begin + r] = counts ? T(1) : T(0);
     }
-    const T* row = a + r * n;
-    const T w = weight == nullptr ? T(1) : weight[ids[r]];
-    double loss = (1 - smoothing) * w * (lse[r] - row[ids[r]]);
-    if (smoothing != 0) {
-      double spread = 0;
-      for (Size c = 0; c < n; c++) spread += (weight == nullptr ? T(1) : weight[c]) * (double(lse[r]) - row[c]);
-      loss += smoothing / static_cast<double>(n) * spread;
+    // −ln p of a row's id, the sum of two terms that are not negative.
+    for (Size r = 0; r < count; r += LanesOf(d)) {
+      const auto log = LogOf1Plus(d, hn::Load(d, block.others + r));
+      hn::Store(log, d, logs + r);
+      hn::Store(hn::Add(log, hn::Load(d, below + r)), d, below + r);
     }
-    losses[r] = T(loss);
-    weights[r] = w;
+    for (Size r = 0; r < count; r++) {
+      logSum[begin + r] = logs[r];
+      losses[begin + r] = weights[begin + r] == T(0) ? T(0) : below[r];
+    }
+    if (isPlain) continue;
+    for (Size r = 0; r < count; r++) {
+      if (weights[begin + r] == T(0)) continue;
+      const T w = weight == nullptr ? T(1) : weight[ids[begin + r]];
+      double loss = (1 - smoothing) * w * below[r];
+      if (smoothing != 0) {
+        const T* const row = a + (begin + r) * n;
+        double spread = 0;
+        for (Size c = 0; c < n; c++) {
+          spread += (weight == nullptr ? T(1) : weight[c]) * (logs[r] + (double(block.largest[r]) - row[c]));
+        }
+        loss += smoothing / static_cast<double>(n) * spread;
+      }
+      losses[begin + r] = T(loss);
+      weights[begin + r] = w;
+    }
   }
   return -1;
 }
 
-// The terms of a row's gradient: p·scale − spread·weight, and − target at its id. All 0 for an ignored id.
+// The gradient of a class c is target·(p − [c = id]) + whole·p − fraction·weight, times g; 0 for an ignored id.
 template <class T>
 struct Slopes {
   T keep, fraction, whole;
@@ -71,45 +167,52 @@ struct Slopes {
     keep = T(1 - smoothing), fraction = T(share), whole = T(share * sum);
   }
   HWY_INLINE bool Counts(Size id) const { return static_cast<double>(id) != ignoreIndex && id >= 0 && id < n; }
-  HWY_INLINE T Target(Size id, T slope) const { return slope * keep * (weight == nullptr ? T(1) : weight[id]); }
+  HWY_INLINE T WeightOf(Size c) const { return weight == nullptr ? T(1) : weight[c]; }
+  HWY_INLINE T Target(Size id, T slope) const { return slope * keep * WeightOf(id); }
 };
 
-// Targets are subtracted after so many rows: right after the stores, the loads would wait for them.
-constexpr Size kTargetRows = 16;
-
-template <class T>
-void WideSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
+// Up to kBlockRows rows. The ids' elements are written after the others: a store just before would be waited for. There
+// p − 1 is e^(ln p) − 1, which keeps its digits where p is nearly 1.
+template <int kInFlight, class T>
+void WideSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* logSum,
                 T* out) {
   const hn::ScalableTag<T> d;
   const Size n = slopes.n;
   const T* const weight = slopes.weight;
-  for (Size begin = 0; begin < rows; begin += kTargetRows) {
-    const Size end = HWY_MIN(rows, begin + kTargetRows);
-    for (Size r = begin; r < end; r++) {
-      T* const to = out + r * n;
-      if (!slopes.Counts(ids[r])) {
-        std::memset(to, 0, static_cast<std::size_t>(n) * sizeof(T));
-        continue;
-      }
-      const T* const row = a + r * n;
-      const T shift = lse[r];
-      const T scale = slopes.Target(ids[r], g[r]) + g[r] * slopes.whole, spread = g[r] * slopes.fraction;
-      EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
-        const auto e = ExpNonPositive(d, hn::Sub(vector.Load(row), hn::Set(d, shift)));
-        auto less = hn::Set(d, spread);
-        if (weight != nullptr) less = hn::Mul(less, vector.Load(weight));
-        vector.Store(hn::MulSub(e, hn::Set(d, scale), less), to);
-      });
+  HWY_ALIGN T logs[kBlockRows], scales[kBlockRows];
+  for (Size r = 0; r < count; r += LanesOf(d)) {
+    hn::Store(ExpNonPositive(d, hn::Neg(LoadUpTo(d, logSum + r, count - r))), d, scales + r);
+  }
+  EachRows<kInFlight>(0, count, [&](auto inFlight, Size r) BLASGRAD_INLINE_LAMBDA {
+    constexpr int kRows = inFlight;
+    T largest[kRows], scale[kRows], spread[kRows];
+    LargestOfRows<kRows>(n, a + r * n, largest);
+    BLASGRAD_EACH_ROW {
+      const Size id = slopes.Counts(ids[r + k]) ? ids[r + k] : 0;
+      logs[r + k] = (a[(r + k) * n + id] - largest[k]) - logSum[r + k];
+      scale[k] = (slopes.Target(id, g[r + k]) + g[r + k] * slopes.whole) * scales[r + k];
+      spread[k] = g[r + k] * slopes.fraction;
     }
-    for (Size r = begin; r < end; r++) {
-      if (slopes.Counts(ids[r])) out[r * n + ids[r]] -= slopes.Target(ids[r], g[r]);
+    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+      BLASGRAD_EACH_ROW {
+        const auto x = hn::Sub(vector.Load(a + (r + k) * n), hn::Set(d, largest[k]));
+        auto less = hn::Set(d, spread[k]);
+        if (weight != nullptr) less = hn::Mul(less, vector.Load(weight));
+        vector.Store(hn::MulSub(ExpNonPositive(d, x), hn::Set(d, scale[k]), less), out + (r + k) * n);
+      }
+    });
+  });
+  for (Size r = 0; r < count; r += LanesOf(d)) hn::Store(ExpMinus1(d, hn::Load(d, logs + r)), d, logs + r);
+  for (Size r = 0; r < count; r++) {
+    const Size id = ids[r];
+    if (slopes.Counts(id)) {
+      const T smooth = slopes.whole * (T(1) + logs[r]) - slopes.fraction * slopes.WeightOf(id);
+      out[r * n + id] = slopes.Target(id, g[r]) * logs[r] + g[r] * smooth;
+    } else {
+      std::memset(out + r * n, 0, static_cast<std::size_t>(n) * sizeof(T));
     }
   }
 }
-
-// Rows of fewer elements are transposed, so many rows at a time: a vector then has a column of several rows.
-constexpr Size kNarrow = 32;
-constexpr Size kNarrowRows = 64;
 
 // Ids as floats: those below the number of classes are exact.
 template <class D, class V>
@@ -121,58 +224,60 @@ HWY_INLINE hn::Vec<D> FromIds(D d, V ids) {
   }
 }
 
+// Here p − 1 of an id is − Σ p of the others.
 template <class T>
-void NarrowSlopes(Size rows, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* lse,
+void NarrowSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, const std::int32_t* ids, const T* logSum,
                   T* out) {
   const hn::ScalableTag<T> d;
   const Size n = slopes.n;
-  const auto classes = hn::Set(d, static_cast<T>(n)), ignored = hn::Set(d, static_cast<T>(slopes.ignoreIndex));
-  HWY_ALIGN T block[kNarrow * kNarrowRows];
-  HWY_ALIGN T targets[kNarrowRows], scales[kNarrowRows], spreads[kNarrowRows], at[kNarrowRows], shifts[kNarrowRows];
-  for (Size begin = 0; begin < rows; begin += kNarrowRows) {
-    const Size count = HWY_MIN(kNarrowRows, rows - begin);
-    for (Size r = 0; r < count; r += LanesOf(d)) {
-      const Size left = count - r;
-      const auto id = FromIds(d, LoadUpTo(hn::Rebind<std::int32_t, decltype(d)>(), ids + begin + r, left, -1));
-      const auto counts = hn::AndNot(hn::Eq(id, ignored), hn::And(hn::Ge(id, hn::Zero(d)), hn::Lt(id, classes)));
-      const auto slope = LoadUpTo(d, g + begin + r, left);
-      hn::Store(hn::IfThenElse(counts, id, hn::Set(d, T(-1))), d, at + r);
-      hn::Store(hn::Mul(slope, hn::Set(d, slopes.keep)), d, targets + r);
-      hn::Store(hn::Mul(slope, hn::Set(d, slopes.whole)), d, scales + r);
-      hn::Store(hn::Mul(slope, hn::Set(d, slopes.fraction)), d, spreads + r);
-      hn::Store(LoadUpTo(d, lse + begin + r, left), d, shifts + r);
-    }
-    if (slopes.weight != nullptr) {
-      for (Size r = 0; r < count; r++) {
-        if (at[r] >= T(0)) targets[r] *= slopes.weight[ids[begin + r]];
-      }
-    }
-    TransposeBlock(count, n, a + begin * n, n, block, kNarrowRows);
-    for (Size c = 0; c < n; c++) {
-      const auto weight = hn::Set(d, slopes.weight == nullptr ? T(1) : slopes.weight[c]);
-      const auto own = hn::Set(d, static_cast<T>(c));
-      for (Size r = 0; r < count; r += LanesOf(d)) {
-        T* const p = block + c * kNarrowRows + r;
-        const auto id = hn::Load(d, at + r);
-        const auto e = ExpNonPositive(d, hn::Sub(hn::Load(d, p), hn::Load(d, shifts + r)));
-        const auto target = hn::Load(d, targets + r);
-        const auto scale = hn::Add(target, hn::Load(d, scales + r));
-        const auto slope = hn::Sub(hn::Mul(e, scale), hn::Mul(hn::Load(d, spreads + r), weight));
-        const auto whole = hn::Sub(slope, hn::IfThenElseZero(hn::Eq(id, own), target));
-        hn::Store(hn::IfThenZeroElse(hn::Lt(id, hn::Zero(d)), whole), d, p);
-      }
-    }
-    TransposeBlock(n, count, block, kNarrowRows, out + begin * n, n);
+  HWY_ALIGN T block[kNarrow * kBlockRows], weights[kBlockRows];
+  for (Size r = 0; r < count; r++) weights[r] = T(1);
+  for (Size r = 0; r < count && slopes.weight != nullptr; r++) {
+    weights[r] = slopes.Counts(ids[r]) ? slopes.WeightOf(ids[r]) : T(0);
   }
+  TransposeBlock(count, n, a, n, block, kBlockRows);
+  for (Size r = 0; r < count; r += LanesOf(d)) {
+    const Size left = count - r;
+    const auto id = FromIds(d, LoadUpTo(hn::Rebind<std::int32_t, decltype(d)>(), ids + r, left, -1));
+    const auto isIgnored = hn::Or(hn::Eq(id, hn::Set(d, static_cast<T>(slopes.ignoreIndex))),
+                                  hn::Or(hn::Lt(id, hn::Zero(d)), hn::Ge(id, hn::Set(d, static_cast<T>(n)))));
+    auto largest = hn::Load(d, block + r);
+    for (Size c = 1; c < n; c++) largest = hn::Max(largest, hn::Load(d, block + c * kBlockRows + r));
+    auto others = hn::Zero(d);
+    for (Size c = 0; c < n; c++) {
+      T* const at = block + c * kBlockRows + r;
+      const auto e = ExpNonPositive(d, hn::Sub(hn::Load(d, at), largest));
+      others = hn::Add(others, hn::IfThenZeroElse(hn::Eq(id, hn::Set(d, static_cast<T>(c))), e));
+      hn::Store(e, d, at);
+    }
+    const auto slope = LoadUpTo(d, g + r, left);
+    const auto scale = hn::Mul(slope, ExpNonPositive(d, hn::Neg(LoadUpTo(d, logSum + r, left))));
+    const auto target = hn::Mul(hn::Mul(scale, hn::Set(d, slopes.keep)), hn::Load(d, weights + r));
+    const auto whole = hn::Mul(scale, hn::Set(d, slopes.whole));
+    const auto spread = hn::Mul(slope, hn::Set(d, slopes.fraction));
+    for (Size c = 0; c < n; c++) {
+      T* const at = block + c * kBlockRows + r;
+      const auto e = hn::Load(d, at);
+      const auto isOwn = hn::Eq(id, hn::Set(d, static_cast<T>(c)));
+      auto y = hn::Mul(target, hn::IfThenElse(isOwn, hn::Neg(others), e));
+      if (slopes.fraction != T(0)) {
+        y = hn::Add(y, hn::MulSub(whole, e, hn::Mul(spread, hn::Set(d, slopes.WeightOf(c)))));
+      }
+      hn::Store(hn::IfThenZeroElse(isIgnored, y), d, at);
+    }
+  }
+  TransposeBlock(n, count, block, kBlockRows, out, n);
 }
 
 template <class T>
 void crossEntropyBackward(Size rows, Size n, double ignoreIndex, double smoothing, const T* g, const T* a,
-                          const std::int32_t* ids, const T* weight, const T* lse, T* out) {
+                          const std::int32_t* ids, const T* weight, const T* logSum, T* out) {
   if (n == 0) return;
   const Slopes<T> slopes(n, ignoreIndex, smoothing, weight);
-  const auto run = n < kNarrow ? &NarrowSlopes<T> : &WideSlopes<T>;
-  run(rows, slopes, g, a, ids, lse, out);
+  const auto run = n <= kNarrow ? &NarrowSlopes<T> : n <= kShort ? &WideSlopes<kShortRows, T> : &WideSlopes<1, T>;
+  for (Size r = 0; r < rows; r += kBlockRows) {
+    run(HWY_MIN(kBlockRows, rows - r), slopes, g + r, a + r * n, ids + r, logSum + r, out + r * n);
+  }
 }
 
 BLASGRAD_MAKE_TABLE(Losses, BLASGRAD_LOSSES)

@@ -167,7 +167,7 @@ HWY_INLINE T ReduceRow(const T* a, Size n) {
 template <class T>
 constexpr int kFewVectors = HWY_MAX(1, HWY_MIN(8, 64 / static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()))));
 template <class T>
-constexpr Size kFewColumns = kFewVectors<T>* static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
+constexpr Size kFewColumns = kFewVectors<T> * static_cast<Size>(hn::MaxLanes(hn::ScalableTag<T>()));
 
 // out[c] = the reduction of column c of a [n, inner], 1 < inner ≤ kFewColumns ≤ n·inner.
 template <class Op, class T>
@@ -223,9 +223,8 @@ void Reduce(Size outer, Size n, Size inner, const T* a, T* out, Range<2> columns
     } else {
       for (Size at = columns.from; at < columns.to; at += kPanelColumns) {
         const Size width = HWY_MIN(kPanelColumns, columns.to - at);
-        const auto load = [&](const auto& vector, Size r) BLASGRAD_INLINE_LAMBDA {
-          return vector.Load(a + r * inner + at);
-        };
+        const auto load = [&](const auto& vector, Size r)
+                              BLASGRAD_INLINE_LAMBDA { return vector.Load(a + r * inner + at); };
         ReducePanel<Op, T>(n, width, load, totals);
         for (Size i = 0; i < width; i++) out[at + i] = T(totals[i]);
       }

@@ -40,8 +40,8 @@ export function classifierStep(batch: number): Program {
   const after = b.made(batch * hidden)
   b.call('relu', 1, batch * hidden, full, before, after)
   const logits = plus(classes, product([false, true], [batch, classes, hidden], [after, w2]), b2)
-  const [losses, weights, lse] = [b.made(batch), b.made(batch), b.made(batch)]
-  b.call('crossEntropy', batch, classes, -100, 0, logits, ids, null, losses, weights, lse)
+  const [losses, weights, logSum] = [b.made(batch), b.made(batch), b.made(batch)]
+  b.call('crossEntropy', batch, classes, -100, 0, logits, ids, null, losses, weights, logSum)
   const [sum, loss, share, repeated] = [b.made(1), b.made(1), b.made(1), b.made(batch)]
   b.call('sum', 1, batch, 1, losses, sum)
   const count = b.constant(Float32Array.of(batch))
@@ -49,7 +49,7 @@ export function classifierStep(batch: number): Program {
   b.call('div', 1, 1, full, full, b.constant(Float32Array.of(1)), count, share)
   b.call('copy', 1, batch, scalar, share, repeated)
   const toLogits = b.made(batch * classes)
-  b.call('crossEntropyBackward', batch, classes, -100, 0, repeated, logits, ids, null, lse, toLogits)
+  b.call('crossEntropyBackward', batch, classes, -100, 0, repeated, logits, ids, null, logSum, toLogits)
   const toBias2 = total(classes, toLogits)
   const toAfter = product([false, false], [batch, hidden, classes], [toLogits, w2])
   const toWeight2 = product([true, false], [classes, hidden, batch], [toLogits, after])
