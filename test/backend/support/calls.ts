@@ -122,12 +122,15 @@ export function* callsOf(name: KernelName, kind: Kind): Generator<Call> {
             .filter(({ argument }) => ['in', 'out', 'inout'].includes(argument.role))
           for (const { argument, index } of arrays) call[index] = { length: argument.optional && !withOptional ? 0 : 1 }
           const lengths = lengthsOf(name, call)
+          const inputs: Record<string, NumberArray> = {}
           for (const [i, array] of arrays.entries()) {
             const absent = array.argument.optional && !withOptional
             const made = patterned(array.kind, absent ? 0 : lengths[i] + guard)
             if (array.argument.role !== 'out') {
               const withSpecial = special === '*' || special === array.argument.name
-              fillInput(made.subarray(0, lengths[i]), array.argument, { random, parameters }, name, withSpecial)
+              const filled = made.subarray(0, lengths[i])
+              fillInput(filled, array.argument, { random, parameters, inputs }, name, withSpecial)
+              inputs[array.argument.name] = filled
             }
             call[array.index] = made
           }

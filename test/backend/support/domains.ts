@@ -1,12 +1,15 @@
 // What a kernel's row does not say about its arguments: values they must have, sizes that its comment demands. A kernel
 // that is not here has arguments that may be anything. An int32 or float64 argument must be here.
 
+import type { NumberArray } from '../../../lib/backend/signature.js'
 import { type KernelName, kernelNames, kernelRow } from '../../../lib/backend/table.js'
 
 /** Parameters of the call by name, and a generator. */
 export interface Setting {
   readonly random: () => number
   readonly parameters: Readonly<Record<string, unknown>>
+  /** The array arguments before this one. */
+  readonly inputs: Readonly<Record<string, NumberArray>>
 }
 
 export interface Domain {
@@ -39,6 +42,13 @@ const bounds = { scalars: { low: [-1, -0.5, 1, Number.NEGATIVE_INFINITY], high: 
 const classes: Domain = {
   scalars: { ignoreIndex: [-100, 1], smoothing: [0, 0.1, 0, 0.3] },
   values: { ids: idOrIgnored, weight: positive },
+}
+/** ln Σ e^(a − the largest) of a row, without which the gradient's p is none. */
+const logSum = ({ inputs, parameters }: Setting, row: number): number => {
+  const n = Number(parameters.n)
+  const values = Array.from(inputs.a as Float64Array).slice(row * n, (row + 1) * n)
+  const largest = Math.max(...values)
+  return Math.log(values.reduce((sum, x) => sum + Math.exp(x - largest), 0))
 }
 const strided = [
   [],
@@ -129,7 +139,7 @@ export const domains: Partial<Record<KernelName, Domain>> = {
   softmax: { special: true },
   logSoftmax: { special: true },
   crossEntropy: classes,
-  crossEntropyBackward: classes,
+  crossEntropyBackward: { ...classes, values: { ...classes.values, logSum } },
   layerNorm: { scalars: { eps: [1e-3, 0.1] } },
   conv2d: convolutions,
   conv2dInput: convolutions,
