@@ -27,7 +27,23 @@ const garbage: readonly unknown[] = [
   ...[undefined, null, 'x', {}, [], true, Symbol('s'), 10n, () => 1, new Date(0), new Map(), new BigInt64Array(2)],
   ...[Number.NaN, Infinity, -Infinity, -1, 0.5, 1e300, 2 ** 31, 2 ** 53],
   ...[[null], [undefined], ['x'], new Array(2), [[1], [2, 3]], [Number.NaN], [-1], [0.5]],
+  ...[[10n], [Symbol('s')], Object.create(null), 'x'.repeat(1e6), 10n ** 10_000n, { [Symbol.toPrimitive]: null }],
+  ...[circular(), shared(), [circular(), circular()], [1, circular()], [shared(), shared()]],
 ]
+
+/** An array that holds itself. */
+function circular(): unknown[] {
+  const array: unknown[] = []
+  array.push(array, array)
+  return array
+}
+
+/** An array of 2⁶⁰ elements, which are the same: whatever visits them all does not come back. */
+function shared(): unknown[] {
+  let array: unknown[] = ['x', 'x']
+  for (let depth = 0; depth < 60; depth++) array = [array, array]
+  return array
+}
 
 type Call = (...args: never[]) => unknown
 
@@ -132,11 +148,12 @@ const calls: Readonly<Record<string, readonly [Call, ...(readonly unknown[])]>> 
   'TensorDataset.batch': [indices => new data.TensorDataset(matrix()).batch(indices), Int32Array.of(0)],
   DataLoader: [(source, options) => [...new data.DataLoader(source, options)], new data.TensorDataset(matrix()), {}],
   encodeSafetensors: [io.encodeSafetensors, { a: matrix() }, {}],
-  decodeSafetensors: [io.decodeSafetensors, io.encodeSafetensors({ a: matrix() })],
-  loadSafetensors: [io.loadSafetensors, file],
+  decodeSafetensors: [io.decodeSafetensors, io.encodeSafetensors({ a: matrix() }), {}],
+  loadSafetensors: [io.loadSafetensors, file, {}],
+  saveSafetensors: [io.saveSafetensors, file, { a: ones([2]) }, {}],
+  readSafetensorsMetadata: [io.readSafetensorsMetadata, file],
+  readIdx: [data.readIdx, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 5)],
 }
-
-const fromFileSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 function attempt(run: () => unknown): unknown {
   try {
@@ -154,9 +171,11 @@ describe('garbage in place of each argument', () => {
     for (let i = 0; i < args.length; i++) {
       for (const value of garbage) {
         const error = run(args.with(i, value))
-        if (error === undefined || fromFileSystem(error)) continue
+        if (error === undefined) continue
         expect(error, `${name}, argument ${i}: ${bg.showValue(value)}`).toBeInstanceOf(bg.BlasgradError)
-        expect((error as Error).message).toMatch(/^[\w.]+: /)
+        const { message } = error as Error
+        expect(message).toMatch(/^[\w.]+: /)
+        expect(message.length).toBeLessThan(700)
       }
       if (Object.getPrototypeOf(args[i]) === Object.prototype && Object.keys(args[i] as object).length === 0) {
         for (const value of [null, 'x', [1], true, 3, { noSuchOption: 1 }]) {

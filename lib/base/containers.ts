@@ -1,5 +1,7 @@
 // Plain containers, in which tensors and modules may lie: arrays, Maps, Sets and plain objects. Knows neither.
 
+import { types } from 'node:util'
+
 export type ContainerKind = 'array' | 'map' | 'set' | 'object'
 
 /** A container's values under their keys: indices, a Map's keys, names. A Set's values are their own keys. */
@@ -7,13 +9,34 @@ export type Entries = Iterable<readonly [key: unknown, value: unknown]>
 
 /** Which container `value` is; undefined for anything else, instances of classes among them. */
 export function containerKind(value: unknown): ContainerKind | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
+  if (typeof value !== 'object' || value === null || isRevoked(value)) return undefined
   if (Array.isArray(value)) return 'array'
-  if (value instanceof Map) return 'map'
-  if (value instanceof Set) return 'set'
+  if (isMap(value)) return 'map'
+  if (isSet(value)) return 'set'
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null ? 'object' : undefined
+  return prototype === Object.prototype || prototype === null || isForeignPlain(prototype) ? 'object' : undefined
 }
+
+/** Whether this is another realm's Object.prototype: no class's prototype is without one of its own. */
+const isForeignPlain = (prototype: unknown): boolean =>
+  Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'hasOwnProperty')
+
+/** Whether `value` is a revoked proxy: whatever is asked of one throws a TypeError. */
+export function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Array.isArray, but false for a revoked proxy. */
+export const isArray = (value: unknown): value is readonly unknown[] => !isRevoked(value) && Array.isArray(value)
+
+/** Whether `value` is a Map, of any realm. The native test is asked last, since it takes as long as all else. */
+export const isMap = (value: unknown): value is Map<never, never> => value instanceof Map || types.isMap(value)
+const isSet = (value: unknown): value is Set<never> => value instanceof Set || types.isSet(value)
 
 /** What `value` holds, if it is a container of one of `kinds`. */
 export function entriesOf(value: unknown, kinds: readonly ContainerKind[]): Entries | undefined {

@@ -1,6 +1,6 @@
 // Element types: their arrays, their names and PyTorch's promotion between them. Nothing here knows a tensor.
 
-import { DTypeError } from './errors.js'
+import { DTypeError, showValue } from './errors.js'
 
 /** The element types a tensor can have; `bool` lives in a Uint8Array of zeros and ones. */
 export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'bool'
@@ -35,13 +35,31 @@ export const isFloat = (dtype: DType): dtype is 'float32' | 'float64' => kinds[d
 export const bytesOf = (dtype: DType): number => kinds[dtype].bytes
 export const arrayOf = (dtype: DType): ArrayType => kinds[dtype].array
 
+const dtypesOfKinds: ReadonlyMap<string | undefined, DType> = new Map([
+  ['Float32Array', 'float32'],
+  ['Float64Array', 'float64'],
+  ['Int32Array', 'int32'],
+  ['Uint8Array', 'uint8'],
+])
+
+const kindGetter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get
+
+/** The name of a typed array's kind. It is the same in every realm (Jest, vm contexts), where `instanceof` differs. */
+const kindOf = (value: unknown): string | undefined => kindGetter?.call(value)
+
+interface Kinds {
+  readonly Float32Array: Float32Array
+  readonly Float64Array: Float64Array
+  readonly Int32Array: Int32Array
+  readonly Uint8Array: Uint8Array
+}
+
+/** Whether `value` is a typed array of this kind, of any realm. */
+export const isKind = <K extends keyof Kinds>(value: unknown, kind: K): value is Kinds[K] => kindOf(value) === kind
+
 /** The dtype that a typed array's kind stands for; other kinds (BigInt64Array, Int8Array …) have none. */
 export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
-  if (array instanceof Float32Array) return 'float32'
-  if (array instanceof Float64Array) return 'float64'
-  if (array instanceof Int32Array) return 'int32'
-  if (array instanceof Uint8Array) return 'uint8'
-  return undefined
+  return dtypesOfKinds.get(kindOf(array))
 }
 
 /** An operand as promotion sees it: a plain number counts less than a 0-d tensor, which counts less than any other. */
@@ -72,6 +90,7 @@ export function promote(operands: readonly Operand[]): DType {
 /** @throws DTypeError unless `dtype` is a dtype. */
 export function checkDType(op: string, dtype: unknown): asserts dtype is DType {
   if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype)) {
-    throw new DTypeError(`${op}: expected a dtype (${dtypes.join(', ')}), got ${String(dtype)}`)
+    const shown = typeof dtype === 'string' ? dtype.slice(0, 100) : showValue(dtype)
+    throw new DTypeError(`${op}: expected a dtype (${dtypes.join(', ')}), got ${shown}`)
   }
 }

@@ -48,21 +48,60 @@ export class CheckError extends BlasgradError {
   override readonly code = 'CHECK'
 }
 
+/** A file that cannot be read or written. `cause` is the system's error, where there was one. */
+export class FileError extends BlasgradError {
+  override readonly code = 'FILE'
+}
+
 /** A malformed file. */
 export class FormatError extends BlasgradError {
   override readonly code = 'FORMAT'
 }
 
-/** A shape in messages: `[32, 784]`. */
-export const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`
+/** The longest value in a message. */
+const longest = 200
+/** How deep arrays are shown. */
+const deepest = 4
 
-/** A value in messages, shortened. */
+const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
+
+/** A shape in messages: `[32, 784]`. */
+export const showShape = (shape: readonly number[]): string =>
+  shape.length > 64 ? `[${shape.slice(0, 8).join(', ')}, … ${shape.length} in all]` : `[${shape.join(', ')}]`
+
+/** Of objects that two copies of this package must tell apart: which copy made them. */
+export const copyMark: unique symbol = Symbol.for('blasgrad.copy') as never
+/** This copy of the package. */
+export const thisCopy: object = {}
+
+/** A value in messages: at most a few hundred characters, whatever it is. Nothing in the value can make it throw. */
 export function showValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(showValue).join(', ')}]`
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length ?? value.byteLength})`
+  try {
+    return shortened(show(value, 0))
+  } catch {
+    // A revoked proxy, or a getter that throws.
+    return typeof value === 'function' ? 'a function' : 'an object'
+  }
+}
+
+function show(value: unknown, depth: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, longest))
+  if (typeof value === 'bigint') return value > -(10n ** 30n) && value < 10n ** 30n ? `${value}n` : 'a large bigint'
+  if (Array.isArray(value)) return showArray(value, depth)
+  if (ArrayBuffer.isView(value)) return `${nameOf(value)}(${(value as Uint8Array).length ?? value.byteLength})`
   if (typeof value === 'function') return `function ${value.name}`
-  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'
-  return String(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  const mark: unknown = (value as { readonly [copyMark]?: unknown })[copyMark]
+  const copy = mark === undefined || mark === thisCopy ? '' : ' of another copy of blasgrad'
+  return `${nameOf(value)}${copy}`
+}
+
+function showArray(values: readonly unknown[], depth: number): string {
+  if (values.length > 8 || depth >= deepest) return `an array of ${values.length}`
+  return `[${values.map(value => show(value, depth + 1)).join(', ')}]`
+}
+
+const nameOf = (value: object): string => {
+  const name: unknown = value.constructor?.name
+  return typeof name === 'string' && name !== '' ? name : 'an object'
 }

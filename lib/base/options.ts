@@ -1,5 +1,6 @@
 // Checks of option objects, by a schema of names and kinds beside each interface.
 
+import { isRevoked } from './containers.js'
 import { ArgumentError, showValue } from './errors.js'
 
 /** The kind of value that an option takes. */
@@ -42,11 +43,13 @@ export const checkedWhereUsed: Kind = { expected: '', accepts: () => true }
  * @throws ArgumentError if it is not an object, for an unknown name and for a value of another kind.
  */
 export function checkOptions<T extends object>(owner: string, options: T, schema: Schema<T>): T {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (typeof options !== 'object' || options === null || isRevoked(options) || Array.isArray(options)) {
     throw new ArgumentError(`${owner}: expected an object of options, got ${showValue(options)}`)
   }
   for (const name in options) {
     if (!Object.hasOwn(schema, name)) {
+      // A property that other code gave to every object is no option.
+      if (!Object.hasOwn(options, name) && name in Object.prototype) continue
       throw new ArgumentError(`${owner}: expected options ${Object.keys(schema).join(', ')}, got ${name}`)
     }
     const value: unknown = options[name]

@@ -1,32 +1,83 @@
 // Writing a file so that a crash at any moment leaves either the old one or the new one, whole.
 
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { checkRegular, fileErrors } from '../base/files.js'
+import { removeLeftovers, temporaryName } from './leftovers.js'
+import { targetOf } from './link-target.js'
 
 // One system call writes at most this much; Linux stops at 2 GiB.
 const most = 2 ** 30
 
 /**
- * Writes `parts`, one after another, to a temporary file beside `path`, brings it to the disk and renames it.
- * @throws the file system's error; the temporary file is gone then, and what was at `path` untouched.
+ * Writes `parts`, one after another, to a temporary file beside `path`, brings it to the disk and renames it. A file that is
+ * replaced gives its mode to the new one, and its owner where the system lets the process; a symbolic link stays, and what
+ * it leads to is replaced.
+ * @throws FileError; the temporary file is gone then, and what was at `path` untouched.
  */
-export function writeAtomically(path: string, parts: readonly Uint8Array[]): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
-  try {
-    const file = openSync(temporary, 'wx')
-    try {
-      for (const part of parts) writeWhole(file, part)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
+export function writeAtomically(op: string, path: string, parts: readonly Uint8Array[]): void {
+  fileErrors(op, path, 'a file that can be written', () => {
+    const target = targetOf(path)
+    const before = statSync(target, { throwIfNoEntry: false })
+    if (before !== undefined) {
+      checkRegular(op, path, before)
+      accessSync(target, constants.W_OK)
     }
-    renameSync(temporary, path)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
+    const folder = dirname(target)
+    removeLeftovers(folder)
+    const temporary = join(folder, temporaryName(randomBytes(6).toString('hex')))
+    try {
+      writeTemporary(temporary, parts, before)
+      renameSync(temporary, target)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    }
+    syncFolder(folder)
+  })
+}
+
+function writeTemporary(path: string, parts: readonly Uint8Array[], before: Stats | undefined): void {
+  // A secret that is replaced is not readable by others even while it is written.
+  const file = openSync(path, 'wx', before === undefined ? 0o666 : 0o600)
+  try {
+    for (const part of parts) writeWhole(file, part)
+    if (before !== undefined) keepOwnerAndMode(file, before)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
   }
-  syncFolder(dirname(path))
+}
+
+/** The owner first: a change of it clears bits of the mode. Only the superuser may give a file away. */
+function keepOwnerAndMode(file: number, { uid, gid, mode }: Stats): void {
+  const made = fstatSync(file)
+  if (made.uid !== uid || made.gid !== gid) {
+    for (const owner of [uid, made.uid]) {
+      try {
+        fchownSync(file, owner, gid)
+        break
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+      }
+    }
+  }
+  fchmodSync(file, mode & 0o7777)
 }
 
 function writeWhole(file: number, bytes: Uint8Array): void {

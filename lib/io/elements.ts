@@ -7,7 +7,7 @@ import { FormatError } from '../base/errors.js'
 /** The element at byte `at` as a number. */
 type Read = (view: DataView, at: number) => number
 
-interface ElementType {
+export interface ElementType {
   readonly bytes: number
   readonly dtype: DType
   /** Absent where the bytes are the dtype's own. */
@@ -64,17 +64,38 @@ export const elementTypeOf = (dtype: DType): string => savedAs[dtype]
 export const rankOf = (dtype: DType): number => [...elementTypes.keys()].indexOf(savedAs[dtype])
 
 /**
- * Converts the elements in `bytes`, of the element type `name`, into `out`.
- * @throws FormatError for an integer beyond int32, naming it and its place.
+ * The dtype for the elements in `bytes`, of the element type `name`: its own, but float64 where an integer does not fit int32.
+ * @throws FormatError for an integer that float64 does not have either, naming it and its place.
  */
-export function convertElements(where: string, name: string, bytes: Uint8Array, out: NumberArray, read: Read): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const step = bytes.length / out.length
-  for (let i = 0; i < out.length; i++) {
-    const value = read(view, i * step)
-    if (out instanceof Int32Array && value !== (value | 0)) {
-      throw new FormatError(`${where}: expected ${name} values that fit int32, got ${value} at ${i}`)
+export function dtypeFor(
+  where: string,
+  name: string,
+  bytes: Uint8Array,
+  { dtype, read, bytes: step }: ElementType,
+): DType {
+  if (read === undefined || dtype !== 'int32' || step < 4) return dtype
+  const view = viewOf(bytes)
+  let found = dtype as DType
+  for (let at = 0; at < bytes.length; at += step) {
+    const value = read(view, at)
+    if (value === (value | 0)) continue
+    if (!Number.isSafeInteger(value)) {
+      throw new FormatError(
+        `${where}: expected ${name} values of at most 2⁵³ − 1, got ${value} at ${at / step}; ` +
+          'the option names loads the other tensors without it',
+      )
     }
-    out[i] = value
+    found = 'float64'
   }
+  return found
 }
+
+/** Converts the elements in `bytes` into `out`. */
+export function convertElements(bytes: Uint8Array, out: NumberArray, read: Read): void {
+  const view = viewOf(bytes)
+  const step = bytes.length / out.length
+  for (let i = 0; i < out.length; i++) out[i] = read(view, i * step)
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength)

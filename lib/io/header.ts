@@ -2,9 +2,12 @@
 // and bytes. Here text becomes a checked list and back; files and elements are not here.
 
 import { FormatError, showShape, showValue } from '../base/errors.js'
-import { sizeOf } from '../base/shape.js'
+import { maxRank, sizeOf } from '../base/shape.js'
 import { elementTypes } from './elements.js'
-import { findRepeatedKey } from './repeated-key.js'
+import { depthOf, findRepeatedKey } from './repeated-key.js'
+
+/** Headers have an object of objects that hold lists. The rest is for a newer format to be told by its fields. */
+const deepest = 8
 
 /** Longer headers are refused, as the format says. */
 export const maxHeaderBytes = 100_000_000
@@ -27,11 +30,12 @@ export interface Header {
 const metadataKey = '__metadata__'
 
 /** The header as JSON, padded with spaces so that the tensors begin at a multiple of 8 bytes. */
-export function encodeHeader({ metadata, entries }: Header): Uint8Array {
+export function encodeHeader(metadata: readonly (readonly [string, string])[], entries: readonly Entry[]): Uint8Array {
   const parts = entries.map(({ name, dtype, shape, start, end }) => {
-    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, end] })}`
+    return `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":[${start},${end}]}`
   })
-  if (Object.keys(metadata).length > 0) parts.unshift(`"${metadataKey}":${JSON.stringify(metadata)}`)
+  const texts = metadata.map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`)
+  if (texts.length > 0) parts.unshift(`"${metadataKey}":{${texts.join()}}`)
   const json = Buffer.from(`{${parts.join(',')}}`)
   return Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')])
 }
@@ -44,10 +48,9 @@ export function encodeHeader({ metadata, entries }: Header): Uint8Array {
  */
 export function decodeHeader(where: string, bytes: Uint8Array, dataBytes: number): Header {
   const fields = parseObject(where, bytes)
-  const { [metadataKey]: metadata = {}, ...tensors } = fields
-  const entries = Object.entries(tensors).map(([name, value]) =>
-    readEntry(`${where}: tensor ${quote(name)}`, name, value),
-  )
+  const metadata = Object.hasOwn(fields, metadataKey) ? fields[metadataKey] : {}
+  const tensors = Object.entries(fields).filter(([name]) => name !== metadataKey)
+  const entries = tensors.map(([name, value]) => readEntry(`${where}: tensor ${quote(name)}`, name, value))
   checkCover(where, entries, dataBytes)
   return { metadata: readMetadata(where, metadata), entries }
 }
@@ -63,6 +66,8 @@ function parseObject(where: string, bytes: Uint8Array): Record<string, unknown> 
   } catch (error) {
     throw new FormatError(`${where}: expected a header in UTF-8, got other bytes`, { cause: error })
   }
+  const depth = depthOf(text)
+  if (depth > deepest) throw new FormatError(`${where}: expected a header of ${deepest} levels, got ${depth}`)
   try {
     value = JSON.parse(text)
   } catch (error) {
@@ -100,6 +105,7 @@ function readEntry(where: string, name: string, value: unknown): Entry {
   if (!Array.isArray(shape) || !shape.every(isSize) || !Number.isSafeInteger(sizeOf(shape) * type.bytes)) {
     throw new FormatError(`${where}: expected a shape of non-negative integers, got ${showValue(shape)}`)
   }
+  if (shape.length > maxRank) throw new FormatError(`${where}: expected at most ${maxRank} axes, got ${shape.length}`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1]) {
     throw new FormatError(`${where}: expected data_offsets [start, end], start ≤ end, got ${showValue(offsets)}`)
   }
@@ -132,7 +138,7 @@ function checkCover(where: string, entries: readonly Entry[], dataBytes: number)
   }
 }
 
-const quote = (name: string): string => JSON.stringify(name)
+const quote = (name: string): string => showValue(name)
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

@@ -1,4 +1,4 @@
 // The public names of blasgrad's `io`: tensors to and from files.
 
-export { decodeSafetensors, loadSafetensors, readSafetensorsMetadata } from './load.js'
+export { decodeSafetensors, type LoadOptions, loadSafetensors, readSafetensorsMetadata } from './load.js'
 export { encodeSafetensors, type NamedTensors, type SaveOptions, saveSafetensors } from './save.js'

@@ -1,5 +1,6 @@
 // Writing safetensors, byte for byte as the reference implementation does.
 
+import { isMap } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import { checkedWhereUsed, checkOptions, type Schema } from '../base/options.js'
 import { Tensor } from '../core/tensor.js'
@@ -18,12 +19,13 @@ export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string
 
 /**
  * Writes tensors to a safetensors file: to a temporary file in the same folder first, which is then renamed, so that
- * whatever happens leaves either the old file or the new one, whole.
- * @throws ArgumentError for a value that is not a tensor; the file system's error if the file cannot be written.
+ * whatever happens leaves either the old file or the new one, whole. A file that is replaced keeps its mode, and its owner
+ * where the system lets the process give files away; a symbolic link is followed.
+ * @throws ArgumentError for a value that is not a tensor; FileError if the file cannot be written or is not a regular one.
  */
 export function saveSafetensors(path: string, tensors: NamedTensors, options: SaveOptions = {}): void {
   if (typeof path !== 'string') throw new ArgumentError(`saveSafetensors: expected a path, got ${showValue(path)}`)
-  writeAtomically(path, partsOf('saveSafetensors', tensors, options))
+  writeAtomically('saveSafetensors', path, partsOf('saveSafetensors', tensors, options))
 }
 
 /** The bytes of a safetensors file. */
@@ -40,8 +42,7 @@ export function encodeSafetensors(tensors: NamedTensors, options: SaveOptions = 
 
 /** The file's bytes in pieces: the header's length, the header, then each tensor's own memory, not copied. */
 function partsOf(op: string, tensors: NamedTensors, options: SaveOptions): Uint8Array[] {
-  const { metadata = {} } = checkOptions(op, options, saveOptions)
-  checkMetadata(op, metadata)
+  const metadata = readMetadata(op, checkOptions(op, options, saveOptions).metadata ?? {})
   const sorted = sortedTensors(op, tensors)
   const entries: Entry[] = []
   let end = 0
@@ -50,7 +51,7 @@ function partsOf(op: string, tensors: NamedTensors, options: SaveOptions): Uint8
     end += data.byteLength
     entries.push({ name, dtype: elementTypeOf(dtype), shape, start, end })
   }
-  const header = encodeHeader({ metadata, entries })
+  const header = encodeHeader(metadata, entries)
   if (header.length > maxHeaderBytes) {
     throw new ArgumentError(`${op}: expected a header of at most ${maxHeaderBytes} bytes, got ${header.length}`)
   }
@@ -65,24 +66,25 @@ function sortedTensors(op: string, tensors: NamedTensors): [string, Tensor][] {
   if (typeof tensors !== 'object' || tensors === null) {
     throw new ArgumentError(`${op}: expected an object or a Map of tensors, got ${showValue(tensors)}`)
   }
-  const named = tensors instanceof Map ? [...tensors] : Object.entries(tensors)
+  const named: [string, Tensor][] = isMap(tensors) ? [...tensors] : Object.entries(tensors)
   for (const [name, tensor] of named) {
     if (typeof name !== 'string' || name === '__metadata__') {
       throw new ArgumentError(`${op}: expected a name other than __metadata__, got ${showValue(name)}`)
     }
     if (!(tensor instanceof Tensor)) {
-      throw new ArgumentError(`${op}: expected a Tensor for ${JSON.stringify(name)}, got ${showValue(tensor)}`)
+      throw new ArgumentError(`${op}: expected a Tensor for ${showValue(name)}, got ${showValue(tensor)}`)
     }
   }
   return named.sort(([a, x], [b, y]) => rankOf(y.dtype) - rankOf(x.dtype) || Buffer.from(a).compare(Buffer.from(b)))
 }
 
-function checkMetadata(op: string, metadata: unknown): void {
-  if (typeof metadata !== 'object' || metadata === null) {
+/** The metadata as it is written: its own strings, read once, whatever else (a toJSON) the object has. */
+function readMetadata(op: string, metadata: unknown): [key: string, text: string][] {
+  if (typeof metadata !== 'object' || metadata === null || Symbol.iterator in metadata) {
     throw new ArgumentError(`${op}: expected metadata to be an object of strings, got ${showValue(metadata)}`)
   }
-  for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value === 'string') continue
-    throw new ArgumentError(`${op}: expected metadata ${JSON.stringify(key)} to be a string, got ${showValue(value)}`)
-  }
+  return Object.entries(metadata).map(([key, value]: [string, unknown]) => {
+    if (typeof value === 'string') return [key, value]
+    throw new ArgumentError(`${op}: expected metadata ${showValue(key)} to be a string, got ${showValue(value)}`)
+  })
 }

@@ -1,7 +1,8 @@
 // Random access to bytes in memory or in a file, read directly into their destination.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { FormatError } from '../base/errors.js'
+import { readingFile, showPath } from '../base/files.js'
 
 export interface Source {
   /** The prefix of messages about it. */
@@ -15,15 +16,12 @@ export function memorySource(where: string, bytes: Uint8Array): Source {
   return { where, length: bytes.length, read: (at, into) => into.set(bytes.subarray(at, at + into.length)) }
 }
 
-/** Runs `use` with the file open. @throws the file system's error if it cannot be read. */
+/** Runs `use` with the file open. @throws FileError if it cannot be read. */
 export function withFile<R>(op: string, path: string, use: (source: Source) => R): R {
-  const file = openSync(path, 'r')
-  try {
-    const where = `${op}: ${path}`
-    return use({ where, length: fstatSync(file).size, read: (at, into) => readWhole(where, file, at, into) })
-  } finally {
-    closeSync(file)
-  }
+  return readingFile(op, path, (file, length) => {
+    const where = `${op}: ${showPath(path)}`
+    return use({ where, length, read: (at, into) => readWhole(where, file, at, into) })
+  })
 }
 
 // One system call reads at most this much; Linux stops at 2 GiB.

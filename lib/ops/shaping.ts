@@ -35,7 +35,10 @@ export const reshape: Method<(a: TensorLike, shape: readonly number[] | number) 
 })
 
 function resolve(x: Tensor, target: readonly number[]): Shape {
-  if (!Array.isArray(target)) throw new ArgumentError(`reshape: expected a shape, got ${showValue(target)}`)
+  // A BigInt among them would be an error of arithmetic; holes are visited as undefined.
+  if (!Array.isArray(target) || Array.from(target).some(n => typeof n !== 'number')) {
+    throw new ArgumentError(`reshape: expected a shape, got ${showValue(target)}`)
+  }
   const holes = target.filter(n => n === -1).length
   if (holes > 1) throw new ShapeError(`reshape: expected at most one -1, got ${showShape(target)}`)
   const known = sizeOf(target.filter(n => n !== -1))

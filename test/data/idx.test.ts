@@ -56,6 +56,18 @@ describe('readIdx', () => {
     ['a long file', file(...twoBytes, 0), 'readIdx: expected 10 bytes for shape [2] of type unsigned byte, got 11'],
     ['an absurd shape', file(0, 0, 8, 2, 255, 0, 0, 0, 255, 0, 0, 0), /expected at most 2147483647 elements/],
     ['broken gzip', gzipSync(twoBytes).subarray(0, 15), /expected whole gzip data/],
+    ['65 axes', file(0, 0, 8, 65, ...new Array(65 * 4).fill(0)), 'readIdx: expected at most 64 axes, got 65'],
+    [
+      'gzip of more than its header says',
+      gzipSync(Buffer.concat([twoBytes, Buffer.alloc(1 << 24)])),
+      'readIdx: expected 10 bytes for shape [2] of type unsigned byte, got more',
+    ],
+    [
+      'gzip of less',
+      gzipSync(twoBytes.subarray(0, 9)),
+      'readIdx: expected 10 bytes for shape [2] of type unsigned byte, got 9',
+    ],
+    ['gzip without a header', gzipSync(Buffer.alloc(1 << 24)), /expected|magic/],
   ])('refuses %s', (_, bytes, message) => {
     const read = () => readIdx(bytes)
     expect(read).toThrow(FormatError)

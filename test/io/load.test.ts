@@ -9,6 +9,15 @@ import { fileOf, temporaryFolder } from './support.js'
 
 const fixture = fileURLToPath(new URL('fixtures/every-dtype.safetensors', import.meta.url))
 
+/** Two ids, the second of these bytes, and a byte beside them. */
+function withIds(dtype: string, size: number, bytes: readonly number[]): Uint8Array {
+  const ids = { dtype, shape: [2], data_offsets: [0, 2 * size] }
+  const file = fileOf({ ids, other: { dtype: 'U8', shape: [1], data_offsets: [2 * size, 2 * size + 1] } }, 2 * size + 1)
+  file.fill(0, file.length - 2 * size - 1)
+  file.set([...bytes, 7], file.length - size - 1)
+  return file
+}
+
 describe('loadSafetensors', () => {
   const tensors = io.loadSafetensors(fixture)
 
@@ -62,18 +71,41 @@ describe('loadSafetensors', () => {
     ['I64', 8, [255, 255, 255, 127, 255, 255, 255, 255], '-2147483649'],
     ['U64', 8, [0, 0, 0, 128, 0, 0, 0, 0], '2147483648'],
     ['U32', 4, [0, 0, 0, 128], '2147483648'],
-  ])('refuses %s values that do not fit int32', (dtype, size, bytes, shown) => {
-    const file = fileOf({ ids: { dtype, shape: [2], data_offsets: [0, 2 * size] } }, 2 * size)
-    file.fill(0, file.length - 2 * size)
-    file.set(bytes, file.length - size)
-    expect(() => io.decodeSafetensors(file)).toThrow(
-      new FormatError(`decodeSafetensors: tensor "ids": expected ${dtype} values that fit int32, got ${shown} at 1`),
+    ['I64', 8, [255, 255, 255, 255, 255, 255, 31, 0], '9007199254740991'],
+    ['U64', 8, [255, 255, 255, 255, 255, 255, 31, 0], '9007199254740991'],
+  ])('reads %s as float64 where a value does not fit int32', (dtype, size, bytes, shown) => {
+    const { ids, other } = io.decodeSafetensors(withIds(dtype, size, bytes))
+    expect([ids.dtype, ids.toArray()]).toEqual(['float64', [0, Number(shown)]])
+    expect([other.dtype, other.toArray()]).toEqual(['uint8', [7]])
+  })
+
+  it.each([
+    ['I64', [0, 0, 0, 0, 0, 0, 32, 0], '9007199254740992'],
+    ['I64', [0, 0, 0, 0, 0, 0, 0, 128], '-9223372036854776000'],
+    ['U64', [255, 255, 255, 255, 255, 255, 255, 255], '18446744073709552000'],
+  ])('refuses %s values that float64 does not have, and reads the other tensors by name', (dtype, bytes, shown) => {
+    const file = withIds(dtype, 8, bytes)
+    const message = `tensor "ids": expected ${dtype} values of at most 2⁵³ − 1, got ${shown} at 1; the option names loads`
+    expect(() => io.decodeSafetensors(file)).toThrow(FormatError)
+    expect(() => io.decodeSafetensors(file)).toThrow(message)
+    const path = join(temporaryFolder(), 'ids.safetensors')
+    writeFileSync(path, file)
+    for (const read of [
+      io.decodeSafetensors(file, { names: ['other'] }),
+      io.loadSafetensors(path, { names: ['other'] }),
+    ]) {
+      expect(Object.keys(read)).toEqual(['other'])
+      expect(read.other.toArray()).toEqual([7])
+    }
+    expect(() => io.loadSafetensors(path, { names: ['none'] })).toThrow(
+      `loadSafetensors: ${path}: expected names of the file, got "none"`,
     )
+    expect(() => io.decodeSafetensors(file, { names: 'other' as never })).toThrow(ArgumentError)
   })
 
   it('refuses what is neither a path nor bytes, and says which file is missing', () => {
     expect(() => io.loadSafetensors(5 as unknown as string)).toThrow(ArgumentError)
     expect(() => io.decodeSafetensors('x' as unknown as Uint8Array)).toThrow(ArgumentError)
-    expect(() => io.loadSafetensors('/nowhere/a.safetensors')).toThrow(/ENOENT.*\/nowhere\/a.safetensors/)
+    expect(() => io.loadSafetensors('/nowhere/a.safetensors')).toThrow(/\/nowhere\/a.safetensors: .*ENOENT/)
   })
 })

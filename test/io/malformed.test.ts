@@ -87,6 +87,14 @@ const malformed: readonly [what: string, file: Uint8Array, message: string | Reg
     'expected 4 bytes of tensors, as the header says, got 5',
   ],
   ['bytes without a tensor', fileOf({}, 1), 'expected 0 bytes of tensors, as the header says, got 1'],
+  ['65 axes', fileOf({ a: bytes(0, 1, new Array(65).fill(1)) }, 1), 'tensor "a": expected at most 64 axes, got 65'],
+  ['a deep list', fileOf(`{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`), 'a header of 8 levels, got 1000001'],
+  ['a deep object', fileOf(`{"a":${'{"a":'.repeat(1e6)}`), 'a header of 8 levels, got 1000001'],
+  [
+    'a name of a million escapes, twice',
+    fileOf(`{"${'\\n'.repeat(1e6)}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"${'\\n'.repeat(1e6)}":0}`),
+    'expected distinct names',
+  ],
   [
     'too many elements',
     fileOf({ a: bytes(0, 0, [0, 2 ** 32]) }),
