@@ -40,6 +40,10 @@ export const checkerOf = (name: KernelName): ((args: CallArguments) => void) => 
 export const lengthsOf = (name: KernelName, args: CallArguments): number[] =>
   rulesOf(name).arrays.map(rule => neededBy(rule, args))
 
+/** Whether a call writes no element: its other sizes may be huge then. */
+export const writesNothing = (name: KernelName, args: CallArguments): boolean =>
+  rulesOf(name).arrays.every(rule => rule.argument.role === 'in' || neededBy(rule, args) === 0)
+
 /** The bytes that a call reads and writes, each element once; twice for what is updated in place. */
 export function bytesOf(name: KernelName, args: CallArguments): number {
   let bytes = 0

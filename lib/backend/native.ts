@@ -37,7 +37,12 @@ export interface ProductTimes {
 /** What build/Release/addon.node exports. */
 export interface Addon {
   /** @throws ArgumentError for rules that its signatures do not bear out, or that differ from those attached before. */
-  attach(argumentError: typeof ArgumentError, show: typeof showValue, rules: Facts): void
+  attach(
+    argumentError: typeof ArgumentError,
+    backendError: typeof BackendError,
+    show: typeof showValue,
+    rules: Facts,
+  ): void
   signatures(): Record<string, NativeRow>
   info(): NativeInfo
   /** Returns the number set, at most `maxThreads`. */
@@ -76,6 +81,6 @@ function compare(rows: Record<string, NativeRow>): void {
  */
 export function createNative(addon: Addon): Backend {
   compare(addon.signatures())
-  addon.attach(ArgumentError, showValue, facts())
+  addon.attach(ArgumentError, BackendError, showValue, facts())
   return addon.kernels
 }

@@ -2,7 +2,7 @@
 // they store. It serves where the addon cannot load, and is the oracle that the addon is tested against; it is not
 // meant to be fast beyond what V8 makes of plain loops.
 
-import { checkerOf } from './lengths.js'
+import { checkerOf, writesNothing } from './lengths.js'
 import { attention } from './reference/attention.js'
 import { convolution } from './reference/convolution.js'
 import { crossEntropy } from './reference/cross-entropy.js'
@@ -16,7 +16,8 @@ import { random } from './reference/random.js'
 import { recurrent } from './reference/recurrent.js'
 import { reductions } from './reference/reductions.js'
 import { softmax } from './reference/softmax.js'
-import { type Backend, type KernelName, kernelNames } from './table.js'
+import { parseSignature } from './signature.js'
+import { type Backend, type KernelName, kernelNames, kernelRow } from './table.js'
 
 /** The kernels without the checks: for callers whose arguments are known to be right. */
 export const unchecked: Backend = {
@@ -37,9 +38,12 @@ export const unchecked: Backend = {
 
 function checked(name: KernelName): unknown {
   const check = checkerOf(name)
+  const { reportsIndex } = parseSignature(kernelRow(name).signature)
   const run = unchecked[name] as (...args: readonly unknown[]) => unknown
   return (...args: readonly unknown[]) => {
     check(args)
+    // Ids are checked even where nothing is to be written.
+    if (!reportsIndex && writesNothing(name, args)) return undefined
     return run(...args)
   }
 }

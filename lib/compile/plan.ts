@@ -136,14 +136,17 @@ export interface EpochOutcome {
 export interface EpochRuns {
   /** In place. */
   run(from: number, to: number, least: number, most: number): EpochOutcome
-  /** Apart; all memory must be fixed. `done` is called later, from the event loop. */
-  start(from: number, to: number, least: number, most: number, done: (outcome: EpochOutcome) => void): void
+  /** Apart; all memory must be fixed. `done` is called later, from the event loop; with an error where memory ran out. */
+  start(from: number, to: number, least: number, most: number, done: (outcome: EpochOutcome | Error) => void): void
 }
 
 /** An executor that can also run on a thread of its own, one run at a time of all of them. */
 export interface ThreadedExecutor extends Executor {
-  /** Copies the arguments in and runs apart; `done` is called later, from the event loop. State must not be detached. */
-  start(args: readonly NumberArray[], done: (bad: BadIndex | null, micros: number) => void): void
+  /**
+   * Copies the arguments in and runs apart; `done` is called later, from the event loop, with an error where memory ran
+   * out. State must not be detached.
+   */
+  start(args: readonly NumberArray[], done: (bad: BadIndex | Error | null, micros: number) => void): void
   /** Copies the results of the last run out. */
   collect(results: readonly NumberArray[]): void
   /** @throws ArgumentError for a job that does not fit the plan. */

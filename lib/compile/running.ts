@@ -135,6 +135,7 @@ export function begin(compiled: Compiled, inputs: NumberArray[], finish: (result
   }
   executor.start(inputs, (bad, micros) =>
     finish(() => {
+      if (bad instanceof Error) throw bad
       noteDuration(compiled, micros)
       const results = freshResults(compiled)
       if (bad === null) executor.collect(arraysOf(results))

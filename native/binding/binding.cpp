@@ -14,16 +14,18 @@
 namespace blasgrad {
 namespace {
 
-// attach(ArgumentError, showValue, rules): the class of what is thrown, the function that shows a value in its message,
-// and the rules of the kernels. Without those nothing is shared among threads.
+// attach(ArgumentError, BackendError, showValue, rules): the classes of what is thrown for what a caller gave and for
+// what the machine has not, the function that shows a value in a message, and the rules of the kernels. Without those
+// nothing is shared among threads.
 void attach(const Napi::CallbackInfo& info) {
-  if (!info[0].IsFunction() || !info[1].IsFunction()) {
-    throw Napi::TypeError::New(info.Env(), "attach: expected a class and a function");
+  if (!info[0].IsFunction() || !info[1].IsFunction() || !info[2].IsFunction()) {
+    throw Napi::TypeError::New(info.Env(), "attach: expected two classes and a function");
   }
   auto* instance = info.Env().GetInstanceData<Instance>();
   instance->argumentError = Napi::Persistent(info[0].As<Napi::Function>());
-  instance->showValue = Napi::Persistent(info[1].As<Napi::Function>());
-  if (!info[2].IsUndefined()) readRules(info.Env(), info[2]);
+  instance->backendError = Napi::Persistent(info[1].As<Napi::Function>());
+  instance->showValue = Napi::Persistent(info[2].As<Napi::Function>());
+  if (!info[3].IsUndefined()) readRules(info.Env(), info[3]);
 }
 
 // signatures(): { name: { signature, dtypes, inPlace } }, to be compared with the table.

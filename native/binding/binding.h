@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct Turn;
 // What an environment has: what the JavaScript side gave to attach(), and its thread.
 struct Instance {
   Napi::FunctionReference argumentError;
+  Napi::FunctionReference backendError;
   Napi::FunctionReference showValue;
   std::shared_ptr<Turn> turn;
 };
@@ -37,6 +39,22 @@ std::string show(Napi::Env env, Napi::Value value);
 std::string showKind(Napi::Env env, Napi::Value value);
 
 [[noreturn]] void failWith(Napi::Env env, const std::string& message);
+
+// The JavaScript error for what C++ threw in `where`: Node-API's own, else a BackendError that says what ran out.
+Napi::Error errorOf(Napi::Env env, const char* where, const std::exception_ptr& thrown);
+void throwInJavaScript(Napi::Env env, const char* where, const std::exception_ptr& thrown) noexcept;
+
+// What `body` gives to JavaScript. Where it throws, an exception is pending there and nothing is given: none of C++ may
+// leave a callback of Node-API.
+template <class F>
+napi_value guarded(napi_env env, const char* where, const F& body) noexcept {
+  try {
+    return body();
+  } catch (...) {
+    throwInJavaScript(env, where, std::current_exception());
+    return nullptr;
+  }
+}
 
 // Reads a typed array; false and Kind::other for anything else.
 bool readArray(napi_env env, napi_value value, Array* array);

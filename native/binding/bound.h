@@ -22,7 +22,7 @@ Plan readPlan(Napi::Env env, Napi::Object plan, std::vector<Held>* held);
 struct BoundProgram : Errand {
   explicit BoundProgram(const Plan& plan) : program(plan) {}
   void run(const std::atomic<bool>& ending) override;
-  void finish(napi_env env, Napi::Function done) override;
+  void finish(napi_env env, Napi::Function done, napi_value error) override;
 
   Program program;
   std::vector<Held> held;
@@ -35,12 +35,26 @@ struct BoundProgram : Errand {
   double micros = 0;
 };
 
-// Throws unless `list` has an array for each argument, and state is where it was and not in use; copies them in. Where
-// the run is over before JavaScript goes on, large ones are read where they are, until leaveArguments.
-void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPlace);
-void leaveArguments(BoundProgram& bound);
-// Throws unless `list` has an array for each result.
-void findResults(napi_env env, BoundProgram& bound, napi_value list);
+// The values of a list, all of them read: reading runs JavaScript (a getter, a proxy), which may change any memory and
+// run any program. What is checked and where elements are is looked at after, with no JavaScript in between.
+class Values {
+ public:
+  Values(napi_env env, napi_value list, std::size_t count);
+  napi_value operator[](std::size_t i) const { return values_[i]; }
+
+ private:
+  static constexpr std::size_t kFew = 64;
+  napi_value few_[kFew];
+  std::vector<napi_value> many_;
+  napi_value* values_;
+};
+
+// Throws unless the values are an array for each argument, and state is where it was and not in use; copies them in.
+// Where the run is over before JavaScript goes on, large ones are read where they are, until leaveArguments.
+void takeArguments(napi_env env, BoundProgram& bound, const Values& values, bool inPlace);
+void leaveArguments(BoundProgram& bound) noexcept;
+// Throws unless the values are an array for each result.
+void findResults(napi_env env, BoundProgram& bound, const Values& values);
 // Copies the results to where findResults found them.
 void giveResults(const BoundProgram& bound);
 // Throws unless each array is where it was.
@@ -63,7 +77,8 @@ napi_value shareWith(napi_env env, const char* name, napi_callback callback, con
 napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
 
 // start(args, done): copies the arguments in and has the program run on the environment's own thread; then, on this
-// one, done(outcome, micros) is called. One program at a time. collect(results): copies the results out.
+// one, done(outcome, micros) is called, where the outcome may be an error. One program at a time. collect(results):
+// copies the results out.
 napi_value startProgram(napi_env env, napi_callback_info info);
 napi_value collectResults(napi_env env, napi_callback_info info);
 

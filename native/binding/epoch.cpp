@@ -33,9 +33,9 @@ struct BoundEpoch : Errand {
     return object;
   }
 
-  void finish(napi_env env, Napi::Function done) override {
+  void finish(napi_env env, Napi::Function done, napi_value error) override {
     bound->isRunning = false;
-    const napi_value argv[] = {result(env)};
+    const napi_value argv[] = {error != nullptr ? error : result(env)};
     napi_call_function(env, Napi::Env(env).Undefined(), done, 1, argv, nullptr);
   }
 
@@ -137,38 +137,36 @@ void prepare(napi_env env, BoundEpoch& epoch, const napi_value* argv) {
   checkHeld(env, epoch.held);
 }
 
-napi_value runEpoch(napi_env env, napi_callback_info info) try {
+napi_value runEpoch(napi_env env, napi_callback_info info) {
   void* data;
   std::size_t argc = 4;
   napi_value argv[4];
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   BoundEpoch& epoch = **static_cast<std::shared_ptr<BoundEpoch>*>(data);
-  prepare(env, epoch, argv);
-  epoch.runNow(nullptr);
-  return epoch.result(env);
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+  return guarded(env, "run", [&]() -> napi_value {
+    prepare(env, epoch, argv);
+    epoch.runNow(nullptr);
+    return epoch.result(env);
+  });
 }
 
-napi_value startEpoch(napi_env env, napi_callback_info info) try {
+napi_value startEpoch(napi_env env, napi_callback_info info) {
   void* data;
   std::size_t argc = 5;
   napi_value argv[5];
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   const auto& epoch = *static_cast<std::shared_ptr<BoundEpoch>*>(data);
-  prepare(env, *epoch, argv);
-  for (const auto* all : {&epoch->bound->held, &epoch->held}) {
-    for (const Held& held : *all) {
-      if (held.canMove) failWith(env, "epoch: expected memory that is shared, for another thread");
+  return guarded(env, "run", [&]() -> napi_value {
+    prepare(env, *epoch, argv);
+    for (const auto* all : {&epoch->bound->held, &epoch->held}) {
+      for (const Held& held : *all) {
+        if (held.canMove) failWith(env, "epoch: expected memory that is shared, for another thread");
+      }
     }
-  }
-  startErrand(env, epoch, argv[4]);
-  epoch->bound->isRunning = true;
-  return nullptr;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+    startErrand(env, epoch, argv[4]);
+    epoch->bound->isRunning = true;
+    return nullptr;
+  });
 }
 
 void releaseEpoch(napi_env env, void* data, void*) {
@@ -181,15 +179,7 @@ void releaseEpoch(napi_env env, void* data, void*) {
 
 constexpr std::pair<const char*, napi_callback> kFunctions[] = {{"run", runEpoch}, {"start", startEpoch}};
 
-}  // namespace
-
-napi_value createEpoch(napi_env env, napi_callback_info info) try {
-  void* data;
-  std::size_t argc = 1;
-  napi_value argv[1];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
-  const Napi::Value job(env, argv[0]);
+napi_value makeEpoch(napi_env env, const std::shared_ptr<BoundProgram>& bound, Napi::Value job) {
   if (!job.IsObject()) failWith(env, "epoch: expected a job, got " + show(env, job));
   std::vector<Held> held;
   EpochPlan plan = Reader(env, &held).read(job.As<Napi::Object>());
@@ -204,9 +194,17 @@ napi_value createEpoch(napi_env env, napi_callback_info info) try {
   auto result = Napi::Object::New(env);
   for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, epoch, releaseEpoch);
   return result;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+}
+
+}  // namespace
+
+napi_value createEpoch(napi_env env, napi_callback_info info) {
+  void* data;
+  std::size_t argc = 1;
+  napi_value argv[1];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
+  return guarded(env, "epoch", [&] { return makeEpoch(env, bound, Napi::Value(env, argv[0])); });
 }
 
 }  // namespace blasgrad

@@ -1,6 +1,9 @@
 // The functions of the kernels: each reads its arguments by its signature and checks them before the kernel runs. In
 // plain Node-API: nothing is allocated and nothing thrown on the way of a call that is right.
+#include <new>
+
 #include "binding.h"
+#include "kernels/base/ids.h"
 #include "runtime/executor/share.h"
 
 namespace blasgrad {
@@ -36,8 +39,9 @@ bool readAxes(Frame& frame, int i, int width, int mostAxes) {
   for (std::size_t at = 0; good && at < array.length; at++) {
     const int axis = static_cast<int>(at) / width;
     const int part = static_cast<int>(at) % width;
-    good = numbers[at] >= 0;
-    (part == 0 ? axes.count[axis] : axes.stride[part - 1][axis]) = numbers[at];
+    const Size number = ReadId(numbers + at);
+    good = number >= 0;
+    (part == 0 ? axes.count[axis] : axes.stride[part - 1][axis]) = number;
   }
   if (good) axes.rank = static_cast<int>(array.length) / width;
   return good;
@@ -66,6 +70,32 @@ void failWith(Napi::Env env, const std::string& message) {
   const auto* instance = env.GetInstanceData<Instance>();
   if (instance->argumentError.IsEmpty()) throw Napi::TypeError::New(env, message);
   throw Napi::Error(env, instance->argumentError.New({Napi::String::New(env, message)}));
+}
+
+Napi::Error errorOf(Napi::Env env, const char* where, const std::exception_ptr& thrown) {
+  std::string what;
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Napi::Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    what = "expected memory to work in, got none";
+  } catch (const std::exception& error) {
+    what = error.what();
+  }
+  const auto* instance = env.GetInstanceData<Instance>();
+  const std::string message = std::string(where) + ": " + what;
+  if (instance->backendError.IsEmpty()) return Napi::Error::New(env, message);
+  return Napi::Error(env, instance->backendError.New({Napi::String::New(env, message)}));
+}
+
+void throwInJavaScript(Napi::Env env, const char* where, const std::exception_ptr& thrown) noexcept {
+  try {
+    errorOf(env, where, thrown).ThrowAsJavaScriptException();
+  } catch (...) {
+    // Not even memory for the message.
+    napi_throw_error(env, nullptr, where);
+  }
 }
 
 bool readArray(napi_env env, napi_value value, Array* array) {
@@ -119,12 +149,7 @@ void readArgument(Frame& frame, int i) {
 
 namespace {
 
-napi_value callKernel(napi_env env, napi_callback_info info) try {
-  void* data;
-  std::size_t argc = kMaxArguments;
-  napi_value argv[kMaxArguments];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  const Kernel& kernel = *static_cast<const Kernel*>(data);
+napi_value callChecked(napi_env env, const Kernel& kernel, const napi_value* argv) {
   Frame frame(env, kernel, argv);
   frame.call.axes.rank = 0;
   const int count = static_cast<int>(kernel.signature.arguments.size());
@@ -139,9 +164,15 @@ napi_value callKernel(napi_env env, napi_callback_info info) try {
   napi_value result = nullptr;
   if (kernel.signature.reportsIndex) napi_create_double(env, static_cast<double>(bad), &result);
   return result;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+}
+
+napi_value callKernel(napi_env env, napi_callback_info info) {
+  void* data;
+  std::size_t argc = kMaxArguments;
+  napi_value argv[kMaxArguments];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  const Kernel& kernel = *static_cast<const Kernel*>(data);
+  return guarded(env, kernel.name, [&] { return callChecked(env, kernel, argv); });
 }
 
 }  // namespace

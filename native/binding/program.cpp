@@ -16,19 +16,12 @@ const char* nameOf(Kind kind) {
   return names[static_cast<int>(kind)];
 }
 
-// Throws unless element i of `list` is an array like `wanted`; gives where its elements are.
-char* readLike(napi_env env, napi_value list, std::size_t i, const Array& wanted, const char* what) {
-  napi_value value;
+// Throws unless `value` is an array like `wanted`; gives where its elements are.
+char* readLike(napi_env env, napi_value value, std::size_t i, const Array& wanted, const char* what) {
   Array found;
-  const bool read = napi_get_element(env, list, static_cast<std::uint32_t>(i), &value) == napi_ok;
-  if (read && readArray(env, value, &found) && found.kind == wanted.kind && found.length == wanted.length) {
-    return found.data;
-  }
-  napi_value pending;
-  if (!read) napi_get_and_clear_last_exception(env, &pending);
-  const Napi::Value got = read ? Napi::Value(env, value) : Napi::Env(env).Undefined();
+  if (readArray(env, value, &found) && found.kind == wanted.kind && found.length == wanted.length) return found.data;
   failWith(env, std::string("run: expected ") + what + " " + std::to_string(i) + " to be " + nameOf(wanted.kind) + "(" +
-                    std::to_string(wanted.length) + "), got " + show(env, got));
+                    std::to_string(wanted.length) + "), got " + show(env, Napi::Value(env, value)));
 }
 
 void copy(char* to, const char* from, const Array& like) {
@@ -45,22 +38,40 @@ bool sharesState(const BoundProgram& bound, const char* data, const Array& like)
   });
 }
 
-napi_value runProgram(napi_env env, napi_callback_info info) try {
+// Has the steps read large arguments in the arena again, however the run ends.
+class Leaving {
+ public:
+  explicit Leaving(BoundProgram& bound) : bound_(bound) {}
+  ~Leaving() { leaveArguments(bound_); }
+  Leaving(const Leaving&) = delete;
+  Leaving& operator=(const Leaving&) = delete;
+
+ private:
+  BoundProgram& bound_;
+};
+
+napi_value runNow(napi_env env, BoundProgram& bound, napi_value args, napi_value results) {
+  const Values from(env, args, bound.program.arguments().size());
+  const Values to(env, results, bound.program.results().size());
+  BadIndex bad;
+  bool isGood;
+  {
+    findResults(env, bound, to);
+    const Leaving leaving(bound);
+    takeArguments(env, bound, from, true);
+    isGood = bound.program.run(&bad, nullptr);
+    if (isGood) giveResults(bound);
+  }
+  return outcome(env, isGood, bad);
+}
+
+napi_value runProgram(napi_env env, napi_callback_info info) {
   void* data;
   std::size_t argc = 2;
   napi_value argv[2];
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
-  findResults(env, bound, argv[1]);
-  takeArguments(env, bound, argv[0], true);
-  BadIndex bad;
-  const bool isGood = bound.program.run(&bad, nullptr);
-  if (isGood) giveResults(bound);
-  leaveArguments(bound);
-  return outcome(env, isGood, bad);
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+  return guarded(env, "run", [&] { return runNow(env, bound, argv[0], argv[1]); });
 }
 
 // One of the functions of a program object goes: the program with the last.
@@ -78,6 +89,19 @@ constexpr std::pair<const char*, napi_callback> kFunctions[] = {
 
 }  // namespace
 
+Values::Values(napi_env env, napi_value list, std::size_t count) : values_(few_) {
+  if (count > kFew) {
+    many_.resize(count);
+    values_ = many_.data();
+  }
+  for (std::size_t i = 0; i < count; i++) {
+    if (napi_get_element(env, list, static_cast<std::uint32_t>(i), &values_[i]) == napi_ok) continue;
+    napi_value pending;
+    napi_get_and_clear_last_exception(env, &pending);
+    napi_get_undefined(env, &values_[i]);
+  }
+}
+
 // State whose memory is gone or has moved would be written where it was.
 void checkHeld(napi_env env, const std::vector<Held>& all) {
   for (const Held& held : all) {
@@ -91,11 +115,11 @@ void checkHeld(napi_env env, const std::vector<Held>& all) {
   }
 }
 
-void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPlace) {
+void takeArguments(napi_env env, BoundProgram& bound, const Values& values, bool inPlace) {
   if (bound.isRunning) failWith(env, "run: expected a program that is not running");
   const auto& arguments = bound.program.arguments();
   char** const from = bound.places.data();
-  for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, list, i, arguments[i], "argument");
+  for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, values[i], i, arguments[i], "argument");
   checkHeld(env, bound.held);
   for (std::size_t i = 0; i < arguments.size(); i++) {
     if (inPlace && bound.program.isLarge(i) && !sharesState(bound, from[i], arguments[i])) {
@@ -106,15 +130,15 @@ void takeArguments(napi_env env, BoundProgram& bound, napi_value list, bool inPl
   }
 }
 
-void leaveArguments(BoundProgram& bound) {
+void leaveArguments(BoundProgram& bound) noexcept {
   const auto& arguments = bound.program.arguments();
   for (std::size_t i = 0; i < arguments.size(); i++) bound.program.readAt(i, arguments[i].data);
 }
 
-void findResults(napi_env env, BoundProgram& bound, napi_value list) {
+void findResults(napi_env env, BoundProgram& bound, const Values& values) {
   const auto& results = bound.program.results();
   char** const to = bound.places.data() + bound.program.arguments().size();
-  for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, list, i, results[i], "result");
+  for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, values[i], i, results[i], "result");
 }
 
 void giveResults(const BoundProgram& bound) {
@@ -132,11 +156,13 @@ napi_value outcome(napi_env env, bool isGood, const BadIndex& bad) {
   return result;
 }
 
-Napi::Value createProgram(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsObject()) failWith(env, "plan: expected a plan, got " + show(env, info[0]));
+namespace {
+
+napi_value makeProgram(Napi::Env env, Napi::Value given) {
+  if (!given.IsObject()) failWith(env, "plan: expected a plan, got " + show(env, given));
   std::vector<Held> held;
-  const Plan plan = readPlan(env, info[0].As<Napi::Object>(), &held);
+  const Plan plan = readPlan(env, given.As<Napi::Object>(), &held);
+  checkHeld(env, held);  // reading the rest of the plan may have run JavaScript
   std::shared_ptr<BoundProgram> bound;
   try {
     bound = std::make_shared<BoundProgram>(plan);
@@ -149,6 +175,14 @@ Napi::Value createProgram(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(env);
   for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, bound, releaseProgram);
   return result;
+}
+
+}  // namespace
+
+Napi::Value createProgram(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const napi_value made = guarded(env, "plan", [&] { return makeProgram(env, info[0]); });
+  return made == nullptr ? env.Undefined() : Napi::Value(env, made);
 }
 
 }  // namespace blasgrad

@@ -11,42 +11,41 @@ void BoundProgram::run(const std::atomic<bool>& ending) {
   micros = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void BoundProgram::finish(napi_env env, Napi::Function done) {
+void BoundProgram::finish(napi_env env, Napi::Function done, napi_value error) {
   isRunning = false;
-  const napi_value argv[] = {outcome(env, isGood, bad), Napi::Number::New(env, micros)};
+  const napi_value argv[] = {error != nullptr ? error : outcome(env, isGood, bad), Napi::Number::New(env, micros)};
   napi_value undefined;
   napi_get_undefined(env, &undefined);
   napi_call_function(env, undefined, done, 2, argv, nullptr);
 }
 
-napi_value startProgram(napi_env env, napi_callback_info info) try {
+napi_value startProgram(napi_env env, napi_callback_info info) {
   void* data;
   std::size_t argc = 2;
   napi_value argv[2];
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
-  takeArguments(env, *bound, argv[0], false);
-  startErrand(env, bound, argv[1]);
-  bound->isRunning = true;
-  return nullptr;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+  return guarded(env, "run", [&]() -> napi_value {
+    takeArguments(env, *bound, Values(env, argv[0], bound->program.arguments().size()), false);
+    startErrand(env, bound, argv[1]);
+    bound->isRunning = true;
+    return nullptr;
+  });
 }
 
-napi_value collectResults(napi_env env, napi_callback_info info) try {
+napi_value collectResults(napi_env env, napi_callback_info info) {
   void* data;
   std::size_t argc = 1;
   napi_value argv[1];
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
-  if (bound.isRunning) failWith(env, "run: expected a program that is not running");
-  findResults(env, bound, argv[0]);
-  giveResults(bound);
-  return nullptr;
-} catch (const Napi::Error& error) {
-  error.ThrowAsJavaScriptException();
-  return nullptr;
+  return guarded(env, "run", [&]() -> napi_value {
+    const Values to(env, argv[0], bound.program.results().size());
+    if (bound.isRunning) failWith(env, "run: expected a program that is not running");
+    findResults(env, bound, to);
+    giveResults(bound);
+    return nullptr;
+  });
 }
 
 }  // namespace blasgrad

@@ -2,7 +2,9 @@
 // with it.
 #include "turn.h"
 
+#include <exception>
 #include <system_error>
+#include <utility>
 
 #include "runtime/thread_pool/runner.h"
 
@@ -13,15 +15,20 @@ struct Turn {
   Napi::FunctionReference done;
   napi_threadsafe_function finished = nullptr;
   std::unique_ptr<Runner> runner;
-  bool isOver = false;  // the environment is ending: no thread is made any more
+  std::exception_ptr failure;  // what the errand threw
+  bool isOver = false;         // the environment is ending: no thread is made any more
 };
 
 namespace {
 
 // On the runner's thread.
 void runTurn(void* data, const std::atomic<bool>& ending) {
-  const Turn& turn = *static_cast<Turn*>(data);
-  turn.errand->run(ending);
+  Turn& turn = *static_cast<Turn*>(data);
+  try {
+    turn.errand->run(ending);
+  } catch (...) {
+    turn.failure = std::current_exception();
+  }
   if (!ending.load()) napi_call_threadsafe_function(turn.finished, nullptr, napi_tsfn_blocking);
 }
 
@@ -34,7 +41,10 @@ void finishTurn(napi_env env, napi_value, void* context, void*) try {
   napi_unref_threadsafe_function(env, turn.finished);
   const Napi::Function done = turn.done.Value();
   turn.done.Reset();
-  errand->finish(env, done);
+  const std::exception_ptr failure = std::exchange(turn.failure, nullptr);
+  napi_value error = nullptr;
+  if (failure != nullptr) error = errorOf(env, "run", failure).Value();
+  errand->finish(env, done, error);
 } catch (const Napi::Error& error) {
   error.ThrowAsJavaScriptException();
 }

@@ -55,7 +55,7 @@ describe.skipIf(referenceOnly)('the addon', () => {
     const source = `
       const { parentPort, workerData } = require('node:worker_threads')
       const addon = require(workerData)
-      addon.attach(class extends Error {}, String)
+      addon.attach(class extends Error {}, class extends Error {}, String)
       const out = new Float32Array(3)
       for (let i = 0; i < 1000; i++) addon.kernels.add(1, 3, 0, 1, new Float32Array([1, 2, 3]), new Float32Array([i]), out)
       let refused = false

@@ -110,7 +110,7 @@ function matmul(
     const height = Math.min(blockM, m - i)
     const width = Math.min(blockN, n - j)
     sums.fill(0)
-    for (let row = fromRow; row < toRow; row++) {
+    for (let row = fromRow; row < toRow && k > 0; row++) {
       for (let col = fromCol; col < toCol; col++) {
         const aFrom = matrixAt(aLayout, row, col, cols) * m * k + i * aLine
         const bFrom = matrixAt(bLayout, row, col, cols) * k * n + j * bLine

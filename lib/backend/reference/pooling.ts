@@ -11,6 +11,7 @@ function eachWindow(
   outWidth: number,
   visit: (plane: number, y: number, x: number, at: number) => void,
 ): void {
+  if (outHeight === 0 || outWidth === 0) return
   let at = 0
   for (let plane = 0; plane < planes; plane++) {
     for (let y = 0; y < outHeight; y++) for (let x = 0; x < outWidth; x++) visit(plane, y, x, at++)

@@ -92,8 +92,9 @@ function runSome(epoch: Epoch, part: Part, results: Results, native: Native): Pr
       const isOpen = compiled === native.last || !compiled.recorder.readsGradients
       const to = isOpen ? part.to - part.from : at + 1
       native.last = compiled
-      const over = (outcome: EpochOutcome): void => {
+      const over = (outcome: EpochOutcome | Error): void => {
         epoch.rates.touch()
+        if (outcome instanceof Error) throw outcome
         conclude(compiled, outcome, part, results)
       }
       if (compiled.isFixed) runs.start(at, to, slice, longest, outcome => finish(() => over(outcome)))

@@ -53,7 +53,7 @@ bool checkKinds(const Kernel& kernel, const Array* arrays, Call* call, Element* 
 
 bool checkLengths(const Kernel& kernel, Array* arrays, Call* call, Problem* problem) {
   const Signature& signature = kernel.signature;
-  call->bytes = 0;
+  call->bytes = call->written = 0;
   for (int i = 0; i < static_cast<int>(signature.arguments.size()); i++) {
     const Argument& argument = signature.arguments[i];
     if (!argument.isArray()) continue;
@@ -71,6 +71,7 @@ bool checkLengths(const Kernel& kernel, Array* arrays, Call* call, Problem* prob
     }
     array.needed = needed * kElementBytes[static_cast<int>(call->slots[i].element)];
     call->bytes += array.needed;
+    if (argument.written()) call->written += array.needed;
   }
   return true;
 }

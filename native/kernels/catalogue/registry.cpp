@@ -178,8 +178,22 @@ Single::Single(const Kernel& kernel, Element element, const Call& call) {
   member.outBytes = bytesOf(arguments[out].element, element);
 }
 
+namespace {
+
+// Nothing is to be written: ids are checked all the same. A kernel's loops over other sizes, which may be huge where
+// one is 0, are not begun.
+Size runEmpty(const Kernel& kernel, int index, const Call& call) {
+  if (!kernel.signature.reportsIndex || call.pass == Pass::work) return -1;
+  Call checked = call;
+  checked.pass = Pass::check;
+  return kernel.invoke[index](kernel.function[index], checked);
+}
+
+}  // namespace
+
 Size run(const Kernel& kernel, Element element, const Call& call) {
   const int index = static_cast<int>(element);
+  if (call.written == 0) return runEmpty(kernel, index, call);
   if (!kernel.isTile()) return kernel.invoke[index](kernel.function[index], call);
   Single single(kernel, element, call);
   runOver(single.group, single.member, call.axes);

@@ -26,8 +26,9 @@ struct Call {
   Slot slots[kMaxArguments];
   // What the one `sizes` or `outer` argument holds.
   Axes axes;
-  // Of all arrays together, as the check found them needed.
+  // Of all arrays together, as the check found them needed, and of those that are written.
   Size bytes;
+  Size written;
   // Where several share the work: the part of a size that this call does (Range), and whether it checks or works.
   Size from = 0;
   Size to = PTRDIFF_MAX;

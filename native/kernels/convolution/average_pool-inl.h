@@ -110,6 +110,7 @@ template <class T>
 void AverageBackward(const AveragePool& p, Size planes, const T* g, T* out) {
   const Sliding& h = p.pool.window.horizontal;
   std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * p.height * p.width));
+  if (p.outHeight == 0 || p.outWidth == 0) return;
   const Size taps = HWY_MAX(Size(1), HWY_MIN(p.pool.width, kSpreadElements));
   const Size beyond = (taps - 1) / h.stride, most = 1 + (kSpreadElements - taps) / h.stride;
   T* const line = static_cast<T*>(threadScratch());

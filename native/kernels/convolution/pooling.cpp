@@ -4,6 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "average_pool-inl.h"
+#include "kernels/base/ids.h"
 #include "kernels/catalogue/families.h"
 #include "max_pool_2x2-inl.h"
 
@@ -122,13 +123,15 @@ void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Siz
   }
   const Size size = height * width;
   std::memset(out, 0, sizeof(T) * static_cast<std::size_t>(planes * size));
+  if (outHeight == 0 || outWidth == 0) return;
   for (Size plane = 0; plane < planes; plane++, out += size) {
     for (Size y = 0; y < outHeight; y++) {
       for (Size c = 0; c < outWidth; c++, g++, at++) {
-        if (*at < 0 || *at >= size) continue;
-        const Size row = *at / width;
+        const Size found = ReadId(at);
+        if (!IsRow(found, size)) continue;
+        const Size row = found / width;
         if (!IsTap(v, v.begin(y), pool.height, row)) continue;
-        if (IsTap(h, h.begin(c), pool.width, *at - row * width)) out[*at] += *g;
+        if (IsTap(h, h.begin(c), pool.width, found - row * width)) out[found] += *g;
       }
     }
   }

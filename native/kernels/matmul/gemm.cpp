@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "blas_memory.h"
 #include "gemm_time.h"
 
 namespace blasgrad {
@@ -47,6 +48,7 @@ void runGemm(const Gemm<T>& product, bool add) {
   const auto [transposeA, transposeB, m, n, k, a, lda, b, ldb, out, ldc] = product;
   GemmTimer timer;
   if (m > 1 && n > 1 && runSmallGemm(product, add)) return timer.wasOwn();
+  reserveBlasMemory();
   const auto lock = lockBlas();
   if (m == 1 || n == 1) {
     // Clear `out` and accumulate: with beta = 0 it would be up to the BLAS whether a NaN in `out` survives.

@@ -1,11 +1,12 @@
 // Embedding lookup, gather and their gradients, which scatter: repeated ids add up. All ids are checked before anything
-// is written.
+// is written, and each again where it is used.
 #include <hwy/cache_control.h>
 
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
 
+#include "kernels/base/ids.h"
 #include "kernels/catalogue/families.h"
 
 namespace blasgrad {
@@ -17,7 +18,7 @@ using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_
 // The position of the first id outside [0, n), or -1.
 Size firstBad(const std::int32_t* ids, Size count, Size n) {
   for (Size i = 0; i < count; i++) {
-    if (ids[i] < 0 || ids[i] >= n) return i;
+    if (!IsRow(ReadId(ids + i), n)) return i;
   }
   return -1;
 }
@@ -43,11 +44,15 @@ Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int
   if (inner == 0 || count == 0) return -1;
   for (Size o = 0; o < outer; o++, a += n * inner, out += count * inner) {
     for (Size j = rows.from; j < rows.to; j++) {
-      if (j + kPrefetchRows < rows.to) prefetchRow(a + ids[j + kPrefetchRows] * inner, inner);
+      if (j + kPrefetchRows < rows.to) {
+        if (const Size next = ReadId(ids + j + kPrefetchRows); IsRow(next, n)) prefetchRow(a + next * inner, inner);
+      }
+      const Size id = ReadId(ids + j);
+      if (!IsRow(id, n)) return j;
       if (inner == 1) {
-        out[j] = a[ids[j]];
+        out[j] = a[id];
       } else {
-        std::memcpy(out + j * inner, a + ids[j] * inner, sizeof(T) * static_cast<std::size_t>(inner));
+        std::memcpy(out + j * inner, a + id * inner, sizeof(T) * static_cast<std::size_t>(inner));
       }
     }
   }
@@ -73,8 +78,9 @@ Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const 
   for (Size o = 0; o < outer; o++, out += n * inner) {
     clear(1, (rows.to - rows.from) * inner, {0, (rows.to - rows.from) * inner}, out + rows.from * inner);
     for (Size j = 0; j < count; j++, g += inner) {
-      if (ids[j] < rows.from || ids[j] >= rows.to) continue;
-      T* row = out + ids[j] * inner;
+      const Size id = ReadId(ids + j);
+      if (id < rows.from || id >= rows.to) continue;
+      T* row = out + id * inner;
       for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
     }
   }
@@ -87,9 +93,14 @@ Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::i
   if (const Size bad = pass == Pass::work ? -1 : firstBad(ids, outer * count * inner, n); bad >= 0) return bad;
   if (pass == Pass::check) return -1;
   if (inner == 0 || count == 0) return -1;
+  const std::int32_t* const begin = ids;
   for (Size o = 0; o < outer; o++, a += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, out += inner) {
-      for (Size i = columns.from; i < columns.to; i++) out[i] = a[ids[i] * inner + i];
+      for (Size i = columns.from; i < columns.to; i++) {
+        const Size id = ReadId(ids + i);
+        if (!IsRow(id, n)) return ids + i - begin;
+        out[i] = a[id * inner + i];
+      }
     }
   }
   return -1;
@@ -102,10 +113,13 @@ Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, cons
   if (pass == Pass::check) return -1;
   clear(outer * n, inner, columns, out);
   if (inner == 0 || count == 0) return -1;
+  const std::int32_t* const begin = ids;
   for (Size o = 0; o < outer; o++, out += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, g += inner) {
       for (Size i = columns.from; i < columns.to; i++) {
-        T& sum = out[ids[i] * inner + i];
+        const Size id = ReadId(ids + i);
+        if (!IsRow(id, n)) return ids + i - begin;
+        T& sum = out[id * inner + i];
         sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
       }
     }
@@ -122,7 +136,7 @@ Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, 
   if (pass == Pass::check) return -1;
   std::fill_n(first + rows.from, rows.to - rows.from, -1);
   for (Size j = count - 1; j >= 0; j--) {
-    const Size id = ids[j];
+    const Size id = ReadId(ids + j);
     if (id < rows.from || id >= rows.to) continue;
     next[j] = first[id];
     first[id] = static_cast<std::int32_t>(j);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ids.h"
 #include "kernels/base/transpose-inl.h"
 #include "kernels/catalogue/families.h"
 #include "rows-inl.h"
@@ -113,12 +114,15 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
   const bool isPlain = weight == nullptr && smoothing == 0;
   Maxima<T> block;
   HWY_ALIGN T below[kBlockRows], logs[kBlockRows];
+  Size targets[kBlockRows];
   for (Size begin = 0; begin < rows; begin += kBlockRows) {
     const Size count = HWY_MIN(kBlockRows, rows - begin);
     maxima(count, n, a + begin * n, block);
     for (Size r = 0; r < count; r++) {
-      const bool counts = ids[begin + r] != ignoreIndex;
-      below[r] = counts ? block.largest[r] - a[(begin + r) * n + ids[begin + r]] : T(0);
+      const Size id = targets[r] = ReadId(ids + begin + r);
+      const bool counts = static_cast<double>(id) != ignoreIndex;
+      if (counts && !IsRow(id, n)) return begin + r;
+      below[r] = counts ? block.largest[r] - a[(begin + r) * n + id] : T(0);
       weights[begin + r] = counts ? T(1) : T(0);
     }
     // −ln p of a row's id, the sum of two terms that are not negative.
@@ -134,7 +138,7 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
     if (isPlain) continue;
     for (Size r = 0; r < count; r++) {
       if (weights[begin + r] == T(0)) continue;
-      const T w = weight == nullptr ? T(1) : weight[ids[begin + r]];
+      const T w = weight == nullptr ? T(1) : weight[targets[r]];
       double loss = (1 - smoothing) * w * below[r];
       if (smoothing != 0) {
         const T* const row = a + (begin + r) * n;
@@ -275,8 +279,11 @@ void crossEntropyBackward(Size rows, Size n, double ignoreIndex, double smoothin
   if (n == 0) return;
   const Slopes<T> slopes(n, ignoreIndex, smoothing, weight);
   const auto run = n <= kNarrow ? &NarrowSlopes<T> : n <= kShort ? &WideSlopes<kShortRows, T> : &WideSlopes<1, T>;
+  std::int32_t targets[kBlockRows];
   for (Size r = 0; r < rows; r += kBlockRows) {
-    run(HWY_MIN(kBlockRows, rows - r), slopes, g + r, a + r * n, ids + r, logSum + r, out + r * n);
+    const Size count = HWY_MIN(kBlockRows, rows - r);
+    for (Size i = 0; i < count; i++) targets[i] = static_cast<std::int32_t>(ReadId(ids + r + i));
+    run(count, slopes, g + r, a + r * n, targets, logSum + r, out + r * n);
   }
 }
 

@@ -47,7 +47,7 @@ Memory::Memory(const Plan& plan) : values_(plan.values) {
   }
   const auto size = static_cast<std::size_t>(std::max<Size>(arenaBytes_, 1));
   arena_.reset(allocate(size));
-  if (arena_ == nullptr) refuse("expected memory for an arena of " + arena + ", got none");
+  if (arena_ == nullptr) throw std::runtime_error("expected memory for an arena of " + arena + ", got none");
   owners_.assign(size / kAlignment + 1, -1);
   for (std::size_t i = 0; i < values_.size(); i++) {
     if (values_[i].origin != Origin::argument) continue;
@@ -57,7 +57,9 @@ Memory::Memory(const Plan& plan) : values_(plan.values) {
     const Size bytes = values_[i].length * kElementBytes[static_cast<int>(values_[i].element)];
     if (bytes < kLargeArgument) continue;
     large_.emplace_back(allocate(static_cast<std::size_t>(bytes)));
-    if (large_.back() == nullptr) refuse("expected memory for " + nameOf(static_cast<int>(i)) + ", got none");
+    if (large_.back() == nullptr) {
+      throw std::runtime_error("expected memory for " + nameOf(static_cast<int>(i)) + ", got none");
+    }
     values_[i].external = large_.back().get();
   }
 }

@@ -65,9 +65,8 @@ std::vector<std::vector<Region::Chunk>> Region::distribute(const std::vector<Par
 }
 
 void Region::schedule(int threads) const {
-  Schedule& made = schedule_;
+  Schedule made;
   made.threads = threads;
-  made.partitions.clear();
   for (const Chain& chain : chains_) made.partitions.push_back(partitionOfChain(chain, threads));
   const double share = total_ / threads;
   const bool products = std::all_of(chains_.begin(), chains_.end(), [&](const Chain& chain) {
@@ -78,14 +77,14 @@ void Region::schedule(int threads) const {
   if (products && (most > kMostImbalance * share || most > kMostWhole)) {
     lists = distribute(made.partitions, threads, true, &most);
   }
-  made.width = 0;
   for (const auto& list : lists) made.width = std::max(made.width, static_cast<int>(list.size()));
-  made.chunks.clear();
   for (auto& list : lists) {
     list.resize(static_cast<std::size_t>(made.width), {-1, 0, 0, 0, 0});
     made.chunks.insert(made.chunks.end(), list.begin(), list.end());
   }
   layOut(made);
+  // Only now: where memory ran out, the schedule before is whole.
+  schedule_ = std::move(made);
 }
 
 // Gives each chunk memory for its local values, and the reductions some for what each range gives.
@@ -103,7 +102,6 @@ void Region::layOut(Schedule& made) const {
     ranges[index] += (chunk.to - chunk.from + step - 1) / step;
   }
   made.memory.resize(bytes + kChunkAlignment);
-  made.partials.clear();
   for (std::size_t i = 0; i < chains_.size(); i++) {
     for (std::size_t t = 0; t < chains_[i].tasks.size(); t++) {
       const Task& task = chains_[i].tasks[t];

@@ -1,6 +1,7 @@
 #include "share.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "kernels/catalogue/rules.h"
 #include "range.h"
@@ -61,9 +62,12 @@ Size runCallShared(const Kernel& kernel, Element element, const Call& call, doub
   if (partition.kind == Partition::whole) return run(kernel, element, call);
   const int chunks = partition.chunksFor(isBatchedGemm(kernel) ? targetChunks(micros, threads) : threads);
   if (chunks == 1) return run(kernel, element, call);
+  std::atomic<Size> late{-1};
   const auto share = [&](const Call& shared) {
     parallel(chunks, micros, [&](int i) {
-      runRange(kernel, element, shared, partition, partition.begin(chunks, i), partition.begin(chunks, i + 1));
+      const Size bad =
+          runRange(kernel, element, shared, partition, partition.begin(chunks, i), partition.begin(chunks, i + 1));
+      if (bad >= 0) late.store(bad, std::memory_order_relaxed);
     });
   };
   if (!kernel.signature.reportsIndex) {
@@ -74,9 +78,14 @@ Size runCallShared(const Kernel& kernel, Element element, const Call& call, doub
   Call checked = call;
   checked.pass = Pass::check;
   const Size bad = run(kernel, element, checked);
+  if (bad >= 0) return bad;
   checked.pass = Pass::work;
-  if (bad < 0) share(checked);
-  return bad;
+  share(checked);
+  if (late.load() < 0) return -1;
+  // An id was changed meanwhile. The position in a part is none in the whole: look again.
+  checked.pass = Pass::check;
+  const Size again = run(kernel, element, checked);
+  return again >= 0 ? again : late.load();
 }
 
 }  // namespace

@@ -4,8 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "machine.h"
@@ -65,6 +68,31 @@ class Elsewhere {
 #else
   explicit Elsewhere(std::thread&) {}
 #endif
+};
+
+// What parts threw: the first is kept for the caller, since none may leave a thread.
+class Failure {
+ public:
+  void attempt(Work work, const void* context, int part) noexcept {
+    try {
+      work(context, part);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (first_ == nullptr) first_ = std::current_exception();
+      any_.store(true, std::memory_order_relaxed);
+    }
+  }
+  // Where all parts are done.
+  std::exception_ptr take() {
+    if (!any_.load(std::memory_order_relaxed)) return nullptr;
+    any_.store(false, std::memory_order_relaxed);
+    return std::exchange(first_, nullptr);
+  }
+
+ private:
+  std::atomic<bool> any_{false};
+  std::mutex mutex_;
+  std::exception_ptr first_;
 };
 
 // A thread and the parts it owns. The parts not yet begun are `open`: (first << 16) | end, empty where both are equal.
@@ -130,10 +158,10 @@ class Pool {
       worker.context = context;
       worker.open.store(static_cast<std::uint32_t>(firstOf(i) << 16 | firstOf(i + 1)), std::memory_order_release);
     }
-    for (int part = 0; part < own; part++) work(context, part);
+    for (int part = 0; part < own; part++) failure_.attempt(work, context, part);
     for (auto& worker : workers_) {
       for (int part; (part = worker->take(false)) >= 0;) {
-        work(context, part);
+        failure_.attempt(work, context, part);
         pending_.fetch_sub(1, std::memory_order_relaxed);
       }
     }
@@ -145,7 +173,9 @@ class Pool {
       }
     }
     lastWork_ = std::chrono::steady_clock::now();
+    const std::exception_ptr failure = failure_.take();
     busy_.store(false, std::memory_order_release);
+    if (failure != nullptr) std::rethrow_exception(failure);
   }
 
   void wake(double micros) {
@@ -185,17 +215,25 @@ class Pool {
     }
   }
 
+  // Where no more threads can be made (a limit of processes, no memory for a stack), works with those that are there
+  // until the number is set again.
   void makeWorkers() {
     const std::size_t wanted = static_cast<std::size_t>(threads.load() - 1);
-    if (workers_.size() == wanted) return;
     while (workers_.size() < wanted) {
-      workers_.push_back(std::make_unique<Worker>());
-      Worker& worker = *workers_.back();
-      worker.thread = std::thread([this, &worker] {
-        prepareThread();
-        live(worker);
-      });
-      const Elsewhere elsewhere(worker.thread);
+      try {
+        auto made = std::make_unique<Worker>();
+        Worker& worker = *made;
+        workers_.reserve(wanted);
+        worker.thread = std::thread([this, &worker] {
+          prepareThread();
+          live(worker);
+        });
+        const Elsewhere elsewhere(worker.thread);
+        workers_.push_back(std::move(made));
+      } catch (const std::exception&) {
+        threads.store(static_cast<int>(workers_.size()) + 1);
+        return;
+      }
     }
   }
 
@@ -204,7 +242,7 @@ class Pool {
     for (int turn = 1; !worker.ending.load(std::memory_order_relaxed); turn++) {
       const int part = worker.take(true);
       if (part >= 0) {
-        worker.work(worker.context, part);
+        failure_.attempt(worker.work, worker.context, part);
         pending_.fetch_sub(1, std::memory_order_release);
         turn = 0;
         continue;
@@ -226,6 +264,7 @@ class Pool {
   std::atomic<bool> busy_{false};
   alignas(128) std::atomic<int> pending_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
+  Failure failure_;
   // When the last work was over, and how much work just before it was too short to wake the parked threads, in µs.
   std::chrono::steady_clock::time_point lastWork_;
   double alone_ = 0;

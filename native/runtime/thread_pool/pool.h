@@ -15,7 +15,8 @@ using Work = void (*)(const void* context, int part);
 // Runs the parts 0 … parts − 1 and returns when all are done. Thread t owns a contiguous run of the parts, the same for
 // the same number of parts and threads; the calling thread takes over parts that their thread has not begun. Sleeping
 // threads are woken only where `micros`, the work's estimated duration on one thread, is worth it, or where work has
-// come often lately. Where another thread of the process is using the pool, all parts run here.
+// come often lately. Where another thread of the process is using the pool, all parts run here. Throws what a part
+// threw, the first of them, once all are done.
 void runParallel(int parts, double micros, Work work, const void* context);
 
 template <class F>

@@ -35,7 +35,15 @@ Runners& runners() {
 
 }  // namespace
 
-Runner::Runner() : thread_([this] { live(); }) { runners().add(this); }
+Runner::Runner() {
+  runners().add(this);
+  try {
+    thread_ = std::thread([this] { live(); });
+  } catch (...) {
+    runners().remove(this);
+    throw;
+  }
+}
 
 void Runner::start(Job job, void* data) {
   job_ = job;

@@ -56,7 +56,9 @@ const job = (changes: Partial<Record<keyof EpochJob, unknown>> = {}): EpochJob =
   }) as EpochJob
 
 const start = (runs: ReturnType<ThreadedExecutor['createEpoch']>, from: number, to: number): Promise<EpochOutcome> =>
-  new Promise(resolve => runs.start(from, to, 0, 1e9, resolve))
+  new Promise((resolve, reject) =>
+    runs.start(from, to, 0, 1e9, outcome => (outcome instanceof Error ? reject(outcome) : resolve(outcome))),
+  )
 
 describe.skipIf(referenceOnly)('the native epoch', () => {
   test('gathers rows, sets what is scheduled, counts random words, in place and apart', async () => {

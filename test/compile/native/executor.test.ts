@@ -197,7 +197,7 @@ describe.skipIf(referenceOnly)('the native executor', () => {
   // A program over an arena of 4 MB, in JavaScript that knows the addon alone.
   const source = `
     const addon = require(path)
-    addon.attach(class extends Error {}, String)
+    addon.attach(class extends Error {}, class extends Error {}, String)
     const program = () => addon.createProgram({
       program: {
         values: [

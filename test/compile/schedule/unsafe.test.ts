@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../../lib/backend/load.js'
 import type { Addon } from '../../../lib/backend/native.js'
 import { type Facts, facts, type KernelFacts } from '../../../lib/backend/rules/facts.js'
-import { ArgumentError, showValue } from '../../../lib/base/errors.js'
+import { ArgumentError, BackendError, showValue } from '../../../lib/base/errors.js'
 import { makeNativeExecutor } from '../../../lib/compile/native-executor.js'
 import type { Plan, Schedule, Work } from '../../../lib/compile/plan.js'
 import { scheduleSteps } from '../../../lib/compile/schedule/schedule.js'
@@ -68,7 +68,7 @@ describe.skipIf(referenceOnly)('schedules', () => {
 describe.skipIf(referenceOnly)('rules that are attached', () => {
   const attach = (rules: unknown): void => {
     const addon = createRequire(import.meta.url)(loadNative().path) as Addon
-    addon.attach(ArgumentError, showValue, rules as Facts)
+    addon.attach(ArgumentError, BackendError, showValue, rules as Facts)
   }
   const changed = (name: string, change: Partial<KernelFacts>): unknown => {
     const { rates, kernels } = facts()

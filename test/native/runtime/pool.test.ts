@@ -12,7 +12,7 @@ describe.skipIf(referenceOnly)('the pool', () => {
   // Work that threads share, on two arrays: `add` takes about 30 µs.
   const prelude = `
     const addon = require(${JSON.stringify(path)})
-    addon.attach(class extends Error {}, String)
+    addon.attach(class extends Error {}, class extends Error {}, String)
     const a = new Float32Array(300_000).fill(1)
     const out = new Float32Array(300_000)
     const add = () => addon.kernels.add(1, 300_000, 0, 0, a, a, out)

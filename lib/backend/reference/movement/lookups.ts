@@ -20,6 +20,7 @@ export const lookups = {
   ): number {
     const bad = firstBadId(count, n, ids)
     if (bad !== -1) return bad
+    if (inner === 0 || count === 0) return -1
     for (let o = 0, to = 0; o < outer; o++) {
       for (let j = 0; j < count; j++) {
         let from = (o * n + ids[j]) * inner
@@ -41,6 +42,7 @@ export const lookups = {
     const bad = firstBadId(count, n, ids)
     if (bad !== -1) return bad
     out.fill(0, 0, outer * n * inner)
+    if (inner === 0 || count === 0) return -1
     for (let o = 0, from = 0; o < outer; o++) {
       for (let j = 0; j < count; j++) {
         let to = (o * n + ids[j]) * inner
@@ -72,6 +74,7 @@ export const lookups = {
   ): number {
     const bad = firstBadId(outer * count * inner, n, ids)
     if (bad !== -1) return bad
+    if (inner === 0 || count === 0) return -1
     for (let o = 0, at = 0; o < outer; o++) {
       for (let j = 0; j < count; j++) {
         for (let i = 0; i < inner; i++, at++) out[at] = a[(o * n + ids[at]) * inner + i]
@@ -92,6 +95,7 @@ export const lookups = {
     const bad = firstBadId(outer * count * inner, n, ids)
     if (bad !== -1) return bad
     out.fill(0, 0, outer * n * inner)
+    if (inner === 0 || count === 0) return -1
     for (let o = 0, at = 0; o < outer; o++) {
       for (let j = 0; j < count; j++) {
         for (let i = 0; i < inner; i++, at++) out[(o * n + ids[at]) * inner + i] += g[at]
