@@ -39,7 +39,7 @@ export const cos: UnaryOp = unary({
 const tanhBackward = backwardOf({
   name: 'tanhBackward',
   domains: ['real', 'unit'],
-  composite: ([g, y]) => mul(g, sub(1, mul(y, y))),
+  composite: ([g, y]) => mul(g, mul(sub(1, y), y.add(1))),
 })
 
 /** tanh a. */
@@ -119,10 +119,9 @@ const geluOp = elementwise({
 
 const geluExact = (a: Tensor): Tensor => apply(geluOp, [a], [])
 
-const geluTanh = (a: Tensor): Tensor => {
-  const inner = mul(a.add(mul(pow(a, 3), 0.044715)), Math.sqrt(2 / Math.PI))
-  return mul(mul(a, 0.5), tanh(inner).add(1))
-}
+/** ½·a·(1 + tanh x) as a·sigmoid(2x), which keeps its digits where tanh x is nearly −1. */
+const geluTanh = (a: Tensor): Tensor =>
+  mul(a, sigmoid(mul(a.add(mul(pow(a, 3), 0.044715)), 2 * Math.sqrt(2 / Math.PI))))
 
 export interface GeluOptions {
   /** `none` (a·Φ(a), by default) or `tanh`, the approximation of Hendrycks and Gimpel (2016). */
@@ -152,8 +151,7 @@ export const gelu: Method<(a: TensorLike, options?: GeluOptions) => Tensor> = de
 const siluBackward = backwardOf({
   name: 'siluBackward',
   composite: ([g, a]) => {
-    const s = sigmoid(a)
-    return mul(g, mul(s, mul(a, sub(1, s)).add(1)))
+    return mul(g, mul(sigmoid(a), mul(a, sigmoid(neg(a))).add(1)))
   },
 })
 

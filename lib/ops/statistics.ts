@@ -5,8 +5,9 @@ import { DTypeError } from '../base/errors.js'
 import { checkOptions, finite, positive, type Schema } from '../base/options.js'
 import { normalizeAxes, type Shape, sizeOf } from '../base/shape.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
-import { div, mul, pow, sqrt, sub } from './arithmetic.js'
+import { div, mul, pow, sqrt } from './arithmetic.js'
 import { equal } from './comparison.js'
+import { centre } from './machinery/centre.js'
 import { declare, type Method } from './machinery/define.js'
 import { asTensor } from './machinery/operands.js'
 import { type Axis, type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
@@ -54,7 +55,7 @@ function varianceOf(name: string, a: TensorLike, axis: Axis | undefined, options
   const { correction = 1, keepdims } = checkOptions(name, options, varianceOptions)
   const x = floatsOnly(name, a)
   const axes = normalizeAxes(name, axis, x.ndim)
-  const centred = sub(x, mean(x, axes, { keepdims: true }))
+  const { centred } = centre(x, axes)
   const free = Math.max(0, countOver(x.shape, axes) - correction)
   return div(sum(mul(centred, centred), axes, { keepdims }), free)
 }

@@ -24,7 +24,7 @@ const binaryOptions: Schema<BinaryCrossEntropyOptions> = {
 
 /**
  * Cross-entropy between sigmoid(logits) and targets in [0, 1] of the same shape, stable for logits of any size:
- * (1 − y)·x + (1 + (posWeight − 1)·y)·ln(1 + e⁻ˣ).
+ * (1 − y)·ln(1 + eˣ) + posWeight·y·ln(1 + e⁻ˣ), of which no digits cancel.
  */
 export function binaryCrossEntropyWithLogits(
   logits: TensorLike,
@@ -44,9 +44,7 @@ export function binaryCrossEntropyWithLogits(
       `${op}: expected ${name} to broadcast to ${showShape(x.shape)}, got ${showShape(tensor.shape)}`,
     )
   }
-  const tail = softplus(neg(x))
-  const positive = posWeight === undefined ? undefined : sub(factor('posWeight', posWeight), 1)
-  const weighted = positive === undefined ? tail : mul(add(mul(positive, y), 1), tail)
-  const losses = add(mul(sub(1, y), x), weighted)
+  const positive = posWeight === undefined ? y : mul(factor('posWeight', posWeight), y)
+  const losses = add(mul(sub(1, y), softplus(x)), mul(positive, softplus(neg(x))))
   return reduce(weight === undefined ? losses : mul(losses, factor('weight', weight)), reduction)
 }

@@ -7,6 +7,7 @@ import { sizeOf } from '../../base/shape.js'
 import { noGrad } from '../../core/context.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
 import { add, mean, mul, reshape, rsqrt, sub } from '../../ops/index.js'
+import { centre } from '../../ops/machinery/centre.js'
 import { asTensor } from '../../ops/machinery/operands.js'
 import { layerNorm as overLastAxis } from '../../ops/network/norms.js'
 
@@ -88,23 +89,21 @@ export function normalizeBatch(
     perChannel(op, name, running, input)
   }
   if (!training) {
-    // One multiplication and one addition an element.
+    // The mean is subtracted first: beside a large one the digits of x·scale − mean·scale would cancel.
     const scale = mul(rsqrt(add(runningVar as Tensor, eps)), w ?? 1)
-    const shift = mul(runningMean as Tensor, scale)
-    return affine(input, scale, b === null ? mul(shift, -1) : sub(b, shift))
+    return affine(sub(input, alongChannels(runningMean as Tensor, input)), scale, b)
   }
   const count = input.size / Math.max(1, input.shape[1])
   if (count === 1) {
     throw new ShapeError(`${op}: expected more than one value a channel in training, got x ${showShape(input.shape)}`)
   }
   const axes = input.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]))
-  const center = mean(input, axes)
-  const centred = sub(input, alongChannels(center, input))
+  const { centred, center } = centre(input, axes)
   const variance = mean(mul(centred, centred), axes)
   noGrad(() => {
     // Over nothing there are no statistics.
     if (count === 0) return
-    if (runningMean !== null) moveTowards(runningMean, center.detach(), momentum)
+    if (runningMean !== null) moveTowards(runningMean, reshape(center, [center.size]), momentum)
     if (runningVar !== null) moveTowards(runningVar, mul(variance.detach(), count / (count - 1)), momentum)
   })
   const rstd = rsqrt(add(variance, eps))

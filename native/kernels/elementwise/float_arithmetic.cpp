@@ -34,7 +34,8 @@ TILE(reluBackward, (T g, T y), y > T(0) || y != y ? g : T(0))
 TILE(sqrtBackward, (T g, T y), g / (T(2) * y))
 // In float64: y² and y³ may leave float32's range where the product does not.
 TILE(rsqrtBackward, (T g, T y), -0.5 * g * double(y) * double(y) * double(y))
-TILE(tanhBackward, (T g, T y), g*(T(1) - y * y))
+// Not 1 − y²: the rounding of y² costs the digits of a small difference.
+TILE(tanhBackward, (T g, T y), g*((T(1) - y) * (T(1) + y)))
 TILE(sigmoidBackward, (T g, T y), g*(y*(T(1) - y)))
 SCALAR_TILE(leakyRelu, (T a), a > T(0) ? a : s * a)
 SCALAR_TILE(leakyReluBackward, (T g, T a), a > T(0) ? g : s * g)

@@ -41,7 +41,7 @@ TILE(cos, CosOf(d, a))
 TILE(tanh, TanhOf(d, a))
 TILE(sigmoid, Sigmoid(d, a))
 TILE(gelu, hn::Mul(a, NormalAt(d, a).cdf))
-TILE(silu, hn::Mul(a, Sigmoid(d, a)))
+TILE(silu, TimesSigmoid(d, a, a))
 TILE(softplus, Softplus(d, a))
 
 // Operands in the order of the formula: a·ln b.
@@ -55,7 +55,7 @@ BACKWARD_TILE(geluBackward, {
 })
 BACKWARD_TILE(siluBackward, {
   const V one = Value(d, 1);
-  return hn::Mul(TimesSigmoid(d, g, a), hn::MulAdd(a, hn::Sub(one, Sigmoid(d, a)), one));
+  return hn::Mul(TimesSigmoid(d, g, a), hn::MulAdd(a, Sigmoid(d, hn::Neg(a)), one));
 })
 BACKWARD_TILE(softplusBackward, { return TimesSigmoid(d, g, a); })
 

@@ -17,6 +17,14 @@ template <bool kCentered>
 constexpr int kForwardRows = kCentered ? 4 : 2;
 constexpr int kBackwardRows = 2;
 
+// Runs f(begin, count) over parts of a row. A long float32 sum would lose digits: sums are made over so many vectors,
+// and then of these.
+template <class T, class F>
+HWY_INLINE void EachRun(Size n, const F& f) {
+  const Size run = 64 * LanesOf(hn::ScalableTag<T>());
+  for (Size i = 0; i < n; i += run) f(i, HWY_MIN(run, n - i));
+}
+
 template <bool kCentered, class T>
 void Norm(Size rows, Size n, double eps, const T* a, const T* weight, const T* bias, T* out, T* mean, T* rstd) {
   const hn::ScalableTag<T> d;
@@ -27,8 +35,13 @@ void Norm(Size rows, Size n, double eps, const T* a, const T* weight, const T* b
     V average[kRows], rest[kRows], sum[kRows], squares[kRows], scale[kRows];
     BLASGRAD_EACH_ROW average[k] = rest[k] = sum[k] = squares[k] = hn::Zero(d);
     if constexpr (kCentered) {
-      EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
-        BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], vector.Load(x + k * n));
+      EachRun<T>(n, [&](Size begin, Size length) BLASGRAD_INLINE_LAMBDA {
+        V part[kRows];
+        BLASGRAD_EACH_ROW part[k] = hn::Zero(d);
+        EachVector<T>(length, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+          BLASGRAD_EACH_ROW part[k] = hn::Add(part[k], vector.Load(x + k * n + begin));
+        });
+        BLASGRAD_EACH_ROW sum[k] = hn::Add(sum[k], part[k]);
       });
       BLASGRAD_EACH_ROW {
         mean[r + k] = hn::GetLane(hn::SumOfLanes(d, sum[k])) / static_cast<T>(n);
@@ -36,16 +49,25 @@ void Norm(Size rows, Size n, double eps, const T* a, const T* weight, const T* b
         sum[k] = hn::Zero(d);
       }
     }
-    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
-      BLASGRAD_EACH_ROW {
-        if constexpr (kCentered) {
-          const V centered = hn::Sub(vector.Load(x + k * n, mean[r + k]), average[k]);
-          sum[k] = hn::Add(sum[k], centered);
-          squares[k] = hn::MulAdd(centered, centered, squares[k]);
-        } else {
-          const V value = vector.Load(x + k * n);
-          squares[k] = hn::MulAdd(value, value, squares[k]);
+    EachRun<T>(n, [&](Size begin, Size length) BLASGRAD_INLINE_LAMBDA {
+      V part[kRows], squared[kRows];
+      BLASGRAD_EACH_ROW part[k] = squared[k] = hn::Zero(d);
+      EachVector<T>(length, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+        BLASGRAD_EACH_ROW {
+          const T* const p = x + k * n + begin;
+          if constexpr (kCentered) {
+            const V centered = hn::Sub(vector.Load(p, mean[r + k]), average[k]);
+            part[k] = hn::Add(part[k], centered);
+            squared[k] = hn::MulAdd(centered, centered, squared[k]);
+          } else {
+            const V value = vector.Load(p);
+            squared[k] = hn::MulAdd(value, value, squared[k]);
+          }
         }
+      });
+      BLASGRAD_EACH_ROW {
+        sum[k] = hn::Add(sum[k], part[k]);
+        squares[k] = hn::Add(squares[k], squared[k]);
       }
     });
     BLASGRAD_EACH_ROW {
@@ -55,6 +77,7 @@ void Norm(Size rows, Size n, double eps, const T* a, const T* weight, const T* b
         const T error = hn::GetLane(hn::SumOfLanes(d, sum[k])) / static_cast<T>(n);
         variance -= double(error) * double(error);
         rest[k] = hn::Set(d, error);
+        mean[r + k] += error;
         if (variance < 0) variance = 0;
       }
       rstd[r + k] = static_cast<T>(1 / std::sqrt(variance + eps));
@@ -88,19 +111,27 @@ void NormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, co
       sum[k] = dot[k] = hn::Zero(d);
     }
     // h = g·weight; 0 in lanes beyond the tail.
-    const auto slope = [&](const auto& vector, int k) BLASGRAD_INLINE_LAMBDA {
-      const V h = vector.Load(g + (r + k) * n);
-      return weight == nullptr ? h : hn::Mul(h, vector.Load(weight));
+    const auto slope = [&](const auto& vector, Size begin, int k) BLASGRAD_INLINE_LAMBDA {
+      const V h = vector.Load(g + (r + k) * n + begin);
+      return weight == nullptr ? h : hn::Mul(h, vector.Load(weight + begin));
     };
-    const auto centered = [&](const auto& vector, int k) BLASGRAD_INLINE_LAMBDA {
-      const V value = vector.Load(x + k * n);
+    const auto centered = [&](const auto& vector, Size begin, int k) BLASGRAD_INLINE_LAMBDA {
+      const V value = vector.Load(x + k * n + begin);
       return kCentered ? hn::Sub(value, average[k]) : value;
     };
-    EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+    EachRun<T>(n, [&](Size begin, Size length) BLASGRAD_INLINE_LAMBDA {
+      V part[kRows], product[kRows];
+      BLASGRAD_EACH_ROW part[k] = product[k] = hn::Zero(d);
+      EachVector<T>(length, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
+        BLASGRAD_EACH_ROW {
+          const V h = slope(vector, begin, k);
+          if constexpr (kCentered) part[k] = hn::Add(part[k], h);
+          product[k] = hn::MulAdd(h, centered(vector, begin, k), product[k]);
+        }
+      });
       BLASGRAD_EACH_ROW {
-        const V h = slope(vector, k);
-        if constexpr (kCentered) sum[k] = hn::Add(sum[k], h);
-        dot[k] = hn::MulAdd(h, centered(vector, k), dot[k]);
+        sum[k] = hn::Add(sum[k], part[k]);
+        dot[k] = hn::Add(dot[k], product[k]);
       }
     });
     BLASGRAD_EACH_ROW {
@@ -109,9 +140,9 @@ void NormBackward(Size rows, Size n, const T* g, const T* a, const T* weight, co
     }
     EachVector<T>(n, [&](const auto& vector) BLASGRAD_INLINE_LAMBDA {
       BLASGRAD_EACH_ROW {
-        V h = slope(vector, k);
+        V h = slope(vector, 0, k);
         if constexpr (kCentered) h = hn::Sub(h, sum[k]);
-        vector.Store(hn::Mul(scale[k], hn::NegMulAdd(centered(vector, k), dot[k], h)), out + (r + k) * n);
+        vector.Store(hn::Mul(scale[k], hn::NegMulAdd(centered(vector, 0, k), dot[k], h)), out + (r + k) * n);
       }
     });
   });

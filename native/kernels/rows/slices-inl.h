@@ -17,6 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
+// A long float32 sum would lose digits: sums are made over so many vectors or rows, and then of these.
+constexpr Size kRun = 64;
+
 template <class T>
 struct RowSlice {
   using D = hn::ScalableTag<T>;
@@ -24,6 +27,13 @@ struct RowSlice {
   Size n;
 
   HWY_INLINE State Start(T value) const { return hn::Set(D(), value); }
+
+  // Runs f(part, offset) over parts of the row.
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    const Size run = kRun * LanesOf(D());
+    for (Size i = 0; i < n; i += run) f(RowSlice{HWY_MIN(run, n - i)}, i);
+  }
 
   // Runs out = step(tag, state, other, a, b) over the row; `out` may be null. Lanes beyond the tail load as `rest`.
   template <class Step>
@@ -73,6 +83,11 @@ struct ColumnPanel {
     State state;
     for (Size i = 0; i < width; i += LanesOf(D())) hn::Store(hn::Set(D(), value), D(), state.lanes + i);
     return state;
+  }
+
+  template <class F>
+  HWY_INLINE void EachRun(const F& f) const {
+    for (Size i = 0; i < n; i += kRun) f(ColumnPanel{HWY_MIN(kRun, n - i), stride, width}, i * stride);
   }
 
   template <class Step>

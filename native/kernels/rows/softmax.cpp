@@ -15,6 +15,9 @@ namespace HWY_NAMESPACE {
 template <class T>
 constexpr T kMinusInfinity = -std::numeric_limits<T>::infinity();
 
+// ln s has few digits where s is nearer to 1: it is computed from s − 1.
+constexpr double kNearOne = 1.5;
+
 // A step updates `state` from elements a and b of each slice, and returns the output's elements.
 #define STEP(name, body)                                                                                    \
   struct name {                                                                                             \
@@ -46,6 +49,12 @@ STEP(AddExpOrInfinity, {
   state = hn::Add(state, e);
   return e;
 })
+// The terms that are not the maximum's 1.
+STEP(AddExpOfOthers, {
+  const V x = hn::Sub(a, other);
+  state = hn::Add(state, hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), ExpNonPositive(d, x)));
+  return state;
+})
 STEP(AddProduct, { return state = hn::MulAdd(a, b, state); })
 STEP(AddElement, { return state = hn::Add(state, a); })
 STEP(Scaled, { return hn::Mul(a, state); })
@@ -54,8 +63,11 @@ STEP(SoftmaxGradient, { return hn::Mul(b, hn::Sub(a, state)); })
 STEP(LogSoftmaxGradient, { return hn::NegMulAdd(ExpOf(d, b), state, a); })
 MAP(Reciprocal, hn::Div(Value(d, 1), state))
 MAP(Logarithm, LogOf(d, state))
+// ln of a sum, or from that of all terms but a 1. A sum below 1 has no such term.
+MAP(LogarithmOfEither, hn::IfThenElse(hn::And(hn::Ge(state, Value(d, 1)), hn::Lt(state, Value(d, kNearOne))),
+                                      LogOf1Plus(d, other), LogOf(d, state)))
 MAP(ZeroIfInfinite, hn::IfThenElse(hn::Lt(hn::Abs(state), Infinity(d)), state, hn::Zero(d)))
-MAP(OtherPlusLogarithm, hn::Add(other, LogOf(d, state)))
+MAP(Plus, hn::Add(state, other))
 
 #undef STEP
 #undef MAP
@@ -75,12 +87,43 @@ HWY_INLINE typename S::State Maximum(const S& slice, const T* a) {
   return largest;
 }
 
+struct IsNearOne {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, V v) const {
+    return hn::Lt(v, Value(d, kNearOne));
+  }
+};
+
+// The sum that the step `Add` makes of elements of a and b; what it returns goes to `out`, if given.
+template <class Add, class S, class T>
+HWY_INLINE typename S::State SumOf(const S& slice, const T* a, const T* b, const typename S::State& shift, T rest,
+                                   T* out) {
+  auto total = slice.Start(T(0));
+  slice.EachRun([&](const auto& part, Size at) BLASGRAD_INLINE_LAMBDA {
+    auto sum = part.Start(T(0));
+    part.Each(Add(), sum, shift, a + at, b + at, rest, out == nullptr ? out : out + at);
+    part.Update(Plus(), total, sum);
+  });
+  slice.SumLanes(total);
+  return total;
+}
+
 // Σ e^(a − shift); the terms go to `out`, if given.
 template <class Add, class S, class T>
 HWY_INLINE typename S::State SumExp(const S& slice, const T* a, const typename S::State& shift, T* out) {
-  auto sum = slice.Start(T(0));
-  slice.Each(Add(), sum, shift, a, a, kMinusInfinity<T>, out);
-  slice.SumLanes(sum);
+  return SumOf<Add>(slice, a, a, shift, kMinusInfinity<T>, out);
+}
+
+// ln Σ e^(a − largest).
+template <class S, class T>
+HWY_INLINE typename S::State LogSum(const S& slice, const T* a, const typename S::State& largest) {
+  T* const none = nullptr;
+  auto sum = SumExp<AddExp>(slice, a, largest, none);
+  if (slice.Any(IsNearOne(), sum)) {
+    slice.Update(LogarithmOfEither(), sum, SumExp<AddExpOfOthers>(slice, a, largest, none));
+  } else {
+    slice.Update(Logarithm(), sum, sum);
+  }
   return sum;
 }
 
@@ -92,9 +135,15 @@ struct LogSumExp {
     const bool isInfinite = slice.Any(IsInfinity(), shift);
     slice.Update(ZeroIfInfinite(), shift, shift);
     T* const none = nullptr;
-    auto sum = isInfinite ? SumExp<AddExpOrInfinity>(slice, a, shift, none) : SumExp<AddExp>(slice, a, shift, none);
-    slice.Update(OtherPlusLogarithm(), sum, shift);
-    slice.StoreResult(sum, out);
+    auto log = shift;
+    if (isInfinite) {
+      log = SumExp<AddExpOrInfinity>(slice, a, shift, none);
+      slice.Update(Logarithm(), log, log);
+    } else {
+      log = LogSum(slice, a, shift);
+    }
+    slice.Update(Plus(), log, shift);
+    slice.StoreResult(log, out);
   }
 };
 
@@ -113,9 +162,8 @@ struct SoftmaxBackward {
   static constexpr bool kReduces = false;
   template <class S, class T>
   static void Run(const S slice, const T* g, const T* y, T* out) {
-    auto sum = slice.Start(T(0));
-    slice.Each(AddProduct(), sum, sum, g, y, T(0), nullptr);
-    slice.SumLanes(sum);
+    const auto zero = slice.Start(T(0));
+    auto sum = SumOf<AddProduct>(slice, g, y, zero, T(0), static_cast<T*>(nullptr));
     slice.Each(SoftmaxGradient(), sum, sum, g, y, T(0), out);
   }
 };
@@ -125,8 +173,7 @@ struct LogSoftmax {
   template <class S, class T>
   static void Run(const S slice, const T* a, const T*, T* out) {
     const auto largest = Maximum(slice, a);
-    auto log = SumExp<AddExp>(slice, a, largest, static_cast<T*>(nullptr));
-    slice.Update(Logarithm(), log, log);
+    auto log = LogSum(slice, a, largest);
     slice.Each(LogProbability(), log, largest, a, a, T(0), out);
   }
 };
@@ -135,9 +182,8 @@ struct LogSoftmaxBackward {
   static constexpr bool kReduces = false;
   template <class S, class T>
   static void Run(const S slice, const T* g, const T* y, T* out) {
-    auto sum = slice.Start(T(0));
-    slice.Each(AddElement(), sum, sum, g, g, T(0), nullptr);
-    slice.SumLanes(sum);
+    const auto zero = slice.Start(T(0));
+    auto sum = SumOf<AddElement>(slice, g, g, zero, T(0), static_cast<T*>(nullptr));
     slice.Each(LogSoftmaxGradient(), sum, sum, g, y, T(0), out);
   }
 };

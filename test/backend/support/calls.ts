@@ -102,6 +102,50 @@ function specialsOf(name: KernelName, args: readonly Argument[]): readonly strin
   return row.class === 'elementwise' || row.class === 'movement' || domains[name]?.special ? ['', '*'] : ['']
 }
 
+/** What goes into an input array that may be anything. */
+export type Fill = (array: NumberArray, argument: Argument, setting: Setting) => void
+
+interface CallOptions {
+  /** The type of arguments of any type. */
+  readonly any: Kind
+  /** Whether optional arguments are there. */
+  readonly withOptional: boolean
+  readonly fill: Fill
+  readonly random: () => number
+}
+
+/** A call of `name` with these parameters. */
+export function callOf(
+  name: KernelName,
+  kind: Kind,
+  parameters: Parameters,
+  { any, withOptional, fill, random }: CallOptions,
+): Omit<Call, 'label'> {
+  const { args } = parseSignature(kernelRow(name).signature)
+  const call: unknown[] = args.map(({ name }) => parameters[name])
+  const arrays = args
+    .map((argument, index) => ({ argument, index, kind: kindOf(argument, kind, any) }))
+    .filter(({ argument }) => ['in', 'out', 'inout'].includes(argument.role))
+  for (const { argument, index } of arrays) call[index] = { length: argument.optional && !withOptional ? 0 : 1 }
+  const lengths = lengthsOf(name, call)
+  const inputs: Record<string, NumberArray> = {}
+  for (const [i, array] of arrays.entries()) {
+    const absent = array.argument.optional && !withOptional
+    const made = patterned(array.kind, absent ? 0 : lengths[i] + guard)
+    if (array.argument.role !== 'out') {
+      const filled = made.subarray(0, lengths[i])
+      fill(filled, array.argument, { random, parameters, inputs })
+      inputs[array.argument.name] = filled
+    }
+    call[array.index] = made
+  }
+  return {
+    args: call,
+    parameters,
+    arrays: arrays.map(({ argument, index }, i) => ({ argument, index, needed: lengths[i] })),
+  }
+}
+
 /** The calls that `name` is tried with for the element type `kind`. */
 export function* callsOf(name: KernelName, kind: Kind): Generator<Call> {
   const row = kernelRow(name)
@@ -116,32 +160,14 @@ export function* callsOf(name: KernelName, kind: Kind): Generator<Call> {
     for (const any of anyKinds) {
       for (const withOptional of options) {
         for (const special of specials) {
-          const call: unknown[] = args.map(({ name }) => parameters[name])
-          const arrays = args
-            .map((argument, index) => ({ argument, index, kind: kindOf(argument, kind, any) }))
-            .filter(({ argument }) => ['in', 'out', 'inout'].includes(argument.role))
-          for (const { argument, index } of arrays) call[index] = { length: argument.optional && !withOptional ? 0 : 1 }
-          const lengths = lengthsOf(name, call)
-          const inputs: Record<string, NumberArray> = {}
-          for (const [i, array] of arrays.entries()) {
-            const absent = array.argument.optional && !withOptional
-            const made = patterned(array.kind, absent ? 0 : lengths[i] + guard)
-            if (array.argument.role !== 'out') {
-              const withSpecial = special === '*' || special === array.argument.name
-              const filled = made.subarray(0, lengths[i])
-              fillInput(filled, array.argument, { random, parameters, inputs }, name, withSpecial)
-              inputs[array.argument.name] = filled
-            }
-            call[array.index] = made
-          }
+          const fill: Fill = (array, argument, setting) =>
+            fillInput(array, argument, setting, name, special === '*' || special === argument.name)
           const shown = Object.entries(parameters).map(
             ([key, value]) => `${key}=${value instanceof Int32Array ? `[${value}]` : value}`,
           )
           yield {
             label: `${name} ${kind} ${shown.join(' ')}${any === kind ? '' : ` from ${any}`}${special && ` special ${special}`}`,
-            args: call,
-            parameters,
-            arrays: arrays.map(({ argument, index }, i) => ({ argument, index, needed: lengths[i] })),
+            ...callOf(name, kind, parameters, { any, withOptional, fill, random }),
           }
         }
       }

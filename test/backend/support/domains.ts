@@ -46,8 +46,8 @@ const classes: Domain = {
 /** ln Σ e^(a − the largest) of a row, without which the gradient's p is none. */
 const logSum = ({ inputs, parameters }: Setting, row: number): number => {
   const n = Number(parameters.n)
-  const values = Array.from(inputs.a as Float64Array).slice(row * n, (row + 1) * n)
-  const largest = Math.max(...values)
+  const values = Array.from((inputs.a as Float64Array).subarray(row * n, (row + 1) * n))
+  const largest = values.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY)
   return Math.log(values.reduce((sum, x) => sum + Math.exp(x - largest), 0))
 }
 const strided = [

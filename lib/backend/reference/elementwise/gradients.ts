@@ -26,7 +26,7 @@ export const gradients = {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = -0.5 * g[i] * y[j] * y[j] * y[j]
   }),
   tanhBackward: binary((n, out, o, g, i, di, y, j, dj) => {
-    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] * (1 - y[j] * y[j])
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] * ((1 - y[j]) * (1 + y[j]))
   }),
   sigmoidBackward: binary((n, out, o, g, i, di, y, j, dj) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] * y[j] * (1 - y[j])
@@ -39,7 +39,7 @@ export const gradients = {
   siluBackward: binary((n, out, o, g, i, di, a, j, dj) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) {
       const s = sigmoid(a[j])
-      out[o] = g[i] * s * (1 + a[j] * (1 - s))
+      out[o] = g[i] * s * (1 + a[j] * sigmoid(-a[j]))
     }
   }),
   softplusBackward: binary((n, out, o, g, i, di, a, j, dj) => {
