@@ -86,7 +86,7 @@ export function showValue(value: unknown): string {
 
 function show(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, longest))
-  if (typeof value === 'bigint') return value > -(10n ** 30n) && value < 10n ** 30n ? `${value}n` : 'a large bigint'
+  if (typeof value === 'bigint') return value > -(10n ** 30n) && value < 10n ** 30n ? `${value}` : 'a large bigint'
   if (Array.isArray(value)) return showArray(value, depth)
   if (ArrayBuffer.isView(value)) return `${nameOf(value)}(${(value as Uint8Array).length ?? value.byteLength})`
   if (typeof value === 'function') return `function ${value.name}`

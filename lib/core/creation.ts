@@ -7,7 +7,7 @@ import { checkShape } from '../base/shape.js'
 import { context } from './context.js'
 import { drawNormal, drawUniform } from './random.js'
 import { Tensor, type TensorOptions, tensorOptions } from './tensor.js'
-import type { Values } from './values.js'
+import { convert, type Values } from './values.js'
 
 export interface CreationOptions {
   /** `float32` by default. */
@@ -70,12 +70,16 @@ function filled(op: string, shape: ShapeArgument, value: number | boolean, optio
   return make(op, shape, options, out => context.backend.fill(out.size, element, out.storage.array))
 }
 
-/** Filled with `value`; bool where that is a boolean and no dtype is given. Integers are held at their bounds. */
+/**
+ * Filled with `value`; bool where that is a boolean and no dtype is given.
+ * @throws ArgumentError for a value that an integer dtype does not have.
+ */
 export function full(shape: ShapeArgument, value: number | boolean, options: CreationOptions = {}): Tensor {
   if (typeof value !== 'number' && typeof value !== 'boolean') {
     throw new ArgumentError(`full: expected a number as value, got ${showValue(value)}`)
   }
   checkOptions('full', options, creationOptions)
+  checkRange('full', [Number(value)], options.dtype)
   return filled('full', shape, value, typeof value === 'boolean' ? { dtype: 'bool', ...options } : options)
 }
 
@@ -93,6 +97,11 @@ export function eye(n: number, m: number = n, options: CreationOptions = {}): Te
   const identity = rows.equal(arange(m, { dtype: 'int32' })).to(options.dtype ?? 'float32')
   if (options.requiresGrad) identity.requiresGrad = true
   return identity
+}
+
+/** @throws ArgumentError if the first or the last value is not one of the dtype's integers. */
+function checkRange(op: string, ends: readonly number[], dtype: unknown): void {
+  if (dtype === 'int32' || dtype === 'uint8') for (const end of ends) convert(op, end, dtype)
 }
 
 /**
@@ -114,6 +123,7 @@ export function arange(...args: readonly unknown[]): Tensor {
   const [start, end, step = 1] = given.length === 1 ? [0, given[0]] : given
   const length = Math.max(0, Math.ceil((end - start) / step))
   const dtype = options.dtype ?? (given.every(Number.isInteger) ? 'int32' : 'float32')
+  if (length > 0) checkRange('arange', [start, start + (length - 1) * step], dtype)
   const fill = (out: Tensor): void => context.backend.arange(length, start, step, out.storage.array)
   return make('arange', [length], { ...options, dtype }, fill, notBool)
 }
@@ -123,6 +133,7 @@ export function linspace(start: number, end: number, steps: number, options: Cre
   if (!Number.isFinite(start) || !Number.isFinite(end)) {
     throw new ArgumentError(`linspace: expected finite numbers, got ${showValue([start, end])}`)
   }
+  if (Number.isInteger(steps) && steps > 0) checkRange('linspace', steps === 1 ? [start] : [start, end], options?.dtype)
   const fill = (out: Tensor): void => context.backend.linspace(steps, start, end, out.storage.array)
   return make('linspace', [steps], options, fill, notBool)
 }

@@ -1,5 +1,7 @@
 // The methods that Tensors get from ops and from the backward walk: the prototype behind Tensor's own.
 
+import { ArgumentError, copyMark, thisCopy } from '../base/errors.js'
+
 export const methods: Record<string, unknown> = {}
 
 /** Makes `call` a method, `this` being its first argument. `variadic`: takes any number after it. */
@@ -14,3 +16,18 @@ export function addMethod(name: string, call: Function, variadic: boolean): void
       }
   Object.defineProperty(methods, name, { value: method, writable: true, configurable: true, enumerable: false })
 }
+
+/**
+ * Text where text is expected, as in a template.
+ * @throws ArgumentError in arithmetic and comparisons, of which JavaScript would make NaN and false.
+ */
+function toPrimitive(this: object, hint: string): string {
+  if (hint === 'string') return this.toString()
+  throw new ArgumentError(
+    'Tensor: expected a number in JavaScript’s own arithmetic and comparisons, got a tensor: use its methods (add, less), ' +
+      'or item() for the number',
+  )
+}
+
+Object.defineProperty(methods, Symbol.toPrimitive, { value: toPrimitive })
+Object.defineProperty(methods, copyMark, { value: thisCopy })

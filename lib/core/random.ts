@@ -1,6 +1,7 @@
 // The random generator: a Philox key and a counter, which advances in program order. Kernels compute the numbers.
 
 import type { NumberArray } from '../base/dtype.js'
+import { isKind } from '../base/dtype.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import { context, refuseRecording } from './context.js'
 import { allocateState, type Storage } from './storage.js'
@@ -70,7 +71,7 @@ export const getRandomState = (): Int32Array => numbers().slice()
 
 /** Restores a state from `getRandomState`. */
 export function setRandomState(saved: Int32Array): void {
-  if (!(saved instanceof Int32Array) || saved.length !== 4) {
+  if (!isKind(saved, 'Int32Array') || saved.length !== 4) {
     throw new ArgumentError(`setRandomState: expected the Int32Array(4) of getRandomState, got ${showValue(saved)}`)
   }
   refuseRecording('setRandomState')

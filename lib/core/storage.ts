@@ -4,6 +4,8 @@ import { type ArrayType, arrayOf, bytesOf, type DType, type NumberArray } from '
 import { BusyError, ShapeError } from '../base/errors.js'
 import { context, refuseRecording } from './context.js'
 
+const howToPost = Symbol('a Tensor: post tensor.data.slice(), tensor.shape and tensor.dtype, or io.encodeSafetensors')
+
 let made = 0
 const nothing = new ArrayBuffer(0)
 
@@ -21,6 +23,11 @@ export class Storage {
   isPrivate = false
   /** How many gradients and `.grad`s hold it, while that backward runs. */
   holders = 0
+  /**
+   * structuredClone and postMessage would make a plain object of a tensor and lose its numbers. They refuse symbols, and
+   * name this one.
+   */
+  readonly uncloneable = howToPost
   /** Storages are numbered as they are made: a backward knows by it which were made during its walk. */
   readonly serial: number
   /** Whether it has no elements and stands for those that a recorded step will compute. */
@@ -39,7 +46,12 @@ export class Storage {
 
   /** The elements. @throws BusyError while a running step uses them. */
   get array(): NumberArray {
-    if (this.steps !== 0 && context.recording === null) throw busyError('data')
+    return this.arrayFor('data')
+  }
+
+  /** The same; `op` is what the error begins with. */
+  arrayFor(op: string): NumberArray {
+    if (this.steps !== 0 && context.recording === null) throw busyError(op)
     return this.#array
   }
 

@@ -1,5 +1,6 @@
 // Reads a tensor's values (numbers, nested arrays, typed arrays) into one typed array.
 
+import { isArray } from '../base/containers.js'
 import { arrayOf, checkDType, type DType, dtypeOfArray, type NumberArray } from '../base/dtype.js'
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { checkShape, maxRank, type Shape, sizeOf } from '../base/shape.js'
@@ -14,6 +15,8 @@ export interface ValueOptions {
   /** The dtype; by default a typed array's own kind, bool where all are booleans, else float32. */
   readonly dtype?: DType | undefined
 }
+
+const integerBounds = { int32: [-2147483648, 2147483647], uint8: [0, 255] } as const
 
 /** Copies `values` into new memory. @throws ShapeError for ragged nesting or a shape of another size. */
 export function readValues(
@@ -55,7 +58,7 @@ function ofTypedArray(op: string, values: ArrayBufferView): Found {
     dtype,
     copyTo: (out, to) => {
       if (to === dtype) out.set(array)
-      else for (let i = 0; i < array.length; i++) out[i] = convert(array[i], to)
+      else for (let i = 0; i < array.length; i++) out[i] = convert(op, array[i], to)
     },
   }
 }
@@ -63,7 +66,7 @@ function ofTypedArray(op: string, values: ArrayBufferView): Found {
 function ofNested(op: string, values: number | boolean | NestedArray): Found {
   const shape: number[] = []
   let first: unknown = values
-  while (Array.isArray(first)) {
+  while (isArray(first)) {
     if (shape.push(first.length) > maxRank) {
       throw new ShapeError(`${op}: expected arrays nested at most ${maxRank} deep, got more`)
     }
@@ -84,7 +87,7 @@ function ofNested(op: string, values: number | boolean | NestedArray): Found {
         } else if (depth !== shape.length) {
           throw raggedError(op, shape, depth, value)
         } else if (typeof value === 'number' || typeof value === 'boolean') {
-          out[at++] = convert(Number(value), to)
+          out[at++] = convert(op, Number(value), to)
         } else {
           throw new ArgumentError(`${op}: expected numbers or booleans, got ${showValue(value)}`)
         }
@@ -103,18 +106,19 @@ function raggedError(op: string, shape: Shape, depth: number, value: unknown): S
   return new ShapeError(`${op}: nested arrays are ragged: expected ${expected} at depth ${depth}, got ${got}`)
 }
 
-/** Converts a number to an element: integers are truncated and clamped, NaN is 0, bool is 1 unless 0. */
-export function convert(value: number, dtype: DType): number {
-  switch (dtype) {
-    case 'bool':
-      return value !== 0 ? 1 : 0
-    case 'uint8':
-      return Math.min(255, Math.max(0, Math.trunc(value))) || 0
-    case 'int32':
-      return Math.min(2147483647, Math.max(-2147483648, Math.trunc(value))) || 0
-    default:
-      return value
-  }
+/**
+ * Converts a number to an element: integers are truncated, bool is 1 unless 0.
+ * @throws ArgumentError for a number that the integers do not have.
+ */
+export function convert(op: string, value: number, dtype: DType): number {
+  if (dtype === 'bool') return value !== 0 ? 1 : 0
+  if (dtype !== 'int32' && dtype !== 'uint8') return value
+  const whole = Math.trunc(value)
+  const [least, most] = integerBounds[dtype]
+  if (whole >= least && whole <= most) return whole
+  throw new ArgumentError(
+    `${op}: expected ${dtype} values from ${least} to ${most}, got ${value}; dtype 'float64' holds integers up to 2⁵³`,
+  )
 }
 
 /** `array` as nested JavaScript arrays of `shape`; booleans for bool. */
@@ -128,6 +132,15 @@ export function toNested(array: NumberArray, shape: Shape, dtype: DType): number
     return Array.from({ length: shape[depth] }, () => read(depth + 1))
   }
   return read(0)
+}
+
+/** @throws ArgumentError for NaN and infinities, of which JSON makes null. */
+export function checkFinite(op: string, array: NumberArray): void {
+  const at = array.findIndex(value => !Number.isFinite(value))
+  if (at === -1) return
+  throw new ArgumentError(
+    `${op}: expected finite elements, which JSON has, got ${array[at]} at ${at}: use io.encodeSafetensors`,
+  )
 }
 
 /** An array without elements, for an optional kernel argument. */

@@ -1,6 +1,7 @@
 // Where samples come from: a Dataset gives any sample by its number, a stream gives them one after another. How samples
 // become batches is not here (see batch.ts and loader.ts).
 
+import { isKind } from '../base/dtype.js'
 import { ArgumentError, IndexError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { around } from '../base/shape.js'
 import { context } from '../core/context.js'
@@ -66,7 +67,7 @@ export class TensorDataset<S extends Sample> implements Dataset<Tensors<S>> {
    * @throws IndexError for one outside 0 … length − 1.
    */
   batch(indices: Int32Array): Tensors<S> {
-    if (!(indices instanceof Int32Array)) {
+    if (!isKind(indices, 'Int32Array')) {
       throw new ArgumentError(`TensorDataset.batch: expected an Int32Array of indices, got ${showValue(indices)}`)
     }
     return (this.tensors as Tensor[]).map(tensor => gather('TensorDataset.batch', tensor, indices)) as Tensors<S>
@@ -87,7 +88,7 @@ function gather(op: string, source: Tensor, indices: Int32Array): Tensor {
   const { n, inner } = around(source.shape, 0)
   const count = indices.length
   const rows = Tensor.allocate([count, ...source.shape.slice(1)], source.dtype)
-  const bad = context.backend.take(1, n, inner, count, source.storage.array, indices, rows.storage.array)
+  const bad = context.backend.take(1, n, inner, count, source.storage.arrayFor(op), indices, rows.storage.array)
   if (bad >= 0) throw new IndexError(`${op}: expected indices from 0 to ${n - 1}, got ${indices[bad]} at ${bad}`)
   return rows
 }

@@ -40,10 +40,21 @@ const schema: Schema<LoaderOptions<Sample, unknown>> = {
   transform: func,
 }
 
-/** @throws ArgumentError for an option that is not possible. */
-export function checkLoaderOptions<S extends Sample, B>(options: LoaderOptions<S, B>, isDataset: boolean): Checked {
+/**
+ * @param source `gathers`: a dataset that makes batches of its samples itself, so that none of them is a whole batch.
+ * @throws ArgumentError for an option that is not possible.
+ */
+export function checkLoaderOptions<S extends Sample, B>(
+  options: LoaderOptions<S, B>,
+  { isDataset, gathers }: { readonly isDataset: boolean; readonly gathers: boolean },
+): Checked {
   const checked = checkOptions('DataLoader', options, schema as Schema<LoaderOptions<S, B>>)
   const { batchSize = 1, shuffle = false, seed = 0, dropLast = false, prefetch } = checked
+  if (batchSize === null && gathers) {
+    throw new ArgumentError(
+      'DataLoader: expected batchSize to be an integer of at least 1, got null: the dataset gives single samples',
+    )
+  }
   if (batchSize !== null) checkInteger('batchSize', batchSize, 1)
   checkInteger('seed', seed, 0)
   if (prefetch !== undefined) checkInteger('prefetch', prefetch, 0)

@@ -52,7 +52,10 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     if (!isDataset(source) && !isIterable(source) && !isAsyncIterable(source)) {
       throw new ArgumentError(`DataLoader: expected a dataset or an iterable of samples, got ${showValue(source)}`)
     }
-    const { batchSize, shuffle, seed, dropLast, prefetch } = checkLoaderOptions(options, isDataset(source))
+    const { batchSize, shuffle, seed, dropLast, prefetch } = checkLoaderOptions(options, {
+      isDataset: isDataset(source),
+      gathers: isDataset(source) && source.batch !== undefined,
+    })
     this.batchSize = batchSize
     this.shuffle = shuffle
     this.seed = seed

@@ -60,7 +60,7 @@ export function normal(target: Tensor, mean = 0, std = 1): Tensor {
 export function constant(target: Tensor, value: number): Tensor {
   if (typeof value !== 'number') throw new ArgumentError(`constant: expected a number, got ${showValue(value)}`)
   check('constant', target, {})
-  context.backend.fill(target.size, value, target.storage.array)
+  context.backend.fill(target.size, value, target.storage.arrayFor('constant'))
   target.storage.version++
   return target
 }

@@ -6,6 +6,7 @@ import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
 import { declare, type Method } from './machinery/define.js'
+import { type ListArgument, listOf } from './machinery/list-argument.js'
 import { asTensor } from './machinery/operands.js'
 import { dimsOf } from './machinery/strided.js'
 
@@ -30,10 +31,12 @@ const permuteOp: Primitive<Shape> = {
 }
 
 /** The axes in another order. */
-export const permute: Method<(a: TensorLike, axes: readonly number[]) => Tensor> = declare({
+export const permute: Method<(a: TensorLike, ...axes: ListArgument) => Tensor> = declare({
   name: 'permute',
-  call: (a: TensorLike, axes: readonly number[]) => {
+  variadic: true,
+  call: (a: TensorLike, ...given: ListArgument) => {
     const x = asTensor('permute', a)
+    const axes = listOf(given)
     if (!Array.isArray(axes)) throw new ArgumentError(`permute: expected a list of axes, got ${showValue(axes)}`)
     const order = Array.from(axes, axis => normalizeAxis('permute', axis, x.ndim))
     if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
@@ -45,6 +48,7 @@ export const permute: Method<(a: TensorLike, axes: readonly number[]) => Tensor>
     [s.real(2, 3, 4), [2, 0, 1]],
     [s.real(2, 3, 4, 2), [0, 2, 1, 3]],
     [s.real(5, 7), [1, 0]],
+    [s.real(5, 7), 1, 0],
     [s.real(0, 3), [1, 0]],
     [s.real(), []],
   ],

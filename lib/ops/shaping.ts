@@ -8,6 +8,7 @@ import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
 import { expandTo, sumTo } from './machinery/broadcast-gradient.js'
 import { declare, type Method } from './machinery/define.js'
+import { type ListArgument, listOf, type OptionalList } from './machinery/list-argument.js'
 import { asTensor } from './machinery/operands.js'
 
 const reshapeOp: Primitive<Shape> = {
@@ -18,18 +19,20 @@ const reshapeOp: Primitive<Shape> = {
   vjp: (g, { shape, shapes }) => reshape(expandTo(g, shape), shapes[0]),
 }
 
-/** The same elements in another shape; one length may be −1, to be worked out. */
-export const reshape: Method<(a: TensorLike, shape: readonly number[] | number) => Tensor> = declare({
+/** The same elements in another shape, a list or its lengths; one may be −1, to be worked out. */
+export const reshape: Method<(a: TensorLike, ...shape: ListArgument) => Tensor> = declare({
   name: 'reshape',
-  call: (a: TensorLike, shape: readonly number[] | number) => {
+  variadic: true,
+  call: (a: TensorLike, ...shape: ListArgument) => {
     const x = asTensor('reshape', a)
-    return apply(reshapeOp, [x], resolve(x, typeof shape === 'number' ? [shape] : shape))
+    return apply(reshapeOp, [x], resolve(x, listOf(shape)))
   },
   samples: s => [
     [s.real(2, 6), [3, 4]],
     [s.real(2, 3), [-1]],
     [s.real(6), [2, -1]],
     [s.real(1, 1), []],
+    [s.real(2, 6), 3, 4],
     [s.real(0, 3), [3, 0]],
   ],
 })
@@ -66,17 +69,19 @@ export const flatten: Method<(a: TensorLike, start?: number, end?: number) => Te
 })
 
 /** Without axes of length 1: all of them, or those given (one of another length stays, as in PyTorch). */
-export const squeeze: Method<(a: TensorLike, axis?: number | readonly number[]) => Tensor> = declare({
+export const squeeze: Method<(a: TensorLike, ...axes: OptionalList) => Tensor> = declare({
   name: 'squeeze',
-  call: (a: TensorLike, axis?: number | readonly number[]) => {
+  variadic: true,
+  call: (a: TensorLike, ...given: OptionalList) => {
     const x = asTensor('squeeze', a)
-    const axes = normalizeAxes('squeeze', axis, x.ndim)
+    const list = given[0] === undefined ? undefined : listOf(given as ListArgument)
+    const axes = normalizeAxes('squeeze', list, x.ndim)
     return reshape(
       x,
       x.shape.filter((n, i) => n !== 1 || !axes.includes(i)),
     )
   },
-  samples: s => [[s.real(1, 3, 1)], [s.real(1, 3, 1), 0], [s.real(1, 3, 1), -1]],
+  samples: s => [[s.real(1, 3, 1)], [s.real(1, 3, 1), 0], [s.real(1, 3, 1), -1], [s.real(1, 3, 1), 0, 2]],
 })
 
 /** With a new axis of length 1 at `axis` of the result. */
@@ -107,10 +112,12 @@ const expandOp: Primitive<Shape> = {
 }
 
 /** Repeated along axes of length 1 (and new ones in front) to `shape`; −1 keeps a length. The result is a copy. */
-export const expand: Method<(a: TensorLike, shape: readonly number[]) => Tensor> = declare({
+export const expand: Method<(a: TensorLike, ...shape: ListArgument) => Tensor> = declare({
   name: 'expand',
-  call: (a: TensorLike, shape: readonly number[]) => {
+  variadic: true,
+  call: (a: TensorLike, ...lengths: ListArgument) => {
     const x = asTensor('expand', a)
+    const shape = listOf(lengths)
     if (!Array.isArray(shape)) throw new ArgumentError(`expand: expected a shape, got ${showValue(shape)}`)
     const lead = shape.length - x.ndim
     const target = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead] : n))
@@ -126,6 +133,7 @@ export const expand: Method<(a: TensorLike, shape: readonly number[]) => Tensor>
     [s.real(), [2, 2]],
     [s.real(2, 1, 3, 1), [2, 4, 3, 5]],
     [s.real(3, 1), [2, -1, 4]],
+    [s.real(3, 1), 3, 4],
     [s.real(1, 3), [0, 3]],
   ],
 })

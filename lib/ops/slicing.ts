@@ -114,7 +114,7 @@ export const pad: Method<
       'pad',
       x.shape.map((n, i) => before[i] + n + after[i]),
     )
-    return apply(padOp, [x], { before, after, value: convert(Number(value), x.dtype) })
+    return apply(padOp, [x], { before, after, value: convert('pad', Number(value), x.dtype) })
   },
   samples: s => [
     [

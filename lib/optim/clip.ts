@@ -48,8 +48,9 @@ export function clipGradNorm(
     const total = normOf(stack(gradients.map(normOf)))
     const factor = clamp(div(maxNorm, total.add(1e-6)), -Infinity, 1)
     for (const { size, dtype, storage } of gradients) {
+      const array = storage.arrayFor('clipGradNorm')
       const scale = to(factor, dtype).storage.array
-      context.backend.mul(1, size, Layout.full, Layout.scalar, storage.array, scale, storage.array)
+      context.backend.mul(1, size, Layout.full, Layout.scalar, array, scale, array)
       storage.version++
     }
     return total
@@ -60,7 +61,8 @@ export function clipGradNorm(
 export function clipGradValue(parameters: Iterable<Tensor> | Tensor, maxValue: number): void {
   checkOptions('clipGradValue', { maxValue }, { maxValue: nonNegative })
   for (const { size, storage } of gradientsOf('clipGradValue', parameters)) {
-    context.backend.clamp(1, size, Layout.full, -maxValue, maxValue, storage.array, storage.array)
+    const array = storage.arrayFor('clipGradValue')
+    context.backend.clamp(1, size, Layout.full, -maxValue, maxValue, array, array)
     storage.version++
   }
 }

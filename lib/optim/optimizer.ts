@@ -1,6 +1,6 @@
 // What all optimizers share: groups, steps, saved state. How a parameter is updated is said by a declaration.
 
-import { ArgumentError, showValue } from '../base/errors.js'
+import { ArgumentError, copyMark, showValue, thisCopy } from '../base/errors.js'
 import { context } from '../core/context.js'
 import {
   checkStateDict,
@@ -147,3 +147,5 @@ export class Optimizer<H extends HyperRecord = AnyHyper> {
     return this.#groups.map(group => ({ group, params: group.view.params.map(() => next++) }))
   }
 }
+
+Object.defineProperty(Optimizer.prototype, copyMark, { value: thisCopy })

@@ -5,7 +5,16 @@ import type { NumberArray } from '../../base/dtype.js'
 import { CheckError } from '../../base/errors.js'
 import { dumpValue } from '../dump.js'
 import { interpret } from '../interpreter.js'
-import { type BadIndex, type Executor, isGroup, type MakeExecutor, type Plan, type Step, type Work } from '../plan.js'
+import {
+  type BadIndex,
+  type Executor,
+  isGroup,
+  type MakeExecutor,
+  type Plan,
+  type Step,
+  type Work,
+  workOf,
+} from '../plan.js'
 import type { Call, Program } from '../program.js'
 import { Apart } from './apart.js'
 import { firstDifference, largest } from './close.js'
@@ -59,10 +68,13 @@ export function checkedExecutor(make: MakeExecutor, { program, plan, opOf }: Che
   }
 }
 
-/** Runs steps by the reference, each value in an array of its own. */
+/**
+ * Runs steps by the reference, each value in an array of its own. A region's chains run one after another: the values that
+ * they pass row by row have arrays here, too.
+ */
 function reference(program: Program, steps: readonly Step[]): (args: readonly NumberArray[]) => Left {
   const apart = new Apart(program)
-  const executor = interpret(apart.plan(steps))
+  const executor = interpret(apart.plan(steps.flatMap(workOf)))
   return args => {
     apart.fill(args)
     return left(apart, program.results, executor.run([], []))

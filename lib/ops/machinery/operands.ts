@@ -1,7 +1,7 @@
 // Converts an op's operands (tensors, numbers, arrays) to tensors of one dtype.
 
 import { type DType, isFloat, type Operand, promote } from '../../base/dtype.js'
-import { ArgumentError, DTypeError, showShape, showValue } from '../../base/errors.js'
+import { ArgumentError, DTypeError, IndexError, showShape, showValue } from '../../base/errors.js'
 import { allocateConstant } from '../../core/storage.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
 import type { Values } from '../../core/values.js'
@@ -85,6 +85,12 @@ export function asIds(op: string, what: string, value: TensorLike): Tensor {
     const exact = ArrayBuffer.isView(value) ? given : asTensor(op, value, 'float64')
     if (given.dtype === 'bool' || (isFloat(exact.dtype) && !exact.storage.array.every(Number.isInteger))) {
       throw new DTypeError(`${op}: expected integer ${what}, got ${showValue(value)}`)
+    }
+    // A cast would hold them at the bounds of int32, and the error name another id.
+    const large = exact.storage.array.find(id => !isInt32(id))
+    if (large !== undefined) {
+      const position = exact.storage.array.indexOf(large)
+      throw new IndexError(`${op}: expected ${what} that fit int32, got ${large} at position ${position}`)
     }
     return exact.to('int32')
   }
