@@ -45,6 +45,9 @@ function shared(): unknown[] {
   return array
 }
 
+/** A file's name, in the folder of this test. */
+const inFolder = (name: string): string => (typeof name === 'string' ? join(folder, name) : name)
+
 type Call = (...args: never[]) => unknown
 
 /** Every public function with arguments that are right; each is then replaced by garbage in turn. */
@@ -150,7 +153,12 @@ const calls: Readonly<Record<string, readonly [Call, ...(readonly unknown[])]>> 
   encodeSafetensors: [io.encodeSafetensors, { a: matrix() }, {}],
   decodeSafetensors: [io.decodeSafetensors, io.encodeSafetensors({ a: matrix() }), {}],
   loadSafetensors: [io.loadSafetensors, file, {}],
-  saveSafetensors: [io.saveSafetensors, file, { a: ones([2]) }, {}],
+  saveSafetensors: [
+    (path, tensors, options) => io.saveSafetensors(inFolder(path), tensors, options),
+    'b',
+    { a: ones([2]) },
+    {},
+  ],
   readSafetensorsMetadata: [io.readSafetensorsMetadata, file],
   readIdx: [data.readIdx, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 5)],
 }

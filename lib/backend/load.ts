@@ -51,10 +51,17 @@ function candidates(): readonly Candidate[] {
 
 const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]
 
+/** The addon reads it by itself, and would take another number. */
+function checkThreads(given: string | undefined): void {
+  if (!given || /^[1-9]\d*$/.test(given)) return
+  throw new BackendError(`BLASGRAD_THREADS: expected an integer from 1, got ${given.slice(0, 100)}`)
+}
+
 /**
  * Loads the addon. @throws BackendError with the reason of each place tried, and one command that mends it.
  */
 export function loadNative(): LoadedAddon {
+  checkThreads(process.env.BLASGRAD_THREADS)
   const reasons: string[] = []
   for (const candidate of candidates()) {
     try {

@@ -70,7 +70,9 @@ export class TensorDataset<S extends Sample> implements Dataset<Tensors<S>> {
     if (!isKind(indices, 'Int32Array')) {
       throw new ArgumentError(`TensorDataset.batch: expected an Int32Array of indices, got ${showValue(indices)}`)
     }
-    return (this.tensors as Tensor[]).map(tensor => gather('TensorDataset.batch', tensor, indices)) as Tensors<S>
+    // Kernels take arrays of their own realm.
+    const own = indices instanceof Int32Array ? indices : Int32Array.from(indices)
+    return (this.tensors as Tensor[]).map(tensor => gather('TensorDataset.batch', tensor, own)) as Tensors<S>
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { backendsUnderTest } from '../support/backends.js'
 
 function run(program: string, env: Record<string, string>): { stdout: string; stderr: string; status: number | null } {
   return spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
@@ -43,6 +44,23 @@ test('asking for native throws, with the reason', () => {
   expect(run(asks, {}).stdout.trim()).toBe('BackendError BACKEND true')
   expect(run(trains, { BLASGRAD_BACKEND: 'native' }).status).not.toBe(0)
 })
+
+test.runIf(backendsUnderTest.includes('native'))(
+  'a number of threads that is none is told, and the addon is not used',
+  () => {
+    for (const threads of ['x', '0', '-1', '1.5', '2x', ' ']) {
+      const { stdout, stderr, status } = run(trains, { BLASGRAD_ADDON: '', BLASGRAD_THREADS: threads })
+      const message = `BLASGRAD_THREADS: expected an integer from 1, got ${threads}`
+      expect([status, JSON.parse(stdout).backend]).toEqual([0, 'reference'])
+      expect(JSON.parse(stdout).reason).toContain(message)
+      expect(stderr).toContain(message)
+    }
+    for (const threads of ['', '1', '2']) {
+      const { stdout } = run(trains, { BLASGRAD_ADDON: '', BLASGRAD_THREADS: threads })
+      expect(JSON.parse(stdout)).toMatchObject({ backend: 'native', reason: null })
+    }
+  },
+)
 
 test('require() gives the same library', () => {
   const requires = `

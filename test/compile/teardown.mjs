@@ -3,31 +3,34 @@
 
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
+/** A thousand products take some minutes. */
+const size = 2500
+
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Calls a step of `matmuls` products twice, and has it begun. */
 async function begin(matmuls) {
   const { nn, rand } = await import('blasgrad')
   const { compile } = await import('../../dist/compile/compile.js')
-  const w = new nn.Parameter(rand([1000, 1000]))
+  const w = new nn.Parameter(rand([size, size]))
   const step = compile(x => {
     let y = x
-    for (let i = 0; i < matmuls; i++) y = y.matmul(w).mul(1 / 500)
+    for (let i = 0; i < matmuls; i++) y = y.matmul(w).mul(2 / size)
     w.assign(y)
     return y
   })
-  const x = rand([1000, 1000])
+  const x = rand([size, size])
   for (let i = 0; i < 2; i++) step(x).then(() => console.log('over'))
 }
 
 /** The same with an epoch: of few batches that take long, or of very many that are quick. */
 async function beginEpoch(kind) {
   const { arange, compile, data, nn, rand } = await import('blasgrad')
-  const [size, matmuls] = kind === 'few' ? [1000, 200] : [2, 1]
-  const w = new nn.Parameter(rand([size, size]))
+  const [width, matmuls] = kind === 'few' ? [size, 200] : [2, 1]
+  const w = new nn.Parameter(rand([width, width]))
   const step = compile(x => {
     let y = w.mul(x.sum())
-    for (let i = 0; i < matmuls; i++) y = y.matmul(w).mul(1 / size)
+    for (let i = 0; i < matmuls; i++) y = y.matmul(w).mul(1 / width)
     w.assign(y)
     return y.mean()
   })

@@ -28,7 +28,7 @@ function run(mode: string): Promise<Ended> {
   })
 }
 
-// Only the native backend has a thread. A step that is not ended takes over 15 s.
+// Only the native backend has a thread. A step that is not ended takes some minutes.
 test.runIf(backendsUnderTest.includes('native')).each([
   ['finishes', 0, 'over\nover\n'],
   ['exits', 3, ''],
@@ -43,7 +43,7 @@ test.runIf(backendsUnderTest.includes('native')).each([
   ['throwsInAnEpoch', 1, ''],
   ['terminatesInAnEpoch', 0, ''],
   ['terminatesWhileProgramsAreMade', 0, ''],
-])('%s', { timeout: 12_000 }, async (mode, code, stdout) => {
+])('%s', { timeout: 100_000 }, async (mode, code, stdout) => {
   const ended = await run(mode)
   expect(ended).toMatchObject({ code, signal: null, stdout })
   if (!mode.startsWith('throws')) expect(ended.stderr).toBe('')

@@ -65,7 +65,7 @@ test('what is told apart: saved values by their position, and what forward left 
     saves: 'both' as const,
   }
   const made = () =>
-    new Saved({ ...op, vjp: g => g }, undefined, [[2], [2]], [2], [x, undefined], y, [undefined, extra])
+    new Saved({ ...op, vjp: g => g }, undefined, [[2], [2]], [2], [x, undefined], y, [undefined, undefined, extra])
   const saved = [made(), made(), made()]
   const message = (at: number): string => {
     try {

@@ -18,7 +18,7 @@ const run = (args: readonly string[]) => runProgram(program, args)
 const sizes = ['--sonnets=8', '--context=16', '--width=16', '--layers=1', '--heads=2', '--batch=32']
 const small = [...sizes, '--epochs=4', '--lr=0.01', '--length=30', '--prompt=love ', '--top-k=5']
 
-describe('npm run char-gpt', { timeout: 60_000 }, () => {
+describe('npm run char-gpt', () => {
   const out = join(folder, 'whole')
   const running = run([...small, `--out=${out}`])
 

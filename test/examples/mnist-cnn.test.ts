@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../../build/examples/mnist-cnn/main.js', 
 const folder = mkdtempSync(join(tmpdir(), 'blasgrad-mnist-cnn-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('npm run mnist-cnn', { timeout: 120_000 }, () => {
+describe('npm run mnist-cnn', () => {
   it('learns, and leaves a whole model and a picture', async () => {
     const out = join(folder, 'runs')
     const args = ['--samples=1500', '--epochs=2', '--channels=4,6', '--batch=20', '--lr=0.005', `--out=${out}`]

@@ -18,7 +18,7 @@ const run = (args: readonly string[], watch?: (stdout: string, child: ChildProce
 
 const small = (out: string) => ['--samples=3000', '--epochs=3', '--hidden=32,16', '--batch=20', `--out=${out}`]
 
-describe('npm start', { timeout: 60_000 }, () => {
+describe('npm start', () => {
   const out = join(folder, 'runs', 'whole')
   const running = run(small(out))
   const model = join(out, 'model.safetensors')
@@ -93,7 +93,7 @@ describe('npm start', { timeout: 60_000 }, () => {
   })
 })
 
-describe('interrupting npm start', { timeout: 60_000 }, () => {
+describe('interrupting npm start', () => {
   it('leaves the last whole model, and says so', async () => {
     const out = join(folder, 'interrupted')
     const args = ['--samples', '2000', '--epochs', '1000', '--hidden', '8', '--out', out]
@@ -113,18 +113,18 @@ describe('interrupting npm start', { timeout: 60_000 }, () => {
       if (printed.includes('network') && !child.killed) child.kill('SIGTERM')
     }
     const out = join(folder, 'early')
-    const first = await run(['--hidden', '512', '--out', out], stop)
+    const first = await run(['--hidden', '4096,4096', '--out', out], stop)
     expect([first.code, first.stdout.split('\n')[2]]).toEqual([143, 'Interrupted: no model was saved yet.'])
     const model = join(out, 'model.safetensors')
     expect(existsSync(model)).toBe(false)
     writeFileSync(model, 'older')
-    const second = await run(['--hidden', '512', '--out', out], stop)
+    const second = await run(['--hidden', '4096,4096', '--out', out], stop)
     expect(second.stdout.split('\n')[2]).toBe(`Interrupted: ${model} is still the model of an earlier run.`)
     expect(readFileSync(model, 'utf8')).toBe('older')
   })
 })
 
-describe('npm start -- …', { timeout: 60_000 }, () => {
+describe('npm start -- …', () => {
   it('lists its options with --help', async () => {
     const { code, stdout } = await run(['--help'])
     expect(code).toBe(0)

