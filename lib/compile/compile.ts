@@ -6,6 +6,7 @@ import { context } from '../core/context.js'
 import { noElements, type Tensor } from '../core/tensor.js'
 import type { Sample } from '../data/dataset.js'
 import type { DataLoader } from '../data/loader.js'
+import { ProgramCache } from './cache.js'
 import { checkSame } from './check/again.js'
 import type { Compiled, CompileOptions } from './compiled.js'
 import { runEpoch } from './epoch/epoch.js'
@@ -57,9 +58,6 @@ export interface Step<A extends readonly unknown[], R> {
   explain(...args: A): string
 }
 
-/** Programs of one step: as many kinds of call as this are kept. */
-const mostPrograms = 64
-
 /**
  * Compiles `fn`: for each kind of arguments (structure, shapes, dtypes, strings, booleans) it is run once to note what it
  * does, computing nothing; from then on each call runs the noted program natively. Side effects in JavaScript happen
@@ -76,9 +74,7 @@ export function compile<A extends readonly unknown[], R>(
   options: CompileOptions = {},
 ): Step<A, R> {
   if (typeof fn !== 'function') throw new ArgumentError(`compile: expected a function, got ${showValue(fn)}`)
-  const programs = new Map<string, Compiled[]>()
-  let count = 0
-  let warned = false
+  const cache = new ProgramCache()
   /** What the last call was and ran: the next is mostly alike, and then needs no key. */
   let last:
     | { readonly mode: string; readonly kinds: ReturnType<typeof kindsOf>; readonly compiled: Compiled }
@@ -103,29 +99,11 @@ export function compile<A extends readonly unknown[], R>(
   const findByKey = (args: A, mode: string): { compiled: Compiled; leaves: readonly Leaf[] } => {
     const tree = flatten('compile', args)
     const key = `${mode} ${tree.key}`
-    const known = programs.get(key) ?? []
-    const hit = known.find(({ recorder }) => recorder.holds())
+    const hit = cache.find(key)
     if (isChecking && hit !== undefined) recordAgain(hit, args, tree)
     if (hit !== undefined) return { compiled: hit, leaves: tree.leaves }
     const compiled = record(fn as (...args: readonly unknown[]) => unknown, args, tree, options)
-    programs.delete(key)
-    programs.set(key, [compiled, ...known])
-    count++
-    if (count > mostPrograms) {
-      const [oldest] = programs.keys()
-      count -= programs.get(oldest)?.length ?? 0
-      programs.delete(oldest)
-      if (!warned) {
-        warned = true
-        process.emitWarning(
-          `compile: over ${mostPrograms} kinds of call; shapes that change at each call are recorded again each time`,
-          {
-            type: 'BlasgradWarning',
-            code: 'BLASGRAD_RECORDING',
-          },
-        )
-      }
-    }
+    cache.add(key, compiled)
     return { compiled, leaves: tree.leaves }
   }
 

@@ -27,6 +27,10 @@ export interface Compiled {
   readonly isReady: boolean
   /** Plans in turns of the event loop; resolves when `isReady`, also where planning fails: `plan` then throws. */
   prepare(): Promise<void>
+  /** Whether making either has failed: for lack of memory, say. */
+  readonly hasFailed: boolean
+  /** Frees the executor's memory, where there is one; a later run takes it again. */
+  release(): void
   /** Whether the executor has a thread of its own. */
   readonly isThreaded: boolean
   readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[]

@@ -34,6 +34,16 @@ export class LazyPlan {
     return this.#made !== undefined || this.#error !== undefined
   }
 
+  /** Whether making it threw. */
+  get hasFailed(): boolean {
+    return this.#error !== undefined
+  }
+
+  /** Frees what the executor has taken, as far as it is made. */
+  release(): void {
+    this.#made?.executor.release?.()
+  }
+
   /** What came of it; what is left is done now. @throws what planning threw, each time. */
   get made(): Made {
     while (!this.isReady) this.#next()

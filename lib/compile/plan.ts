@@ -98,6 +98,8 @@ export interface Executor {
    * @returns null, or the first bad index; what later steps would have written is then as it was.
    */
   run(args: readonly NumberArray[], results: readonly NumberArray[]): BadIndex | null
+  /** Frees its memory now, unless it is running; a later run takes it again. */
+  release?(): void
 }
 
 /** Many runs of one plan: run i takes the rows `order[i · batchSize]` and on of each source. */

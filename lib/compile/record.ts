@@ -47,7 +47,7 @@ export function record(
     const program = recorder.program(results.map(({ storage }) => recorder.valueOf(storage)))
     const backend = context.active.name
     const makeExecutor = make ?? executorOf(program, backend, call => recorder.opOf(call))
-    const planned = new LazyPlan(program, { fusion }, makeExecutor, () => recorder.undo())
+    const planned = new LazyPlan(program, { fusion }, makeExecutor, () => recorder.abandon())
     return {
       program,
       get plan() {
@@ -60,6 +60,10 @@ export function record(
         return planned.isReady
       },
       prepare: () => planned.prepare(),
+      get hasFailed() {
+        return planned.hasFailed
+      },
+      release: () => planned.release(),
       isThreaded: isThreadedOn(backend) && !isChecking,
       results: results.map(({ shape, dtype }) => ({ shape, dtype })),
       // Stryker disable next-line ConditionalExpression, EqualityOperator: where few elements are written first, for speed

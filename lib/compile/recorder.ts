@@ -58,7 +58,8 @@ export class Recorder implements Recording {
   readonly #gradGuards = new Map<Tensor, () => boolean>()
   readonly #badIndex = new Map<number | undefined, (id: number, position: number) => Error>()
   #configuration = context.configuration
-  #blocks = 0
+  /** How many blocks of random words one run draws. */
+  blocks = 0
 
   constructor(captures: readonly Tensor[]) {
     // The program will know their memory: it must not move any more.
@@ -67,11 +68,6 @@ export class Recorder implements Recording {
     const kernels: Record<string, unknown> = {}
     for (const name of kernelNames) kernels[name] = (...args: unknown[]) => this.#record(name, args)
     this.kernels = kernels as unknown as Backend
-  }
-
-  /** How many blocks of random words one run draws. */
-  get blocks(): number {
-    return this.#blocks
   }
 
   allocate(dtype: DType, length: number, op: string): Storage {
@@ -140,6 +136,13 @@ export class Recorder implements Recording {
     return true
   }
 
+  /** What was recorded is of no use any more: it never holds. */
+  abandon(): void {
+    this.undo()
+    this.#configuration = -1
+    this.#guards.set(this, () => false)
+  }
+
   /** Whether the gradients that were read are as they were. */
   gradientsHold(): boolean {
     // Stryker disable next-line ConditionalExpression, BooleanLiteral: a caller that is told of a change looks again
@@ -169,8 +172,8 @@ export class Recorder implements Recording {
   }
 
   draw(blocks: number): number {
-    const at = this.#blocks
-    this.#blocks += blocks
+    const at = this.blocks
+    this.blocks += blocks
     return at
   }
 

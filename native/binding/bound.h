@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "turn.h"
@@ -20,11 +21,12 @@ struct Held {
 Plan readPlan(Napi::Env env, Napi::Object plan, std::vector<Held>* held);
 
 struct BoundProgram : Errand {
-  explicit BoundProgram(const Plan& plan) : program(plan) {}
+  explicit BoundProgram(const Plan& plan) : program(std::in_place, plan) {}
   void run(const std::atomic<bool>& ending) override;
   void finish(napi_env env, Napi::Function done, napi_value error) override;
 
-  Program program;
+  // None once it was released.
+  std::optional<Program> program;
   std::vector<Held> held;
   // Where a run's arguments and then its results are: a run allocates nothing.
   std::vector<char*> places;
@@ -49,6 +51,8 @@ class Values {
   napi_value* values_;
 };
 
+// Throws where the program was released or is running: to be asked again after any JavaScript.
+Program& idleProgram(napi_env env, BoundProgram& bound);
 // Throws unless the values are an array for each argument, and state is where it was and not in use; copies them in.
 // Where the run is over before JavaScript goes on, large ones are read where they are, until leaveArguments.
 void takeArguments(napi_env env, BoundProgram& bound, const Values& values, bool inPlace);

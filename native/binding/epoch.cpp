@@ -15,7 +15,7 @@ namespace {
 
 struct BoundEpoch : Errand {
   BoundEpoch(std::shared_ptr<BoundProgram> p, EpochPlan plan)
-      : bound(std::move(p)), epoch(bound->program, std::move(plan)) {}
+      : bound(std::move(p)), epoch(*bound->program, std::move(plan)) {}
 
   void run(const std::atomic<bool>& ending) override { runNow(&ending); }
 
@@ -122,7 +122,7 @@ class Reader {
 
 // Reads from, to, least and most; throws unless these runs can begin now.
 void prepare(napi_env env, BoundEpoch& epoch, const napi_value* argv) {
-  if (epoch.bound->isRunning) failWith(env, "run: expected a program that is not running");
+  idleProgram(env, *epoch.bound);
   Reader reader(env, nullptr);
   epoch.from = reader.integer(Napi::Value(env, argv[0]), "the first run’s number");
   epoch.to = reader.integer(Napi::Value(env, argv[1]), "the number after the last run’s");
@@ -183,6 +183,7 @@ napi_value makeEpoch(napi_env env, const std::shared_ptr<BoundProgram>& bound, N
   if (!job.IsObject()) failWith(env, "epoch: expected a job, got " + show(env, job));
   std::vector<Held> held;
   EpochPlan plan = Reader(env, &held).read(job.As<Napi::Object>());
+  idleProgram(env, *bound);  // reading the job may have run JavaScript
   std::shared_ptr<BoundEpoch> epoch;
   try {
     epoch = std::make_shared<BoundEpoch>(bound, std::move(plan));

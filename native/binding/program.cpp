@@ -1,6 +1,6 @@
 // createProgram(plan): has a plan checked and encoded, and gives an object whose run(args, results) copies the
-// arguments in, runs the steps, and copies the results out. Its other functions, for a run on another thread, are in
-// binding_runner.cpp.
+// arguments in, runs the steps, and copies the results out; release() frees its memory, and what is called after
+// throws; a running one it leaves alone, and gives false. The functions for a run on another thread are in runner.cpp.
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
@@ -51,15 +51,15 @@ class Leaving {
 };
 
 napi_value runNow(napi_env env, BoundProgram& bound, napi_value args, napi_value results) {
-  const Values from(env, args, bound.program.arguments().size());
-  const Values to(env, results, bound.program.results().size());
+  const Values from(env, args, idleProgram(env, bound).arguments().size());
+  const Values to(env, results, idleProgram(env, bound).results().size());
   BadIndex bad;
   bool isGood;
   {
     findResults(env, bound, to);
     const Leaving leaving(bound);
     takeArguments(env, bound, from, true);
-    isGood = bound.program.run(&bad, nullptr);
+    isGood = bound.program->run(&bad, nullptr);
     if (isGood) giveResults(bound);
   }
   return outcome(env, isGood, bad);
@@ -74,18 +74,37 @@ napi_value runProgram(napi_env env, napi_callback_info info) {
   return guarded(env, "run", [&] { return runNow(env, bound, argv[0], argv[1]); });
 }
 
+void dropProgram(napi_env env, BoundProgram& bound) {
+  if (!bound.program) return;
+  const auto bytes = static_cast<std::int64_t>(bound.program->arenaBytes());
+  bound.program.reset();
+  bound.held = std::vector<Held>();
+  bound.places = std::vector<char*>();
+  Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
+}
+
+napi_value releaseNow(napi_env env, napi_callback_info info) {
+  void* data;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
+  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
+  return guarded(env, "release", [&]() -> napi_value {
+    if (!bound.isRunning) dropProgram(env, bound);
+    return Napi::Boolean::New(env, !bound.isRunning);
+  });
+}
+
 // One of the functions of a program object goes: the program with the last.
-void releaseProgram(napi_env env, void* data, void*) {
+void forgetFunction(napi_env env, void* data, void*) {
   const auto* shared = static_cast<std::shared_ptr<BoundProgram>*>(data);
-  if (shared->use_count() == 1) {
-    const auto bytes = static_cast<std::int64_t>((*shared)->program.arenaBytes());
-    Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
-  }
+  if (shared->use_count() == 1) dropProgram(env, **shared);
   delete shared;
 }
 
-constexpr std::pair<const char*, napi_callback> kFunctions[] = {
-    {"run", runProgram}, {"start", startProgram}, {"collect", collectResults}, {"createEpoch", createEpoch}};
+constexpr std::pair<const char*, napi_callback> kFunctions[] = {{"run", runProgram},
+                                                                {"start", startProgram},
+                                                                {"collect", collectResults},
+                                                                {"createEpoch", createEpoch},
+                                                                {"release", releaseNow}};
 
 }  // namespace
 
@@ -115,15 +134,21 @@ void checkHeld(napi_env env, const std::vector<Held>& all) {
   }
 }
 
-void takeArguments(napi_env env, BoundProgram& bound, const Values& values, bool inPlace) {
+Program& idleProgram(napi_env env, BoundProgram& bound) {
+  if (!bound.program) failWith(env, "run: expected a program that was not released");
   if (bound.isRunning) failWith(env, "run: expected a program that is not running");
-  const auto& arguments = bound.program.arguments();
+  return *bound.program;
+}
+
+void takeArguments(napi_env env, BoundProgram& bound, const Values& values, bool inPlace) {
+  Program& program = idleProgram(env, bound);
+  const auto& arguments = program.arguments();
   char** const from = bound.places.data();
   for (std::size_t i = 0; i < arguments.size(); i++) from[i] = readLike(env, values[i], i, arguments[i], "argument");
   checkHeld(env, bound.held);
   for (std::size_t i = 0; i < arguments.size(); i++) {
-    if (inPlace && bound.program.isLarge(i) && !sharesState(bound, from[i], arguments[i])) {
-      bound.program.readAt(i, from[i]);
+    if (inPlace && program.isLarge(i) && !sharesState(bound, from[i], arguments[i])) {
+      program.readAt(i, from[i]);
     } else {
       copy(arguments[i].data, from[i], arguments[i]);
     }
@@ -131,19 +156,20 @@ void takeArguments(napi_env env, BoundProgram& bound, const Values& values, bool
 }
 
 void leaveArguments(BoundProgram& bound) noexcept {
-  const auto& arguments = bound.program.arguments();
-  for (std::size_t i = 0; i < arguments.size(); i++) bound.program.readAt(i, arguments[i].data);
+  const auto& arguments = bound.program->arguments();
+  for (std::size_t i = 0; i < arguments.size(); i++) bound.program->readAt(i, arguments[i].data);
 }
 
 void findResults(napi_env env, BoundProgram& bound, const Values& values) {
-  const auto& results = bound.program.results();
-  char** const to = bound.places.data() + bound.program.arguments().size();
+  const Program& program = idleProgram(env, bound);
+  const auto& results = program.results();
+  char** const to = bound.places.data() + program.arguments().size();
   for (std::size_t i = 0; i < results.size(); i++) to[i] = readLike(env, values[i], i, results[i], "result");
 }
 
 void giveResults(const BoundProgram& bound) {
-  const auto& results = bound.program.results();
-  char* const* const to = bound.places.data() + bound.program.arguments().size();
+  const auto& results = bound.program->results();
+  char* const* const to = bound.places.data() + bound.program->arguments().size();
   for (std::size_t i = 0; i < results.size(); i++) copy(to[i], results[i].data, results[i]);
 }
 
@@ -170,10 +196,10 @@ napi_value makeProgram(Napi::Env env, Napi::Value given) {
     failWith(env, std::string("plan: ") + error.what());
   }
   bound->held = std::move(held);
-  bound->places.resize(bound->program.arguments().size() + bound->program.results().size());
-  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(bound->program.arenaBytes()));
+  bound->places.resize(bound->program->arguments().size() + bound->program->results().size());
+  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(bound->program->arenaBytes()));
   auto result = Napi::Object::New(env);
-  for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, bound, releaseProgram);
+  for (const auto& [name, callback] : kFunctions) result[name] = shareWith(env, name, callback, bound, forgetFunction);
   return result;
 }
 

@@ -7,7 +7,7 @@ namespace blasgrad {
 
 void BoundProgram::run(const std::atomic<bool>& ending) {
   const auto begin = std::chrono::steady_clock::now();
-  isGood = program.run(&bad, &ending);
+  isGood = program->run(&bad, &ending);
   micros = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
 }
 
@@ -26,7 +26,7 @@ napi_value startProgram(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
   return guarded(env, "run", [&]() -> napi_value {
-    takeArguments(env, *bound, Values(env, argv[0], bound->program.arguments().size()), false);
+    takeArguments(env, *bound, Values(env, argv[0], idleProgram(env, *bound).arguments().size()), false);
     startErrand(env, bound, argv[1]);
     bound->isRunning = true;
     return nullptr;
@@ -40,8 +40,7 @@ napi_value collectResults(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
   BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
   return guarded(env, "run", [&]() -> napi_value {
-    const Values to(env, argv[0], bound.program.results().size());
-    if (bound.isRunning) failWith(env, "run: expected a program that is not running");
+    const Values to(env, argv[0], idleProgram(env, bound).results().size());
     findResults(env, bound, to);
     giveResults(bound);
     return nullptr;
