@@ -1,5 +1,5 @@
 // Digits that a subtraction of nearly equal numbers would lose: values and gradients in float32 hold to a few ulps,
-// eager and compiled, on both backends.
+// eager and compiled, on both backends. The kernels alone are held by test/backend/accuracy.test.ts.
 
 import { describe, expect, test } from 'vitest'
 import * as bg from '../../lib/index.js'

@@ -4,14 +4,9 @@
 import type { NumberArray } from '../signature.js'
 import type { Backend } from '../table.js'
 import { scratch } from './scratch.js'
+import { sumOf } from './sum.js'
 
 const none: NumberArray = new Float64Array(0)
-
-function meanOf(row: number, n: number, a: NumberArray): number {
-  let sum = 0
-  for (let c = row * n; c < (row + 1) * n; c++) sum += a[c]
-  return sum / n
-}
 
 function norm(
   rows: number,
@@ -25,7 +20,7 @@ function norm(
   rstd: NumberArray,
 ): void {
   for (let row = 0, at = 0; row < rows; row++) {
-    const center = mean === none ? 0 : meanOf(row, n, a)
+    const center = mean === none ? 0 : sumOf(a, row * n, n, 1) / n
     let squares = 0
     for (let c = row * n; c < (row + 1) * n; c++) squares += (a[c] - center) ** 2
     const scale = 1 / Math.sqrt(squares / n + eps)

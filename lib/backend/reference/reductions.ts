@@ -3,6 +3,7 @@
 import type { NumberArray } from '../signature.js'
 import { logSumOfOthers, maximum } from './log-sum.js'
 import { scratch } from './scratch.js'
+import { sumOf } from './sum.js'
 
 type Reduce = (outer: number, n: number, inner: number, a: NumberArray, out: NumberArray) => void
 type ReduceToIndex = (outer: number, n: number, inner: number, a: NumberArray, out: Int32Array) => void
@@ -11,20 +12,22 @@ const isInteger = (a: NumberArray): boolean => a instanceof Int32Array || a inst
 
 const sum: Reduce = (outer, n, inner, a, out) => {
   if (isInteger(a)) return sumIntegers(outer, n, inner, a, out)
-  if (inner === 1) return sumRows(outer, n, a, out)
-  const sums = scratch(inner)
-  for (let o = 0, at = 0; o < outer; o++) {
-    sums.fill(0, 0, inner)
-    for (let k = 0; k < n; k++) for (let i = 0; i < inner; i++) sums[i] += a[at++]
-    for (let i = 0; i < inner; i++) out[o * inner + i] = sums[i]
+  if (inner === 1) {
+    for (let row = 0; row < outer; row++) out[row] = sumOf(a, row * n, n, 1)
+    return
   }
-}
-
-function sumRows(rows: number, n: number, a: NumberArray, out: NumberArray): void {
-  for (let row = 0, at = 0; row < rows; row++) {
-    let total = 0
-    for (const end = at + n; at < end; at++) total += a[at]
-    out[row] = total
+  // As sums of 64 rows: one long sum would lose digits.
+  const totals = scratch(2 * inner)
+  for (let o = 0, at = 0; o < outer; o++) {
+    totals.fill(0, 0, inner)
+    for (let k = 0; k < n; ) {
+      totals.fill(0, inner, 2 * inner)
+      for (const end = Math.min(k + 64, n); k < end; k++) {
+        for (let i = inner; i < 2 * inner; i++) totals[i] += a[at++]
+      }
+      for (let i = 0; i < inner; i++) totals[i] += totals[inner + i]
+    }
+    for (let i = 0; i < inner; i++) out[o * inner + i] = totals[i]
   }
 }
 

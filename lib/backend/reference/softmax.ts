@@ -3,6 +3,7 @@
 import type { NumberArray } from '../signature.js'
 import { logSumOfOthers, maximum } from './log-sum.js'
 import { scratch } from './scratch.js'
+import { sumOf } from './sum.js'
 
 /** A kernel over one slice along the reduction axis: n elements, `step` apart. */
 type Forward = (n: number, step: number, from: number, a: NumberArray, out: NumberArray) => void
@@ -42,8 +43,10 @@ export const softmax = {
     for (let k = 0, at = from; k < n; k++, at += step) out[at] = a[at] - largest - log
   }),
   logSoftmaxBackward: overSlicesBackward((n, step, from, g, y, out) => {
-    let total = 0
-    for (let k = 0, at = from; k < n; k++, at += step) total += g[at]
-    for (let k = 0, at = from; k < n; k++, at += step) out[at] = g[at] - Math.exp(y[at]) * total
+    const total = sumOf(g, from, n, step)
+    for (let k = 0, at = from; k < n; k++, at += step) {
+      // Where e^y is nearly 1, from e^y − 1: the digits of a small difference would be lost.
+      out[at] = y[at] > -0.5 ? g[at] - total - Math.expm1(y[at]) * total : g[at] - Math.exp(y[at]) * total
+    }
   }),
 }

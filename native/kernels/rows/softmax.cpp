@@ -60,7 +60,15 @@ STEP(AddElement, { return state = hn::Add(state, a); })
 STEP(Scaled, { return hn::Mul(a, state); })
 STEP(LogProbability, { return hn::Sub(hn::Sub(a, other), state); })
 STEP(SoftmaxGradient, { return hn::Mul(b, hn::Sub(a, state)); })
-STEP(LogSoftmaxGradient, { return hn::NegMulAdd(ExpOf(d, b), state, a); })
+// g − e^y·Σg; where e^y is nearly 1, (g − Σg) − (e^y − 1)·Σg.
+STEP(LogSoftmaxGradient, {
+  V slope = hn::NegMulAdd(ExpOf(d, b), state, a);
+  const auto isLarge = hn::Gt(b, Value(d, -0.5));
+  if (HWY_UNLIKELY(!hn::AllFalse(d, isLarge))) {
+    slope = hn::IfThenElse(isLarge, hn::NegMulAdd(ExpMinus1(d, b), state, hn::Sub(a, state)), slope);
+  }
+  return slope;
+})
 MAP(Reciprocal, hn::Div(Value(d, 1), state))
 MAP(Logarithm, LogOf(d, state))
 // ln of a sum, or from that of all terms but a 1. A sum below 1 has no such term.
