@@ -10,6 +10,7 @@ import { apply } from './machinery/apply.js'
 import { expandTo } from './machinery/broadcast-gradient.js'
 import { declare, declareFunction, type Method } from './machinery/define.js'
 import { asTensor, unify1, unify2 } from './machinery/operands.js'
+import { checkProbabilities } from './machinery/probabilities.js'
 import { sum } from './reductions.js'
 
 type Forward = 'softmax' | 'logSoftmax'
@@ -95,6 +96,7 @@ export const crossEntropy: Method<(probabilities: TensorLike, oneHot: TensorLike
   call: (probabilities: TensorLike, oneHot: TensorLike) => {
     const p = asTensor('crossEntropy', probabilities)
     if (!isFloat(p.dtype)) throw new DTypeError(`crossEntropy: expected float probabilities, got ${p.dtype}`)
+    checkProbabilities('crossEntropy', p)
     const [y, x] = unify2('crossEntropy', oneHot, p, true)
     return neg(sum(xlogy(y, x)))
   },

@@ -83,6 +83,23 @@ test('what is told apart: saved values by their position, and what forward left 
   expect(message(2)).toMatch(/^check: pair: value 0 of 2 saved for backward was changed/)
 })
 
+test('logits in place of probabilities are told', () => {
+  const logits = tensor([
+    [2, -1],
+    [0.5, 0.5],
+  ])
+  const oneHot = [
+    [1, 0],
+    [0, 1],
+  ]
+  expect(logits.softmax().crossEntropy(oneHot).item()).toBeGreaterThan(0)
+  for (const wrong of [logits, logits.neg(), logits.relu()]) {
+    expect(() => wrong.crossEntropy(oneHot)).toThrow(
+      /^check: crossEntropy: expected probabilities in \[0, 1\], got (-2|2) at 0/,
+    )
+  }
+})
+
 test('a write that raises the version is the error that it always is', () => {
   const w = new Tensor([1, 2])
   const y = w.mul(w).sum()
