@@ -10,6 +10,7 @@ import { div, mul, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
 import { apply } from './machinery/apply.js'
 import { declare, type Method } from './machinery/define.js'
+import { exactly } from './machinery/exactly.js'
 import { asTensor } from './machinery/operands.js'
 import { type Axis, type ReduceOptions, reduceOptions } from './machinery/reduce-options.js'
 import { aroundRun, onesOf, type Run, runsOf, withOnes, withoutRun } from './machinery/runs.js'
@@ -63,6 +64,8 @@ interface ReductionSpec {
   readonly integers: (a: Tensor) => Tensor
   /** Has a value over nothing; `infinite`: one without a gradient. */
   readonly empty: boolean | 'infinite'
+  /** Whether the result of integers may be none that their dtype has. */
+  readonly growing?: boolean
   readonly domain?: 'real' | 'distinct'
   readonly smooth?: boolean
 }
@@ -73,26 +76,29 @@ function reduction({
   gradient,
   integers,
   empty,
+  growing = false,
   domain = 'real',
   smooth = true,
 }: ReductionSpec): Reduction {
   const op = overRun(name, saves, gradient)
+  const call = (a: TensorLike, axis?: Axis, options: ReduceOptions = {}): Tensor => {
+    const x = integers(asTensor(name, a))
+    if (growing && x.dtype === 'int32') return exactly(name, x, wide => call(wide, axis, options))
+    const runs = runsOf(name, axis, x.ndim)
+    if (!empty && runs.some(run => aroundRun(x.shape, run).n === 0)) {
+      throw new ShapeError(
+        `${name}: expected at least one element along the reduced axes, got shape ${showShape(x.shape)}`,
+      )
+    }
+    const { keepdims = false } = checkOptions(name, options, reduceOptions)
+    // Nothing to reduce over (a 0-d tensor has no axis), but the result is a value of its own.
+    if (runs.length === 0) return x.clone()
+    return runs.reduce((result, run) => apply(op, [result], { run, keepdims }), x)
+  }
   return declare({
     name,
     smooth,
-    call: (a: TensorLike, axis?: Axis, options: ReduceOptions = {}) => {
-      const x = integers(asTensor(name, a))
-      const runs = runsOf(name, axis, x.ndim)
-      if (!empty && runs.some(run => aroundRun(x.shape, run).n === 0)) {
-        throw new ShapeError(
-          `${name}: expected at least one element along the reduced axes, got shape ${showShape(x.shape)}`,
-        )
-      }
-      const { keepdims = false } = checkOptions(name, options, reduceOptions)
-      // Nothing to reduce over (a 0-d tensor has no axis), but the result is a value of its own.
-      if (runs.length === 0) return x.clone()
-      return runs.reduce((result, run) => apply(op, [result], { run, keepdims }), x)
-    },
+    call,
     samples: s => [
       [s[domain](2, 3, 4)],
       [s[domain](2, 3, 4), 1],
@@ -112,22 +118,24 @@ const smallToInt = (a: Tensor): Tensor => (a.dtype === 'bool' || a.dtype === 'ui
 const toFloat = (a: Tensor): Tensor => (isFloat(a.dtype) ? a : a.to('float32'))
 const unchanged = (a: Tensor): Tensor => a
 
-/** Sum over all axes or those given; 0 over nothing. bool and uint8 give int32. */
+/** Sum over all axes or those given; 0 over nothing. bool, uint8 and int32 give int32: it is exact, or an error. */
 export const sum: Reduction = reduction({
   name: 'sum',
   saves: 'nothing',
   gradient: g => g,
   integers: smallToInt,
   empty: true,
+  growing: true,
 })
 
-/** Product over all axes or those given; 1 over nothing. Its gradient is right where elements are 0. */
+/** Product over all axes or those given; 1 over nothing. Integers as in sum. Its gradient is right where elements are 0. */
 export const prod: Reduction = reduction({
   name: 'prod',
   saves: 'inputs',
   gradient: (g, a, _, run) => prodBackward(g, a, run),
   integers: smallToInt,
   empty: true,
+  growing: true,
 })
 
 /** Where several elements are the extreme one, they share the gradient equally, as PyTorch's amax does. */
