@@ -19,10 +19,20 @@ const leafKey = (leaf: Leaf): string => (typeof leaf === 'number' ? '#' : `${lea
 /** Arrays and plain objects carry structure; a Map or a Set is refused. */
 const structures: readonly ContainerKind[] = ['array', 'object']
 
+/** Deeper trees, and larger ones, are mistakes. */
+const deepest = 64
+const mostValues = 1_000_000
+
 /** Takes a tree apart. @throws ArgumentError for what can be neither leaf nor structure (functions, class instances). */
 export function flatten(what: string, root: unknown): Tree {
   const leaves: Leaf[] = []
-  const visit = (value: unknown): string => {
+  let visited = 0
+  const visit = (value: unknown, depth = 0): string => {
+    // What holds itself has no end; what holds one thing at many places may have none in a lifetime.
+    if (depth > deepest || ++visited > mostValues) {
+      const most = depth > deepest ? `nested at most ${deepest} deep` : `of at most ${mostValues} values`
+      throw new ArgumentError(`${what}: expected arrays and objects ${most}, got more`)
+    }
     if (value instanceof Tensor || typeof value === 'number') {
       leaves.push(value)
       return leafKey(value)
@@ -32,8 +42,8 @@ export function flatten(what: string, root: unknown): Tree {
     const entries = entriesOf(value, structures)
     if (entries !== undefined) {
       return Array.isArray(value)
-        ? `[${Array.from(entries, ([, inner]) => visit(inner))}]`
-        : `{${Array.from(entries, ([name, inner]) => `${JSON.stringify(name)}:${visit(inner)}`)}}`
+        ? `[${Array.from(entries, ([, inner]) => visit(inner, depth + 1))}]`
+        : `{${Array.from(entries, ([name, inner]) => `${JSON.stringify(name)}:${visit(inner, depth + 1)}`)}}`
     }
     throw new ArgumentError(
       `${what}: expected tensors, numbers, strings, booleans, null, or arrays and objects of them, got ${showValue(value)}`,

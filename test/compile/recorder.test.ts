@@ -1,7 +1,7 @@
 // What a recording notes of the world outside, and under which conditions its program holds.
 
 import { describe, expect } from 'vitest'
-import { IndexError } from '../../lib/base/errors.js'
+import { ArgumentError, IndexError } from '../../lib/base/errors.js'
 import { compile } from '../../lib/compile/compile.js'
 import { record } from '../../lib/compile/record.js'
 import { Recorder } from '../../lib/compile/recorder.js'
@@ -225,6 +225,34 @@ describe.each(backendsUnderTest)('on %s', backend => {
     const { values, calls } = recorder.program([])
     expect(values.map(({ origin }) => origin.kind)).toEqual(['constant', 'made'])
     expect(calls.map(({ kernel }) => kernel)).toEqual(['copy', 'fill'])
+  })
+
+  on('captures of wrong kinds are refused', () => {
+    const circular: unknown[] = []
+    circular.push(circular)
+    const wrong: unknown[] = [1, null, 'x', Symbol('s'), 10n, () => 1, new Map(), tensor(1), {}]
+    wrong.push([1], [null], [{}], [undefined], new Array(1), [tensor(1), 2], circular)
+    for (const captures of wrong) {
+      const step = (): unknown => compile((x: Tensor) => x.mul(1), { captures: captures as Tensor[] }).sync(tensor(1))
+      expect(step).toThrow(ArgumentError)
+      expect(step).toThrow(/^compile: expected captures to /)
+    }
+  })
+
+  on('arguments and results that hold themselves, or are endless, are refused', () => {
+    const circular: unknown[] = [tensor(1)]
+    circular.push(circular, circular)
+    const object: Record<string, unknown> = {}
+    object.self = { object }
+    let shared: unknown = 1
+    for (let depth = 0; depth < 60; depth++) shared = [shared, shared]
+    for (const value of [circular, object, shared]) {
+      for (const step of [compile(() => tensor(1)), compile(() => value as never)]) {
+        const run = (): unknown => (step as { sync(value: unknown): unknown }).sync(value)
+        expect(run).toThrow(ArgumentError)
+        expect(run).toThrow(/expected arrays and objects (nested at most 64 deep|of at most 1000000 values), got more/)
+      }
+    }
   })
 
   on('a constant has at most 65,536 elements', () => {
