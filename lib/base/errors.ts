@@ -1,5 +1,7 @@
 // The errors a user can meet. One shape of message: `op: expected X, got Y`; a stable `code` for programs.
 
+import { isOfAnotherCopy } from './copies.js'
+
 /** The base of every error thrown on purpose. `code` is stable across versions. */
 export class BlasgradError extends Error {
   readonly code: string = 'BLASGRAD'
@@ -69,11 +71,6 @@ const shortened = (text: string): string => (text.length > longest ? `${text.sli
 export const showShape = (shape: readonly number[]): string =>
   shape.length > 64 ? `[${shape.slice(0, 8).join(', ')}, … ${shape.length} in all]` : `[${shape.join(', ')}]`
 
-/** Of objects that two copies of this package must tell apart: which copy made them. */
-export const copyMark: unique symbol = Symbol.for('blasgrad.copy') as never
-/** This copy of the package. */
-export const thisCopy: object = {}
-
 /** A value in messages: at most a few hundred characters, whatever it is. Nothing in the value can make it throw. */
 export function showValue(value: unknown): string {
   try {
@@ -91,9 +88,7 @@ function show(value: unknown, depth: number): string {
   if (ArrayBuffer.isView(value)) return `${nameOf(value)}(${(value as Uint8Array).length ?? value.byteLength})`
   if (typeof value === 'function') return `function ${value.name}`
   if (typeof value !== 'object' || value === null) return String(value)
-  const mark: unknown = (value as { readonly [copyMark]?: unknown })[copyMark]
-  const copy = mark === undefined || mark === thisCopy ? '' : ' of another copy of blasgrad'
-  return `${nameOf(value)}${copy}`
+  return `${nameOf(value)}${isOfAnotherCopy(value) ? ' of another copy of blasgrad' : ''}`
 }
 
 function showArray(values: readonly unknown[], depth: number): string {

@@ -1,6 +1,7 @@
 // The methods that Tensors get from ops and from the backward walk: the prototype behind Tensor's own.
 
-import { ArgumentError, copyMark, thisCopy } from '../base/errors.js'
+import { markCopy } from '../base/copies.js'
+import { ArgumentError } from '../base/errors.js'
 
 export const methods: Record<string, unknown> = {}
 
@@ -30,4 +31,4 @@ function toPrimitive(this: object, hint: string): string {
 }
 
 Object.defineProperty(methods, Symbol.toPrimitive, { value: toPrimitive })
-Object.defineProperty(methods, copyMark, { value: thisCopy })
+markCopy(methods)

@@ -1,6 +1,7 @@
 // Finds a module's parameters and modules in its properties. Knows no module.
 
 import { type ContainerKind, type Entries, entriesOf } from '../base/containers.js'
+import { isOfAnotherCopy } from '../base/copies.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 
 /** A Set has no keys to name its values by. */
@@ -9,7 +10,7 @@ const searched: readonly ContainerKind[] = ['array', 'map', 'object']
 /**
  * The values that `isMember` picks, in order, each with its dotted name: those in `entries` themselves and those in
  * arrays, Maps and plain objects there, however deep.
- * @throws ArgumentError for a member whose own key holds a dot, since two names could then be the same.
+ * @throws ArgumentError for one that another copy of this package made, and for a member whose own key holds a dot, since two names could then be the same.
  */
 export function* members<M>(
   entries: Entries,
@@ -19,6 +20,11 @@ export function* members<M>(
 ): Generator<[name: string, member: M]> {
   for (const [key, value] of entries) {
     const inside = isMember(value) ? undefined : entriesOf(value, searched)
+    if (typeof value === 'object' && value !== null && isOfAnotherCopy(value)) {
+      throw new ArgumentError(
+        `Module: expected members of this copy of blasgrad at ${prefix}${String(key)}, got ${showValue(value)}`,
+      )
+    }
     if (isMember(value)) {
       yield [prefix + checkKey(key), value]
     } else if (inside !== undefined && !within.includes(value)) {

@@ -1,6 +1,7 @@
 // Module: the base of layers and models. It finds parameters and modules in its properties.
 
 import { copyProperties } from '../base/containers.js'
+import { markCopy } from '../base/copies.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import { checkOptions, flag, type Schema } from '../base/options.js'
 import { context } from '../core/context.js'
@@ -271,6 +272,8 @@ export abstract class Module {
     }
   }
 }
+
+markCopy(Module.prototype)
 
 const join = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`)
 

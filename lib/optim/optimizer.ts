@@ -1,6 +1,7 @@
 // What all optimizers share: groups, steps, saved state. How a parameter is updated is said by a declaration.
 
-import { ArgumentError, copyMark, showValue, thisCopy } from '../base/errors.js'
+import { markCopy } from '../base/copies.js'
+import { ArgumentError, showValue } from '../base/errors.js'
 import { context } from '../core/context.js'
 import {
   checkStateDict,
@@ -148,4 +149,4 @@ export class Optimizer<H extends HyperRecord = AnyHyper> {
   }
 }
 
-Object.defineProperty(Optimizer.prototype, copyMark, { value: thisCopy })
+markCopy(Optimizer.prototype)
