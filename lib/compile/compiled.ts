@@ -3,19 +3,9 @@
 import type { DType, NumberArray } from '../base/dtype.js'
 import type { Shape } from '../base/shape.js'
 import type { Storage } from '../core/storage.js'
-import type { Tensor } from '../core/tensor.js'
 import type { Executor, Plan } from './plan.js'
 import type { Program } from './program.js'
 import type { Recorder } from './recorder.js'
-
-export interface CompileOptions {
-  /** Tensors from outside that the function reads as they are at each run, beside state. */
-  readonly captures?: readonly Tensor[]
-  /** Keep every gradient in `.grad` after a run, also those that an optimizer's step has used up. */
-  readonly keepGrads?: boolean
-  /** Whether elementwise kernels run joined (true): without it, results are to the bit those of eager ops. */
-  readonly fusion?: boolean
-}
 
 /** One recorded kind of call. */
 export interface Compiled {

@@ -9,12 +9,13 @@ import { sizeOf } from '../base/shape.js'
 import { context } from '../core/context.js'
 import { Tensor } from '../core/tensor.js'
 import { type Checked, checkedExecutor } from './check/executor.js'
-import type { Compiled, CompileOptions } from './compiled.js'
+import type { Compiled } from './compiled.js'
 import { executorFor, isThreadedOn } from './executors.js'
 import { LazyPlan } from './lazy-plan.js'
 import type { MakeExecutor } from './plan.js'
 import type { Program } from './program.js'
 import { Recorder } from './recorder.js'
+import type { Settings } from './settings.js'
 import { flatten, rebuild, type Tree } from './tree.js'
 
 /** What a tensor's `.grad` is after a run: a tensor, none, or used up by an optimizer's step. */
@@ -31,7 +32,7 @@ export function record(
   fn: (...args: readonly unknown[]) => unknown,
   args: readonly unknown[],
   tree: Tree,
-  { captures = [], keepGrads = false, fusion = true }: CompileOptions,
+  { captures = [], keepGrads = false, fusion = true, statics }: Settings,
   make?: MakeExecutor,
 ): Compiled {
   const recorder = new Recorder(captures)
@@ -41,7 +42,7 @@ export function record(
   })
   context.recording = recorder
   try {
-    const output = fn(...(rebuild(args, slots) as readonly unknown[]))
+    const output = fn(...(rebuild(args, slots, statics) as readonly unknown[]))
     const results = resultsOf(output)
     const finals = finalGrads(recorder, keepGrads)
     const program = recorder.program(results.map(({ storage }) => recorder.valueOf(storage)))

@@ -9,7 +9,6 @@ import { context } from '../core/context.js'
 import type { Recording } from '../core/recording.js'
 import { allocateKept, markState, Storage, stateOf } from '../core/storage.js'
 import type { Tensor } from '../core/tensor.js'
-import { checkCaptures } from './captures.js'
 import {
   type Argument,
   type Call,
@@ -63,7 +62,6 @@ export class Recorder implements Recording {
   blocks = 0
 
   constructor(captures: readonly Tensor[]) {
-    checkCaptures(captures)
     // The program will know their memory: it must not move any more.
     for (const { storage } of captures) storage.see()
     this.#captures = new Map(captures.map(({ storage }) => [storage.memory, storage]))

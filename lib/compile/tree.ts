@@ -14,6 +14,11 @@ export interface Tree {
   readonly key: string
 }
 
+/** Positions of arguments whose numbers are part of the structure. */
+export type Statics = ReadonlySet<number>
+
+const none: Statics = new Set()
+
 const leafKey = (leaf: Leaf): string => (typeof leaf === 'number' ? '#' : `${leaf.dtype}[${leaf.shape}]`)
 
 /** Arrays and plain objects carry structure; a Map or a Set is refused. */
@@ -23,33 +28,40 @@ const structures: readonly ContainerKind[] = ['array', 'object']
 const deepest = 64
 const mostValues = 1_000_000
 
-/** Takes a tree apart. @throws ArgumentError for what can be neither leaf nor structure (functions, class instances). */
-export function flatten(what: string, root: unknown): Tree {
+const isLeaf = (value: unknown, isStatic: boolean): value is Leaf =>
+  value instanceof Tensor || (typeof value === 'number' && !isStatic)
+
+/**
+ * Takes a tree apart. @throws ArgumentError for what can be neither leaf nor structure (functions, class instances).
+ * @param statics positions in the list `root` below which a number is no leaf.
+ */
+export function flatten(what: string, root: unknown, statics = none): Tree {
   const leaves: Leaf[] = []
   let visited = 0
-  const visit = (value: unknown, depth = 0): string => {
+  const visit = (value: unknown, depth: number, isStatic: boolean): string => {
     // What holds itself has no end; what holds one thing at many places may have none in a lifetime.
     if (depth > deepest || ++visited > mostValues) {
       const most = depth > deepest ? `nested at most ${deepest} deep` : `of at most ${mostValues} values`
       throw new ArgumentError(`${what}: expected arrays and objects ${most}, got more`)
     }
-    if (value instanceof Tensor || typeof value === 'number') {
+    if (isLeaf(value, isStatic)) {
       leaves.push(value)
       return leafKey(value)
     }
+    if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
     if (value === null || value === undefined || typeof value === 'boolean') return String(value)
     if (typeof value === 'string') return JSON.stringify(value)
     const entries = entriesOf(value, structures)
     if (entries !== undefined) {
       return Array.isArray(value)
-        ? `[${Array.from(entries, ([, inner]) => visit(inner, depth + 1))}]`
-        : `{${Array.from(entries, ([name, inner]) => `${JSON.stringify(name)}:${visit(inner, depth + 1)}`)}}`
+        ? `[${Array.from(entries, ([at, inner]) => visit(inner, depth + 1, isStatic || (depth === 0 && statics.has(at as number))))}]`
+        : `{${Array.from(entries, ([name, inner]) => `${JSON.stringify(name)}:${visit(inner, depth + 1, isStatic)}`)}}`
     }
     throw new ArgumentError(
       `${what}: expected tensors, numbers, strings, booleans, null, or arrays and objects of them, got ${showValue(value)}`,
     )
   }
-  const key = visit(root)
+  const key = visit(root, 0, false)
   return { leaves, key }
 }
 
@@ -81,14 +93,18 @@ export function areOfKinds(args: readonly unknown[], kinds: readonly LeafKind[])
 }
 
 /** The same structure with other leaves, in order. */
-export function rebuild(root: unknown, leaves: readonly unknown[]): unknown {
-  let at = 0
-  const visit = (value: unknown): unknown => {
-    if (value instanceof Tensor || typeof value === 'number') return leaves[at++]
+export function rebuild(root: unknown, leaves: readonly unknown[], statics = none): unknown {
+  let next = 0
+  const visit = (value: unknown, depth: number, isStatic: boolean): unknown => {
+    if (isLeaf(value, isStatic)) return leaves[next++]
     const entries = entriesOf(value, structures)
     if (entries === undefined) return value
-    if (Array.isArray(value)) return Array.from(entries, ([, inner]) => visit(inner))
-    return Object.fromEntries(Array.from(entries, ([name, inner]) => [name, visit(inner)]))
+    if (Array.isArray(value)) {
+      return Array.from(entries, ([at, inner]) =>
+        visit(inner, depth + 1, isStatic || (depth === 0 && statics.has(at as number))),
+      )
+    }
+    return Object.fromEntries(Array.from(entries, ([name, inner]) => [name, visit(inner, depth + 1, isStatic)]))
   }
-  return visit(root)
+  return visit(root, 0, false)
 }

@@ -101,7 +101,7 @@ describe.each(backendsUnderTest)('on %s', backend => {
     'arguments: trees of tensors; numbers change without recording; strings are part of the key; none is written',
     () => {
       let runs = 0
-      const step = compile((batch: { a: Tensor; more: [Tensor, number] }, mode: string) => {
+      const step = compile((batch: { a: Tensor; more: [Tensor, Tensor] }, mode: string) => {
         runs++
         const y = batch.a.add(batch.more[0]).mul(batch.more[1])
         return mode === 'neg' ? { y: y.neg() } : { y }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { IndexError } from '../../lib/base/errors.js'
 import { compile } from '../../lib/compile/compile.js'
-import type { CompileOptions } from '../../lib/compile/compiled.js'
+import type { CompileOptions } from '../../lib/compile/step.js'
 import { setThreads } from '../../lib/core/backend-control.js'
 import * as bg from '../../lib/index.js'
 import { nn, optim, type Tensor, tensor } from '../../lib/index.js'

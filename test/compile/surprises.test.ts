@@ -153,7 +153,7 @@ describe.each(backendsUnderTest)('on %s', backend => {
   on('two optimizers take turns on one model, and a third step reads it', () => {
     const run = (compiled: boolean) => {
       const model = network(5)
-      const maybe = <A extends unknown[]>(fn: (...args: A) => Tensor) =>
+      const maybe = <A extends Tensor[]>(fn: (...args: A) => Tensor) =>
         compiled ? compile(fn, { fusion: false }).sync : fn
       const steps = [new optim.SGD(model.parameters(), { lr: 0.1 }), new optim.Adam(model.parameters())].map(
         optimizer =>

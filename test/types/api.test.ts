@@ -90,8 +90,23 @@ test('compiled steps and their epochs', async () => {
   expectTypeOf(results).toEqualTypeOf<{ loss: Tensor; more: Tensor[] }>()
   expectTypeOf(means).toEqualTypeOf<{ loss: number; more: number[] }>()
   expect([losses.shape, results.more[0].shape, optimizer.lr]).toEqual([[2], [2], 0.25])
-  // @ts-expect-error batches of two fields for a function of one number
-  await expect(compile((scale: number) => w.mul(scale).sum()).epoch(loader)).resolves.toBeDefined()
+  // @ts-expect-error batches of two fields for a function of one
+  await expect(compile((scale: Tensor) => w.mul(scale).sum()).epoch(loader)).resolves.toBeDefined()
   // @ts-expect-error no such option
   await expect(step.epoch(loader, { epochs: 3 })).rejects.toThrow('got epochs')
+})
+
+test('numbers are tensors to a compiled function, but for those that are static', () => {
+  const scale = compile((x: Tensor, more: { k: Tensor }) => x.mul(more.k))
+  expect(scale.sync(zeros([2]), { k: 3 }).shape).toEqual([2])
+  // @ts-expect-error a number is a tensor inside
+  expect(() => compile((x: Tensor, k: number) => x.mul(k * 2)).sync(zeros([2]), 3)).toThrow('item()')
+  // @ts-expect-error and one beside the one that is named
+  compile((x: Tensor, k: number, n: number) => x.mul(k + n), { static: [2] })
+  const power = compile((x: Tensor, k: number) => x.mul(k * 2), { static: [1] })
+  expect(power.sync(3, 2).item()).toBe(12)
+  // @ts-expect-error no tensor in the place of a number
+  expect(() => power.sync(zeros([2]), zeros([]))).toThrow('item()')
+  // @ts-expect-error no such option
+  expect(() => compile((x: Tensor) => x, { statics: [0] })).toThrow('got statics')
 })

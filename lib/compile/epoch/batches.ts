@@ -50,7 +50,7 @@ async function runBatch(
     }
     whenReady(find, finish, compiled => {
       results ??= new Results(compiled, batches)
-      const inputs = flatten('epoch', args).leaves.map(arrayOf)
+      const inputs = programs.leavesOf(args).map(arrayOf)
       rates.apply(number)
       const failed = (error: unknown): never => {
         rates.undo()

@@ -7,7 +7,7 @@ import { DataLoader } from '../../data/loader.js'
 import { asEpoch } from '../queue.js'
 import { runBatches } from './batches.js'
 import { checkEpochOptions, type EpochOptions, type EpochResult, schedulesOf } from './options.js'
-import { type Find, Programs } from './programs.js'
+import { Programs, type Source } from './programs.js'
 import { Progress } from './progress.js'
 import { Rates } from './rates.js'
 import type { Results } from './results.js'
@@ -17,7 +17,7 @@ import { Stopping } from './stopping.js'
 
 /** See Step.epoch. */
 export async function runEpoch<S extends Sample, R>(
-  find: Find,
+  source: Source,
   loader: DataLoader<S, unknown>,
   options: EpochOptions<R>,
 ): Promise<EpochResult<R>> {
@@ -30,7 +30,7 @@ export async function runEpoch<S extends Sample, R>(
   if (batches === 0) throw noBatches()
   const rates = new Rates(schedulesOf(schedule), batches)
   return asEpoch(async () => {
-    const programs = new Programs(find, rates.targets)
+    const programs = new Programs(source, rates.targets)
     const stopping = new Stopping(signal)
     const progress = new Progress(onProgress, batches)
     const epoch: Epoch = { programs, rates, stopping, batches, tick: results => progress.tick(results) }

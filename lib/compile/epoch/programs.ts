@@ -5,13 +5,17 @@ import { ArgumentError, showShape } from '../../base/errors.js'
 import { context } from '../../core/context.js'
 import type { Storage } from '../../core/storage.js'
 import type { Compiled } from '../compiled.js'
-import { flatten } from '../tree.js'
+import { flatten, type Leaf, type Statics, type Tree } from '../tree.js'
 
-/** The program for some arguments as things are now. */
-export type Find = (args: readonly unknown[]) => Compiled
+/** A compiled function. */
+export interface Source {
+  /** The program for some arguments as things are now. */
+  readonly find: (args: readonly unknown[]) => Compiled
+  readonly statics: Statics
+}
 
 export class Programs {
-  readonly #find: Find
+  readonly #source: Source
   readonly #targets: readonly (readonly Storage[])[]
   readonly #known = new Map<string, Compiled>()
   readonly #held = new Set<Storage>()
@@ -20,8 +24,8 @@ export class Programs {
   #first: Compiled | undefined
 
   /** @param targets what a schedule writes, by optimizer. */
-  constructor(find: Find, targets: readonly (readonly Storage[])[]) {
-    this.#find = find
+  constructor(source: Source, targets: readonly (readonly Storage[])[]) {
+    this.#source = source
     this.#targets = targets
     this.#hold(targets.flat())
   }
@@ -32,7 +36,7 @@ export class Programs {
    * the modes have changed.
    */
   get(args: readonly unknown[]): Compiled {
-    const { key } = flatten('epoch', args)
+    const { key } = this.#tree(args)
     const known = this.#known.get(key)
     if (known?.recorder.gradientsHold() && !isChecking) return known
     if (this.#first !== undefined && !this.#first.recorder.modesHold()) {
@@ -49,10 +53,19 @@ export class Programs {
     return compiled
   }
 
+  /** What a program takes of these arguments. */
+  leavesOf(args: readonly unknown[]): readonly Leaf[] {
+    return this.#tree(args).leaves
+  }
+
   /** Nothing is busy any more. */
   release(): void {
     for (const storage of this.#held) storage.steps--
     this.#held.clear()
+  }
+
+  #tree(args: readonly unknown[]): Tree {
+    return flatten('epoch', args, this.#source.statics)
   }
 
   #findAsCalled(args: readonly unknown[]): Compiled {
@@ -60,7 +73,7 @@ export class Programs {
     context.gradMode = this.#gradMode
     context.active = this.#active
     try {
-      return this.#find(args)
+      return this.#source.find(args)
     } finally {
       context.gradMode = gradMode
       context.active = active

@@ -2,7 +2,7 @@
 // trained eager and compiled from the same weights.
 
 import { compile } from '../../../lib/compile/compile.js'
-import type { CompileOptions } from '../../../lib/compile/compiled.js'
+import type { CompileOptions } from '../../../lib/compile/step.js'
 import * as bg from '../../../lib/index.js'
 import { nn, optim, type Tensor } from '../../../lib/index.js'
 import { Random } from '../../support/random.js'
@@ -156,7 +156,7 @@ export function drawNetwork(seed: number, { dtype, optimizer: only }: NetworkOpt
       const table = words > 0 ? new nn.Embedding(words, inputs / 2, { dtype }) : null
       const model = new Model(new nn.Sequential(...layers.map(make => make())), table, noises[noise])
       const optimizer = optimizerFor(model)
-      const maybeCompiled = <A extends unknown[], R>(fn: (...args: A) => R): ((...args: A) => R) =>
+      const maybeCompiled = <A extends Tensor[], R>(fn: (...args: A) => R): ((...args: A) => R) =>
         options === undefined ? fn : compile(fn, options).sync
       const lossAndGradient = (x: Tensor, y: Tensor): Tensor => {
         const loss = lossOf(model.forward(x), y)

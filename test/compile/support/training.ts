@@ -1,6 +1,6 @@
 // A training whose every part shows: Adam, random numbers in the step, samples in an order, a last batch that is smaller.
 
-import type { CompileOptions } from '../../../lib/compile/compiled.js'
+import type { CompileOptions } from '../../../lib/compile/step.js'
 import { compile, data, manualSeed, nn, optim, randn, type Tensor } from '../../../lib/index.js'
 
 export const batchSize = 8
