@@ -7,10 +7,13 @@ import { ArgumentError, showValue } from '../base/errors.js'
 /** A Set has no keys to name its values by. */
 const searched: readonly ContainerKind[] = ['array', 'map', 'object']
 
+/** Deeper containers are mistakes. */
+const deepest = 64
+
 /**
  * The values that `isMember` picks, in order, each with its dotted name: those in `entries` themselves and those in
  * arrays, Maps and plain objects there, however deep.
- * @throws ArgumentError for one that another copy of this package made, and for a member whose own key holds a dot, since two names could then be the same.
+ * @throws ArgumentError for containers nested too deep, for a member that another copy of this package made, and for a member whose own key holds a dot, since two names could then be the same.
  */
 export function* members<M>(
   entries: Entries,
@@ -28,6 +31,11 @@ export function* members<M>(
     if (isMember(value)) {
       yield [prefix + checkKey(key), value]
     } else if (inside !== undefined && !within.includes(value)) {
+      if (within.length === deepest) {
+        throw new ArgumentError(
+          `Module: expected containers nested at most ${deepest} deep, got more in ${prefix.slice(0, 40)}`,
+        )
+      }
       for (const found of members(inside, isMember, `${prefix}${String(key)}.`, [...within, value])) {
         checkKey(key)
         yield found

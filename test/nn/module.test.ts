@@ -213,3 +213,10 @@ describe('Sequential', () => {
     expect(() => new Sequential(new ReLU(), (() => 1) as never)).toThrow('Sequential: expected layer 1 to be a Module')
   })
 })
+
+it('containers that have no end are refused', () => {
+  let deep: unknown = []
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep]
+  const model = Object.assign(new nn.Sequential(), { deep })
+  expect(() => model.parameters()).toThrow('Module: expected containers nested at most 64 deep')
+})
