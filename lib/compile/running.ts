@@ -24,10 +24,10 @@ export const arrayOf = (leaf: Leaf): NumberArray => {
   return array
 }
 
-const freshResults = ({ results }: Compiled): Tensor[] =>
+export const freshResults = ({ results }: Compiled): Tensor[] =>
   results.map(({ shape, dtype }) => Tensor.allocate(shape, dtype))
 
-const arraysOf = (tensors: readonly Tensor[]): NumberArray[] => tensors.map(({ storage }) => storage.array)
+export const arraysOf = (tensors: readonly Tensor[]): NumberArray[] => tensors.map(({ storage }) => storage.array)
 
 /** The error of the op that met a bad index. */
 export function errorOf({ plan, recorder }: Compiled, bad: BadIndex): Error {
@@ -36,7 +36,7 @@ export function errorOf({ plan, recorder }: Compiled, bad: BadIndex): Error {
 }
 
 /** What a run changes beside the arrays that it writes. @throws IndexError, first, where it met a bad index. */
-function conclude(compiled: Compiled, bad: BadIndex | null): void {
+export function conclude(compiled: Compiled, bad: BadIndex | null): void {
   if (bad !== null) throw errorOf(compiled, bad)
   for (const storage of compiled.written) storage.version++
   advance(compiled.blocks)
@@ -58,12 +58,6 @@ export function runNow(compiled: Compiled, leaves: readonly Leaf[]): unknown {
 
 function copyFew(from: NumberArray, to: NumberArray): void {
   for (let i = 0; i < to.length; i++) to[i] = from[i]
-}
-
-/** Runs in place and writes the results over those of `results`. */
-export function runInto(compiled: Compiled, leaves: readonly Leaf[], results: readonly Tensor[]): void {
-  conclude(compiled, compiled.executor.run(leaves.map(arrayOf), arraysOf(results)))
-  for (const { storage } of results) storage.version++
 }
 
 /**

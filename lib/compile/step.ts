@@ -53,8 +53,9 @@ export interface Step<A extends readonly unknown[], R, S extends Positions = rea
   /** Runs in place and gives the results. @throws BusyError while a step is on its way. */
   sync(...args: Given<A, S>): R
   /**
-   * Runs in place and writes the results over the elements of `outs`, tensors in the structure that the function returns.
-   * @throws ArgumentError if their structure, shapes or dtypes are others; BusyError while a step is on its way.
+   * Runs in place and writes the results over the elements of `outs`, tensors in the structure that the function returns;
+   * they may be arguments or state as well.
+   * @throws ArgumentError if their structure, shapes or dtypes are others, or two of them share elements; BusyError while a step is on its way.
    */
   into(outs: R, ...args: Given<A, S>): R
   /**
