@@ -104,6 +104,8 @@ void WideSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, con
   const Size n = slopes.n;
   const T* const weight = slopes.weight;
   HWY_ALIGN T logs[kBlockRows], scales[kBlockRows];
+  Size read[kBlockRows];
+  for (Size r = 0; r < count; r++) read[r] = ReadId(ids + r);
   for (Size r = 0; r < count; r += LanesOf(d)) {
     hn::Store(ExpNonPositive(d, hn::Neg(LoadUpTo(d, logSum + r, count - r))), d, scales + r);
   }
@@ -112,7 +114,7 @@ void WideSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, con
     T largest[kRows], scale[kRows], spread[kRows];
     LargestOfRows<kRows>(n, a + r * n, largest);
     BLASGRAD_EACH_ROW {
-      const Size id = slopes.Counts(ids[r + k]) ? ids[r + k] : 0;
+      const Size id = slopes.Counts(read[r + k]) ? read[r + k] : 0;
       logs[r + k] = (a[(r + k) * n + id] - largest[k]) - logSum[r + k];
       scale[k] = (slopes.Target(id, g[r + k]) + g[r + k] * slopes.whole) * scales[r + k];
       spread[k] = g[r + k] * slopes.fraction;
@@ -128,7 +130,7 @@ void WideSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, con
   });
   for (Size r = 0; r < count; r += LanesOf(d)) hn::Store(ExpMinus1(d, hn::Load(d, logs + r)), d, logs + r);
   for (Size r = 0; r < count; r++) {
-    const Size id = ids[r];
+    const Size id = read[r];
     if (slopes.Counts(id)) {
       const T smooth = slopes.whole * (T(1) + logs[r]) - slopes.fraction * slopes.WeightOf(id);
       out[r * n + id] = slopes.Target(id, g[r]) * logs[r] + g[r] * smooth;
@@ -157,7 +159,8 @@ void NarrowSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, c
   HWY_ALIGN T block[kNarrow * kBlockRows], weights[kBlockRows];
   for (Size r = 0; r < count; r++) weights[r] = T(1);
   for (Size r = 0; r < count && slopes.weight != nullptr; r++) {
-    weights[r] = slopes.Counts(ids[r]) ? slopes.WeightOf(ids[r]) : T(0);
+    const Size id = ReadId(ids + r);
+    weights[r] = slopes.Counts(id) ? slopes.WeightOf(id) : T(0);
   }
   TransposeBlock(count, n, a, n, block, kBlockRows);
   for (Size r = 0; r < count; r += LanesOf(d)) {
@@ -199,11 +202,8 @@ void crossEntropyBackward(Size rows, Size n, double ignoreIndex, double smoothin
   if (n == 0) return;
   const Slopes<T> slopes(n, ignoreIndex, smoothing, weight);
   const auto run = n <= kNarrow ? &NarrowSlopes<T> : n <= kShort ? &WideSlopes<kShortRows, T> : &WideSlopes<1, T>;
-  std::int32_t targets[kBlockRows];
   for (Size r = 0; r < rows; r += kBlockRows) {
-    const Size count = HWY_MIN(kBlockRows, rows - r);
-    for (Size i = 0; i < count; i++) targets[i] = static_cast<std::int32_t>(ReadId(ids + r + i));
-    run(count, slopes, g + r, a + r * n, targets, logSum + r, out + r * n);
+    run(HWY_MIN(kBlockRows, rows - r), slopes, g + r, a + r * n, ids + r, logSum + r, out + r * n);
   }
 }
 
