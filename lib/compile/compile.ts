@@ -26,7 +26,8 @@ import { areOfKinds, flatten, kindsOf, type Leaf, rebuild, type Statics, type Tr
  * tensor to the function, so that another value is not another kind: `x.mul(k.mul(2))`, not `k * 2`. One that steers
  * JavaScript (`i < n`, an axis) is named in the option `static`. Side effects in JavaScript happen
  * once, when it is recorded. Modes, gradients wanted or there, groups, what `parameters()` or `modules()` gave are looked
- * at again; other JavaScript (a variable, a layer put in another's place) is not. With BLASGRAD_CHECK=1 it is recorded again at each run, and its kernels are held against the
+ * at again, and whether a layer, parameter or buffer of a module was put in another's place, once `parameters()` or the
+ * like has been called on it (as for an optimizer); other JavaScript (a variable) is not. With BLASGRAD_CHECK=1 it is recorded again at each run, and its kernels are held against the
  * reference: for a result that seems wrong.
  * @param fn a synchronous function over tensors: forward, `backward()`, clipping, `optimizer.step()`.
  * @throws ArgumentError, when it is recorded, if `fn` reads a tensor from outside that is neither an argument, state nor
@@ -79,6 +80,7 @@ function stepOf<A extends readonly unknown[], R>(fn: (...args: A) => R, options:
     if (hit !== undefined) return { compiled: hit, leaves: tree.leaves }
     const compiled = record(fn as (...args: readonly unknown[]) => unknown, args, tree, options)
     cache.add(key, compiled)
+    options.roots = compiled.recorder.structure.roots
     return { compiled, leaves: tree.leaves }
   }
 

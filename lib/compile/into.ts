@@ -19,7 +19,7 @@ export function runInto(compiled: Compiled, leaves: readonly Leaf[], outs: reado
   })
   const written = readsOuts(compiled, targets) ? arraysOf(freshResults(compiled)) : targets
   conclude(compiled, compiled.executor.run(inputs, written))
-  if (written !== targets) targets.forEach((target, i) => target.set(written[i]))
+  if (written !== targets) for (const [i, target] of targets.entries()) target.set(written[i])
   for (const { storage } of outs) storage.version++
 }
 

@@ -8,6 +8,7 @@ import { ArgumentError, showValue } from '../base/errors.js'
 import { sizeOf } from '../base/shape.js'
 import { context } from '../core/context.js'
 import { Tensor } from '../core/tensor.js'
+import { Module } from '../nn/module.js'
 import { type Checked, checkedExecutor } from './check/executor.js'
 import type { Compiled } from './compiled.js'
 import { executorFor, isThreadedOn } from './executors.js'
@@ -32,7 +33,7 @@ export function record(
   fn: (...args: readonly unknown[]) => unknown,
   args: readonly unknown[],
   tree: Tree,
-  { captures = [], keepGrads = false, fusion = true, statics }: Settings,
+  { captures = [], keepGrads = false, fusion = true, statics, roots = [] }: Settings,
   make?: MakeExecutor,
 ): Compiled {
   const recorder = new Recorder(captures)
@@ -45,6 +46,7 @@ export function record(
     const output = fn(...(rebuild(args, slots, statics) as readonly unknown[]))
     const results = resultsOf(output)
     const finals = finalGrads(recorder, keepGrads)
+    recorder.structure = Module.structureOf(recorder.uses, roots)
     const program = recorder.program(results.map(({ storage }) => recorder.valueOf(storage)))
     const backend = context.active.name
     const makeExecutor = make ?? executorOf(program, backend, call => recorder.opOf(call))

@@ -9,30 +9,12 @@ import { context } from '../core/context.js'
 import type { Recording } from '../core/recording.js'
 import { allocateKept, markState, Storage, stateOf } from '../core/storage.js'
 import type { Tensor } from '../core/tensor.js'
-import {
-  type Argument,
-  type Call,
-  type ElementType,
-  type Origin,
-  type Program,
-  signatureOf,
-  usesOf,
-  type Value,
-} from './program.js'
+import { Module } from '../nn/module.js'
+import { elementTypeOf, elementTypeOfArray } from './element-type.js'
+import { type Argument, type Call, type Origin, type Program, signatureOf, usesOf, type Value } from './program.js'
 
 /** A constant of more elements than this is a batch that should have been an argument. */
 const largestConstant = 65_536
-
-export const elementTypeOf = (dtype: DType): ElementType => (dtype === 'bool' ? 'uint8' : dtype)
-
-const elementTypeOfArray = (array: NumberArray): ElementType =>
-  array instanceof Float32Array
-    ? 'float32'
-    : array instanceof Float64Array
-      ? 'float64'
-      : array instanceof Int32Array
-        ? 'int32'
-        : 'uint8'
 
 export class Recorder implements Recording {
   readonly kernels: Backend
@@ -60,6 +42,8 @@ export class Recorder implements Recording {
   #configuration = context.configuration
   /** How many blocks of random words one run draws. */
   blocks = 0
+  /** What the modules were made of whose state is used. */
+  structure = Module.structureOf(new Set(), [])
 
   constructor(captures: readonly Tensor[]) {
     // The program will know their memory: it must not move any more.
@@ -127,8 +111,12 @@ export class Recorder implements Recording {
     this.#badIndex.set(this.#calls.length - 1, describe)
   }
 
-  /** Whether everything that was read of the configuration is as it was. Costs a comparison where nothing changed. */
+  /**
+   * Whether everything that was read of the configuration is as it was. Where nothing changed it costs a comparison, and
+   * one for each member of the modules.
+   */
   holds(): boolean {
+    if (!this.structure.holds()) return false
     // Stryker disable next-line ConditionalExpression: saves the look at each condition, and no result changes
     if (context.configuration === this.#configuration) return true
     if (!this.gradientsHold() || !this.modesHold()) return false
@@ -155,7 +143,7 @@ export class Recorder implements Recording {
   /** Whether what else was read of the configuration is as it was: modes, gradients wanted, modules. */
   modesHold(): boolean {
     for (const holds of this.#guards.values()) if (!holds()) return false
-    return true
+    return this.structure.holds()
   }
 
   /** Whether a gradient was read before it was set: a run may then leave what asks for another program. */

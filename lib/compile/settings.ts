@@ -9,6 +9,8 @@ import type { Statics } from './tree.js'
 /** The options as they were when compile was called. */
 export interface Settings extends Omit<CompileOptions, 'static'> {
   readonly statics?: Statics
+  /** The outermost modules that it has used, as far as is known. */
+  roots?: readonly object[]
 }
 
 const positions: Kind = {

@@ -16,13 +16,15 @@ import {
   type StateDict,
   throwProblems,
 } from '../core/state-dict.js'
-import { keepAsState } from '../core/storage.js'
+import { keepAsState, type Storage } from '../core/storage.js'
 import { Tensor } from '../core/tensor.js'
 import { type Begun, type Copy, makeCopy } from './copier.js'
 import { members } from './members.js'
+import { guarded, join, type Named, unique } from './named.js'
 import { Parameter } from './parameter.js'
 import { hasPrivateFields } from './private-fields.js'
 import { describe } from './repr.js'
+import { noteHolder, Structure } from './structure.js'
 
 export interface BufferOptions {
   /** Whether stateDict has it; true by default. */
@@ -30,8 +32,6 @@ export interface BufferOptions {
 }
 
 const bufferOptions: Schema<BufferOptions> = { persistent: flag }
-
-type Named<T> = [name: string, value: T]
 
 /**
  * The base of layers and models: a subclass sets parameters (`Parameter`) and modules as properties, also in arrays,
@@ -134,6 +134,7 @@ export abstract class Module {
     Reflect.set(this, name, tensor)
     this.#buffers.set(name, persistent)
     keepAsState(tensor.storage)
+    noteHolder(tensor.storage, this)
     return tensor
   }
 
@@ -262,32 +263,27 @@ export abstract class Module {
       )
     }
     yield [name, this]
-    for (const [key, child] of this.#ownModules()) yield* child.#walk(join(name, key), [...above, this])
+    for (const [key, child] of this.#ownModules()) {
+      noteHolder(child, this)
+      yield* child.#walk(join(name, key), [...above, this])
+    }
   }
 
   /** What `own` gives for this module and each one below, under full names. */
-  *#everywhere<T>(own: (module: Module) => Iterable<Named<T>>): Generator<Named<T>> {
+  *#everywhere<T extends Tensor>(own: (module: Module) => Iterable<Named<T>>): Generator<Named<T>> {
     for (const [prefix, module] of this.#walk('', [])) {
-      for (const [key, value] of own(module)) yield [join(prefix, key), value]
+      for (const [key, value] of own(module)) {
+        noteHolder(value.storage, module)
+        yield [join(prefix, key), value]
+      }
     }
+  }
+
+  /** What the modules that hold these storages are made of now. Library code only. */
+  static structureOf(storages: ReadonlySet<Storage>, before: readonly object[]): Structure {
+    const entries = (value: unknown) => (value instanceof Module ? value.ownEntries() : undefined)
+    return new Structure({ storages, entries }, before)
   }
 }
 
 markCopy(Module.prototype)
-
-const join = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`)
-
-function unique<T>(pairs: Iterable<Named<T>>): Named<T>[] {
-  const seen = new Set<T>()
-  return [...pairs].filter(([, value]) => !seen.has(value) && seen.add(value))
-}
-
-/** The result of `find`, which guards the step that is being recorded. */
-function guarded<T>(find: () => Named<T>[]): Named<T>[] {
-  const found = find()
-  context.recording?.guard(found, () => {
-    const now = find()
-    return now.length === found.length && now.every(([name, value], i) => found[i][0] === name && found[i][1] === value)
-  })
-  return found
-}
