@@ -1,7 +1,7 @@
 // Tensors joined and cut along an axis.
 
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
-import { normalizeAxis, sameShape } from '../base/shape.js'
+import { normalizeAxis, type Shape, sameShape } from '../base/shape.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { apply } from './machinery/apply.js'
@@ -11,6 +11,21 @@ import { asTensor, unifyAll } from './machinery/operands.js'
 import { within } from './machinery/strided.js'
 import { unsqueeze } from './shaping.js'
 import { type Range, slice } from './slicing.js'
+
+const starts = new WeakMap<readonly Shape[], readonly number[]>()
+
+/** Where along the axis each part begins: reckoned once for all parts. */
+function startsOf(shapes: readonly Shape[], axis: number): readonly number[] {
+  const known = starts.get(shapes)
+  if (known !== undefined) return known
+  let start = 0
+  const made = shapes.map(shape => {
+    start += shape[axis]
+    return start - shape[axis]
+  })
+  starts.set(shapes, made)
+  return made
+}
 
 const concatOp: Primitive<number> = {
   name: 'concat',
@@ -40,9 +55,11 @@ const concatOp: Primitive<number> = {
     }
   },
   vjp: (g, { params: axis, shapes, shape }, i) => {
-    const start = shapes.slice(0, i).reduce((sum, part) => sum + part[axis], 0)
-    const full = g.shape[axis] === shape[axis] ? g : expandTo(g, g.shape.with(axis, shape[axis]))
-    return slice(full, ...shape.map((_, j): Range => (j === axis ? [start, start + shapes[i][axis]] : null)))
+    const length = shapes[i][axis]
+    // Of a gradient that is the same along the axis each part gets its own length: no part pays for the whole.
+    if (g.shape[axis] !== shape[axis]) return expandTo(g, g.shape.with(axis, length))
+    const start = startsOf(shapes, axis)[i]
+    return slice(g, ...shape.map((_, j): Range => (j === axis ? [start, start + length] : null)))
   },
 }
 
