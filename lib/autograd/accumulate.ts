@@ -4,7 +4,7 @@ import { gridOfTwo } from '../base/broadcast.js'
 import { ShapeError, showShape } from '../base/errors.js'
 import { broadcastsTo, sizeOf } from '../base/shape.js'
 import { context } from '../core/context.js'
-import { Tensor, type TensorLike } from '../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../core/tensor.js'
 import { asTensor, scalar } from '../ops/machinery/operands.js'
 
 /**
@@ -34,7 +34,7 @@ export function addInto(target: Tensor, part: Tensor): boolean {
 
 /** A copy outside the graph. */
 export function ownCopy(t: Tensor): Tensor {
-  const copy = Tensor.allocate(t.shape, t.dtype)
+  const copy = allocateTensor(t.shape, t.dtype)
   context.backend.copy(1, sizeOf(t.shape), 0, t.storage.array, copy.storage.array)
   return copy
 }

@@ -47,9 +47,8 @@ const ends = (n: number, shorten: boolean): number[] =>
 
 /** The flat positions of the elements that are shown. */
 function positions(shape: Shape, shorten: boolean): number[] {
-  return shape
-    .reduce<number[]>((all, n) => all.flatMap(at => ends(n, shorten).map(i => at * n + i)), [0])
-    .filter(() => !shape.includes(0))
+  if (shape.includes(0)) return []
+  return shape.reduce<number[]>((all, n) => all.flatMap(at => ends(n, shorten).map(i => at * n + i)), [0])
 }
 
 function nest(shape: Shape, words: ReadonlyMap<number, string>, shorten: boolean, indent: number): string {

@@ -4,7 +4,7 @@
 import type { NumberArray } from '../base/dtype.js'
 import { advance } from '../core/random.js'
 import { allocate } from '../core/storage.js'
-import { Tensor } from '../core/tensor.js'
+import { allocateTensor, type Tensor } from '../core/tensor.js'
 import type { Compiled } from './compiled.js'
 import { type BadIndex, isThreaded } from './plan.js'
 import { enqueue, isQueueEmpty } from './queue.js'
@@ -25,7 +25,7 @@ export const arrayOf = (leaf: Leaf): NumberArray => {
 }
 
 export const freshResults = ({ results }: Compiled): Tensor[] =>
-  results.map(({ shape, dtype }) => Tensor.allocate(shape, dtype))
+  results.map(({ shape, dtype }) => allocateTensor(shape, dtype))
 
 export const arraysOf = (tensors: readonly Tensor[]): NumberArray[] => tensors.map(({ storage }) => storage.array)
 

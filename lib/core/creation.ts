@@ -6,7 +6,7 @@ import { checkedWhereUsed, checkOptions, flag, type Schema } from '../base/optio
 import { checkShape } from '../base/shape.js'
 import { context } from './context.js'
 import { drawNormal, drawUniform } from './random.js'
-import { Tensor, type TensorOptions, tensorOptions } from './tensor.js'
+import { allocateTensor, Tensor, type TensorOptions, tensorOptions } from './tensor.js'
 import { convert, type Values } from './values.js'
 
 export interface CreationOptions {
@@ -59,7 +59,7 @@ function make(
   const { dtype = 'float32' } = options
   checkDType(op, dtype)
   if (!accepts.include(dtype)) throw new DTypeError(`${op}: expected ${accepts.expected}, got ${dtype}`)
-  const out = Tensor.allocate([...list], dtype, op)
+  const out = allocateTensor([...list], dtype, op)
   fill(out)
   if (options.requiresGrad) out.requiresGrad = true
   return out

@@ -15,6 +15,8 @@ const nothing = new ArrayBuffer(0)
  */
 export class Storage {
   version = 0
+  /** Whether the library allocated its memory, which may be larger than the elements: nobody else has seen the rest. */
+  isAllocated = false
   /** How many running steps use the elements. */
   steps = 0
   /** Whether a user may hold a view of the elements. */
@@ -75,8 +77,10 @@ export class Storage {
 
   /** Marks that a user may hold a view of the elements: they keep their place from now on. */
   see(): void {
+    if (this.isSeen) return
     this.own()
     this.isSeen = true
+    if (this.isAllocated) clearAround(this.#array)
   }
 
   /**
@@ -106,6 +110,13 @@ export class Storage {
   get hasElements(): boolean {
     return this.#array.length === this.length
   }
+}
+
+/** Clears what lies around the elements in their buffer: it may be other data, which a view's buffer would show. */
+function clearAround({ buffer, byteOffset, byteLength }: NumberArray): void {
+  if (buffer.byteLength === byteLength) return
+  new Uint8Array(buffer, 0, byteOffset).fill(0)
+  new Uint8Array(buffer, byteOffset + byteLength).fill(0)
 }
 
 /** Zeros in memory that JavaScript can neither detach nor resize. The engine's collector does not see its size. */
@@ -167,6 +178,7 @@ function allocateNow(dtype: DType, length: number, op: string): Storage {
   const storage = new Storage(
     used ?? (bytes <= largestWindow ? nextWindow(ArrayType, length) : ownMemory(ArrayType, length, op)),
   )
+  storage.isAllocated = true
   source?.made(storage)
   return storage
 }

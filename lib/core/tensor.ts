@@ -271,12 +271,15 @@ export class Tensor {
     tensor.#node = node
     tensor.#requiresGrad = true
   }
+}
 
-  /** A new tensor of this shape with uninitialised elements. Library code only. */
-  static allocate(shape: Shape, dtype: DType, op = 'allocate'): Tensor {
-    checkDType(op, dtype)
-    return new Tensor({ storage: allocate(dtype, sizeOf(shape), op), shape, dtype })
-  }
+/**
+ * A new tensor of this shape with uninitialised elements, all of which the caller writes. Not a method: nobody else may
+ * read what other data left in memory.
+ */
+export function allocateTensor(shape: Shape, dtype: DType, op = 'allocate'): Tensor {
+  checkDType(op, dtype)
+  return new Tensor({ storage: allocate(dtype, sizeOf(shape), op), shape, dtype })
 }
 
 /** The error for a tensor whose elements are gone. */

@@ -3,7 +3,7 @@
 
 import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { sameShape } from '../base/shape.js'
-import { Tensor, type TensorLike } from '../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../core/tensor.js'
 import { type Sample, type Tensors, toTensor } from './dataset.js'
 
 /**
@@ -35,7 +35,7 @@ function checkSample(op: string, sample: unknown): readonly TensorLike[] {
 
 function stackRows(rows: readonly Tensor[], field: number): Tensor {
   const { shape, dtype, size } = rows[0]
-  const stacked = Tensor.allocate([rows.length, ...shape], dtype)
+  const stacked = allocateTensor([rows.length, ...shape], dtype)
   rows.forEach((row, i) => {
     if (!sameShape(row.shape, shape)) {
       throw new ShapeError(

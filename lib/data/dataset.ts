@@ -5,7 +5,7 @@ import { isKind } from '../base/dtype.js'
 import { ArgumentError, IndexError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { around } from '../base/shape.js'
 import { context } from '../core/context.js'
-import { Tensor, type TensorLike } from '../core/tensor.js'
+import { allocateTensor, Tensor, type TensorLike } from '../core/tensor.js'
 
 /** A sample: its fields in a fixed order, usually [input, target]. */
 export type Sample = readonly TensorLike[]
@@ -89,7 +89,7 @@ function checkIndex(index: number, length: number): number {
 function gather(op: string, source: Tensor, indices: Int32Array): Tensor {
   const { n, inner } = around(source.shape, 0)
   const count = indices.length
-  const rows = Tensor.allocate([count, ...source.shape.slice(1)], source.dtype)
+  const rows = allocateTensor([count, ...source.shape.slice(1)], source.dtype)
   const bad = context.backend.take(1, n, inner, count, source.storage.arrayFor(op), indices, rows.storage.array)
   if (bad >= 0) throw new IndexError(`${op}: expected indices from 0 to ${n - 1}, got ${indices[bad]} at ${bad}`)
   return rows

@@ -7,7 +7,7 @@ import { type DType, isKind } from '../base/dtype.js'
 import { FormatError, showShape } from '../base/errors.js'
 import { readingFile, showPath } from '../base/files.js'
 import { maxRank, maxSize, sizeOf } from '../base/shape.js'
-import { Tensor } from '../core/tensor.js'
+import { allocateTensor, type Tensor } from '../core/tensor.js'
 
 interface ElementType {
   readonly name: string
@@ -74,7 +74,7 @@ function readHeader(name: string, bytes: Uint8Array): Header {
 }
 
 function readElements(bytes: Uint8Array, type: ElementType, shape: readonly number[]): Tensor {
-  const tensor = Tensor.allocate(shape, type.dtype)
+  const tensor = allocateTensor(shape, type.dtype)
   const { array } = tensor.storage
   if (type.dtype === 'uint8') {
     array.set(bytes)

@@ -5,7 +5,7 @@ import { isKind } from '../base/dtype.js'
 import { ArgumentError, FormatError, showShape, showValue } from '../base/errors.js'
 import { checkedWhereUsed, checkOptions, type Schema } from '../base/options.js'
 import { maxSize, sizeOf } from '../base/shape.js'
-import { Tensor } from '../core/tensor.js'
+import { allocateTensor, type Tensor } from '../core/tensor.js'
 import { convertElements, dtypeFor, elementTypes } from './elements.js'
 import { decodeHeader, type Entry, type Header, maxHeaderBytes } from './header.js'
 import { memorySource, type Source, withFile } from './source.js'
@@ -100,14 +100,14 @@ function readTensor(source: Source, at: number, { name, dtype, shape, start, end
   const type = elementTypes.get(dtype)
   if (type === undefined) throw new FormatError(`${where}: expected a known dtype, got ${dtype}`)
   if (type.read === undefined) {
-    const tensor = Tensor.allocate(shape, type.dtype)
+    const tensor = allocateTensor(shape, type.dtype)
     const { array } = tensor.storage
     source.read(at, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
     return tensor
   }
   const bytes = new Uint8Array(end - start)
   source.read(at, bytes)
-  const tensor = Tensor.allocate(shape, dtypeFor(where, dtype, bytes, type))
+  const tensor = allocateTensor(shape, dtypeFor(where, dtype, bytes, type))
   convertElements(bytes, tensor.storage.array, type.read)
   return tensor
 }

@@ -2,7 +2,7 @@
 
 import { arrayOf, type NumberArray } from '../../base/dtype.js'
 import { fixedArray } from '../../core/storage.js'
-import { Tensor } from '../../core/tensor.js'
+import { allocateTensor, Tensor } from '../../core/tensor.js'
 import type { Compiled } from '../compiled.js'
 import { rebuild } from '../tree.js'
 
@@ -70,7 +70,7 @@ export class Results {
   /** All of them: a tensor [batches] for each scalar. */
   all(): unknown {
     return this.#rebuilt(i => {
-      const tensor = Tensor.allocate([this.#batches], this.#compiled.results[i].dtype)
+      const tensor = allocateTensor([this.#batches], this.#compiled.results[i].dtype)
       tensor.storage.array.set(this.#columns[i].subarray(0, this.#batches))
       return tensor
     })

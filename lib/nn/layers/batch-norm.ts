@@ -5,7 +5,7 @@ import { ShapeError, showShape } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
 import { checkShape } from '../../base/shape.js'
 import { noGrad } from '../../core/context.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, Tensor, type TensorLike } from '../../core/tensor.js'
 import { div } from '../../ops/index.js'
 import { asTensor } from '../../ops/machinery/operands.js'
 import { normalizeBatch } from '../functional/channel-norms.js'
@@ -72,7 +72,7 @@ abstract class BatchNorm extends Module {
     checkShape(owner, [numFeatures])
     this.eps = eps
     this.momentum = momentum
-    const perChannel = (): Tensor => Tensor.allocate([numFeatures], dtype)
+    const perChannel = (): Tensor => allocateTensor([numFeatures], dtype)
     this.weight = affine ? new Parameter(perChannel()) : null
     this.bias = affine ? new Parameter(perChannel()) : null
     if (trackRunningStats) {

@@ -4,7 +4,7 @@ import type { DType } from '../../base/dtype.js'
 import { ArgumentError, showValue } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
 import { checkShape, sizeOf } from '../../base/shape.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { bothOf, checkPair, type Pair, showPair, type TwoNumbers } from '../../ops/machinery/window.js'
 import {
   type Conv1dOptions,
@@ -61,8 +61,8 @@ abstract class Convolution extends Module {
     checkFloat(owner, dtype)
     const shape = [outChannels, inChannels / groups, ...kernel]
     checkShape(owner, shape)
-    this.weight = new Parameter(Tensor.allocate(shape, dtype))
-    this.bias = bias ? new Parameter(Tensor.allocate([outChannels], dtype)) : null
+    this.weight = new Parameter(allocateTensor(shape, dtype))
+    this.bias = bias ? new Parameter(allocateTensor([outChannels], dtype)) : null
     this.resetParameters()
   }
 

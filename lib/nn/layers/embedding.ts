@@ -3,7 +3,7 @@
 import type { DType } from '../../base/dtype.js'
 import { checkedWhereUsed, checkOptions, type Schema } from '../../base/options.js'
 import { checkShape } from '../../base/shape.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { embedding, wrapRow } from '../functional/embedding.js'
 import { normal } from '../init.js'
 import { Module } from '../module.js'
@@ -36,7 +36,7 @@ export class Embedding extends Module {
     checkFloat('Embedding', dtype)
     checkShape('Embedding', [numEmbeddings, embeddingDim])
     this.paddingIdx = paddingIdx === undefined ? undefined : wrapRow('Embedding', paddingIdx, numEmbeddings)
-    this.weight = new Parameter(Tensor.allocate([numEmbeddings, embeddingDim], dtype))
+    this.weight = new Parameter(allocateTensor([numEmbeddings, embeddingDim], dtype))
     this.resetParameters()
   }
 

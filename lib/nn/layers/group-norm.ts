@@ -4,7 +4,7 @@ import type { DType } from '../../base/dtype.js'
 import { ArgumentError, showValue } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
 import { checkShape } from '../../base/shape.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { groupNorm } from '../functional/channel-norms.js'
 import { ones, zeros } from '../init.js'
 import { Module } from '../module.js'
@@ -48,8 +48,8 @@ export class GroupNorm extends Module {
     this.eps = eps
     checkFloat('GroupNorm', dtype)
     checkShape('GroupNorm', [numChannels])
-    this.weight = affine ? new Parameter(Tensor.allocate([numChannels], dtype)) : null
-    this.bias = affine ? new Parameter(Tensor.allocate([numChannels], dtype)) : null
+    this.weight = affine ? new Parameter(allocateTensor([numChannels], dtype)) : null
+    this.bias = affine ? new Parameter(allocateTensor([numChannels], dtype)) : null
     this.resetParameters()
   }
 

@@ -3,7 +3,7 @@
 import type { DType } from '../../base/dtype.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
 import { checkShape } from '../../base/shape.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { linear } from '../../ops/index.js'
 import { kaimingUniform, uniform, zeros } from '../init.js'
 import { Module } from '../module.js'
@@ -35,8 +35,8 @@ export class Linear extends Module {
     this.outFeatures = checkSize('Linear', 'outFeatures', outFeatures)
     checkFloat('Linear', dtype)
     checkShape('Linear', [outFeatures, inFeatures])
-    this.weight = new Parameter(Tensor.allocate([outFeatures, inFeatures], dtype))
-    this.bias = bias ? new Parameter(Tensor.allocate([outFeatures], dtype)) : null
+    this.weight = new Parameter(allocateTensor([outFeatures, inFeatures], dtype))
+    this.bias = bias ? new Parameter(allocateTensor([outFeatures], dtype)) : null
     this.resetParameters()
   }
 

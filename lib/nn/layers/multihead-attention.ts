@@ -3,7 +3,7 @@
 import type { DType } from '../../base/dtype.js'
 import { ArgumentError, ShapeError, showShape } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { linear } from '../../ops/index.js'
 import { asTensor } from '../../ops/machinery/operands.js'
 import { checkProbability } from '../../ops/network/dropout.js'
@@ -81,8 +81,8 @@ export class MultiheadAttention extends Module {
     this.dropout = checkProbability(owner, 'dropout', dropout)
     this.batchFirst = batchFirst
     checkFloat(owner, dtype)
-    this.inProjWeight = new Parameter(Tensor.allocate([3 * embedDim, embedDim], dtype))
-    this.inProjBias = bias ? new Parameter(Tensor.allocate([3 * embedDim], dtype)) : null
+    this.inProjWeight = new Parameter(allocateTensor([3 * embedDim, embedDim], dtype))
+    this.inProjBias = bias ? new Parameter(allocateTensor([3 * embedDim], dtype)) : null
     this.outProj = new Linear(embedDim, embedDim, { bias, dtype })
     this.resetParameters()
   }

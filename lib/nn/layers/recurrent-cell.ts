@@ -5,7 +5,7 @@ import { ShapeError, showShape } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
 import { checkShape, type Shape, sameShape } from '../../base/shape.js'
 import { zeros as zeroTensor } from '../../core/creation.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { reshape } from '../../ops/index.js'
 import { asTensor } from '../../ops/machinery/operands.js'
 import { Module } from '../module.js'
@@ -49,7 +49,7 @@ export abstract class RecurrentCell extends Module {
     checkFloat(name, dtype)
     const parameter = (...shape: number[]): Parameter => {
       checkShape(name, shape)
-      return new Parameter(Tensor.allocate(shape, dtype))
+      return new Parameter(allocateTensor(shape, dtype))
     }
     this.weightIh = parameter(gates * hiddenSize, inputSize)
     this.weightHh = parameter(gates * hiddenSize, hiddenSize)

@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError, showShape } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from '../../base/options.js'
 import { checkShape, sameShape } from '../../base/shape.js'
 import { zeros as zeroTensor } from '../../core/creation.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { concat, reshape, slice, stack, transpose } from '../../ops/index.js'
 import { asTensor } from '../../ops/machinery/operands.js'
 import { checkProbability, dropout } from '../../ops/network/dropout.js'
@@ -90,7 +90,7 @@ export abstract class Recurrent extends Module {
     checkFloat(name, dtype)
     const parameter = (...shape: number[]): Parameter => {
       checkShape(name, shape)
-      return new Parameter(Tensor.allocate(shape, dtype))
+      return new Parameter(allocateTensor(shape, dtype))
     }
     for (let layer = 0; layer < numLayers; layer++) {
       for (const reverse of this.ways) {

@@ -3,7 +3,7 @@
 import type { DType } from '../../base/dtype.js'
 import { checkedWhereUsed, checkOptions, flag, nonNegative, type Schema } from '../../base/options.js'
 import type { Shape } from '../../base/shape.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { rmsNorm } from '../functional/norms.js'
 import { ones } from '../init.js'
 import { Module } from '../module.js'
@@ -40,7 +40,7 @@ export class RMSNorm extends Module {
     checkFloat('RMSNorm', dtype)
     this.normalizedShape = shape
     this.eps = eps
-    this.weight = elementwiseAffine ? new Parameter(Tensor.allocate(shape, dtype)) : null
+    this.weight = elementwiseAffine ? new Parameter(allocateTensor(shape, dtype)) : null
     this.resetParameters()
   }
 

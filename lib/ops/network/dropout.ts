@@ -2,7 +2,7 @@
 
 import { ArgumentError, showValue } from '../../base/errors.js'
 import { drawDropoutMask } from '../../core/random.js'
-import { Tensor, type TensorLike } from '../../core/tensor.js'
+import { allocateTensor, type Tensor, type TensorLike } from '../../core/tensor.js'
 import { mul } from '../arithmetic.js'
 import { declareFunction } from '../machinery/define.js'
 import { unify1 } from '../machinery/operands.js'
@@ -27,7 +27,7 @@ export const dropout: (x: TensorLike, p?: number, training?: boolean) => Tensor 
     }
     const a = unify1('dropout', x, true)
     if (!training || p === 0) return a
-    const mask = Tensor.allocate(a.shape, a.dtype, 'dropout')
+    const mask = allocateTensor(a.shape, a.dtype, 'dropout')
     drawDropoutMask(mask.storage, p)
     return mul(a, mask)
   },

@@ -8,7 +8,8 @@ import { executorFor } from '../../../lib/compile/executors.js'
 import { isGroup, isRegion, type MakeExecutor, type Plan, type Work } from '../../../lib/compile/plan.js'
 import { record } from '../../../lib/compile/record.js'
 import { flatten } from '../../../lib/compile/tree.js'
-import { nn, optim, Tensor, tensor } from '../../../lib/index.js'
+import { allocateTensor } from '../../../lib/core/tensor.js'
+import { nn, optim, type Tensor, tensor } from '../../../lib/index.js'
 import { backendsUnderTest } from '../../support/backends.js'
 import { ids, network, testsOn, x } from '../support/on-backend.js'
 
@@ -34,7 +35,7 @@ describe.each(backendsUnderTest)('on %s', backend => {
   ): NumberArray[] {
     const { program, plan, recorder, results } = record(fn as never, args, flatten('test', args), { fusion }, make)
     const checked = { program, plan: change(plan), opOf: recorder.opOf.bind(recorder) }
-    const outs = results.map(({ shape, dtype }) => Tensor.allocate(shape, dtype).storage.array)
+    const outs = results.map(({ shape, dtype }) => allocateTensor(shape, dtype).storage.array)
     checkedExecutor(wrong, checked).run(
       args.map(({ storage }) => storage.array),
       outs,
