@@ -4,7 +4,7 @@ import { ArgumentError, showValue } from '../base/errors.js'
 import { checkOptions, oneOf, type Schema } from '../base/options.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { div, mul, neg, pow, sub } from './arithmetic.js'
-import { greater } from './comparison.js'
+import { greater, lessEqual } from './comparison.js'
 import { apply } from './machinery/apply.js'
 import { declare, type Method } from './machinery/define.js'
 import { backwardOf, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
@@ -65,7 +65,8 @@ export const sigmoid: UnaryOp = unary({
 const reluBackward = backwardOf({
   name: 'reluBackward',
   domains: ['real', 'nonZero'],
-  composite: ([g, y]) => where(greater(y, 0), g, 0),
+  // NaN is not at most 0: its gradient passes, as PyTorch's threshold does.
+  composite: ([g, y]) => where(lessEqual(y, 0), 0, g),
 })
 
 /** max(a, 0); NaN stays NaN. The gradient at 0 is 0. */
@@ -104,8 +105,14 @@ export const leakyRelu: Method<(a: TensorLike, slope?: number) => Tensor> = decl
 
 const phi = (a: Tensor): Tensor => mul(exp(mul(mul(a, a), -0.5)), 1 / Math.sqrt(2 * Math.PI))
 
-const geluBackward = backwardOf({
+// The derivative of Φ(a) + a·φ(a) is φ(a)·(2 − a²).
+const geluBackward: (g: Tensor, a: Tensor) => Tensor = backwardOf({
   name: 'geluBackward',
+  saves: 'inputs',
+  gradients: [
+    (h, { inputs: [, a] }) => geluBackward(h, a),
+    (h, { inputs: [g, a] }) => mul(mul(h, g), mul(phi(a), sub(2, mul(a, a)))),
+  ],
   // Φ(a) is gelu(a)/a, and ½ at 0, where the samples are not.
   composite: ([g, a]) => mul(g, div(geluExact(a), a).add(mul(a, phi(a)))),
   domains: ['real', 'nonZero'],

@@ -93,7 +93,7 @@ function product(a: Tensor, b: Tensor, how: Product): Tensor {
 
 const sameBatch = (a: Tensor, b: Tensor): boolean =>
   a.ndim === b.ndim && a.shape.slice(0, -2).every((n, i) => n === b.shape[i])
-const flattenRows = (t: Tensor): Tensor => reshape(t, [-1, t.shape[t.ndim - 1]])
+const flattenRows = (t: Tensor): Tensor => reshape(t, [sizeOf(t.shape.slice(0, -1)), t.shape[t.ndim - 1]])
 const matrix = (t: Tensor): Tensor => (t.ndim === 2 ? t : reshape(t, t.shape.slice(-2)))
 
 function checked(op: string, a: Tensor, b: Tensor): void {

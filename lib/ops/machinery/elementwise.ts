@@ -123,12 +123,16 @@ export function binary(spec: Elementwise): BinaryOp {
   })
 }
 
-/** The fused gradient of a unary op: a function of `g` and a saved value (and scalars), not a method. */
+/**
+ * The fused gradient of a unary op: a function of `g` and a saved value (and scalars), not a method. It is differentiated
+ * by its composite, or by `gradients` where the composite has no value somewhere.
+ */
 export function backwardOf<S extends readonly number[] = readonly []>(
   spec: Elementwise & { readonly composite: (inputs: readonly Tensor[], scalars: S) => Tensor },
   scalarSamples: readonly S[] = [[] as unknown as S],
 ): (g: Tensor, saved: Tensor, ...scalars: S) => Tensor {
-  const op = elementwise(spec as Elementwise)
+  const { composite: _, ...fused } = spec
+  const op = elementwise(spec.gradients === undefined ? (spec as Elementwise) : fused)
   const [, domain = 'real'] = spec.domains ?? []
   return declareFunction({
     ...about(spec as Elementwise),

@@ -59,7 +59,8 @@ function backwardComposite(
   const own = indexSelect(w, 0, safe).unsqueeze(1)
   const hard = mul(mul(error, own), 1 - s)
   const smooth = mul(sub(mul(p, sum(w)), w), s / n)
-  return mul(where(valid.unsqueeze(1), hard.add(smooth), 0), g.unsqueeze(1))
+  // Where no row is valid, g is infinite: a mean over none.
+  return mul(where(valid.unsqueeze(1), hard.add(smooth), 0), where(valid, g, 0).unsqueeze(1))
 }
 
 /** ln Σ e^(a − the largest) of each row, as the kernel gives it. */

@@ -146,7 +146,8 @@ function slidingOf(op: string, shape: Shape, options: MaxPoolOptions): Sliding {
     const count = Math[ceilMode ? 'ceil' : 'floor'](room / strides[i]) + 1
     // The last window has to begin within the image or the padding before it.
     const fitting = ceilMode && (count - 1) * strides[i] >= size[i] + pads[i] ? count - 1 : count
-    if (room < 0 || size[i] === 0) {
+    // In ceil mode one window may be larger than all there is.
+    if (fitting < 1 || (room < 0 && !ceilMode) || size[i] === 0) {
       throw new ShapeError(
         `${op}: expected room for the window [${kernel}], got ${showShape(shape)}, padding [${pads}]`,
       )

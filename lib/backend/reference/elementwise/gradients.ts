@@ -15,9 +15,9 @@ export const gradients = {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[j] >= low && a[j] <= high ? g[i] : 0
   }),
   powBackward: binaryWith1((n, out, o, g, i, di, a, j, dj, exponent) => {
-    for (const end = o + n; o < end; o++, i += di, j += dj) {
-      out[o] = exponent === 0 ? 0 : g[i] * exponent * power(a[j], exponent - 1)
-    }
+    // As pow has it, PyTorch's too: to the power ½ is the square root, NaN at −∞.
+    const slope = exponent === 1.5 ? Math.sqrt : (x: number): number => power(x, exponent - 1)
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = exponent === 0 ? 0 : g[i] * exponent * slope(a[j])
   }),
   sqrtBackward: binary((n, out, o, g, i, di, y, j, dj) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = g[i] / convert(2 * y[j], out)
