@@ -29,21 +29,70 @@ describe('scaledDotProductAttention', () => {
     expect(long.bytes / short.bytes).toBeLessThan(4.1)
   })
 
-  it.each(backendsUnderTest)('gives NaN where a query reads no key, on %s', backend => {
+  it.each(backendsUnderTest)('gives zeros and no gradient where a query reads no key, on %s', backend => {
     onBackend(backend, () => {
-      const [q, k, v] = [0, 1, 2].map(() => ones([1, 2, 3]))
-      const out = scaledDotProductAttention(q, k, v, {
-        mask: [
+      const inputs = [0, 1, 2].map(() => ones([1, 2, 3], { requiresGrad: true }))
+      const [q, k, v] = inputs
+      const masks = [
+        [
           [true, false],
           [false, false],
         ],
-      })
-      expect(out.toArray()).toEqual([
         [
-          [1, 1, 1],
-          [NaN, NaN, NaN],
+          [0, -Infinity],
+          [-Infinity, -Infinity],
         ],
-      ])
+      ]
+      for (const mask of masks) {
+        for (const createGraph of [false, true]) {
+          const out = scaledDotProductAttention(q, k, v, { mask: mask as never })
+          expect(out.toArray()).toEqual([
+            [
+              [1, 1, 1],
+              [0, 0, 0],
+            ],
+          ])
+          const [dq, dk, dv] = grad(out.sum(), inputs, { createGraph })
+          expect([dq, dk].map(t => t.toArray())).toEqual([zeros([1, 2, 3]).toArray(), zeros([1, 2, 3]).toArray()])
+          expect(dv.toArray()).toEqual([
+            [
+              [1, 1, 1],
+              [0, 0, 0],
+            ],
+          ])
+        }
+      }
+    })
+  })
+
+  it.each(backendsUnderTest)('does so beyond one tile of keys, in float32, on %s', backend => {
+    onBackend(backend, () => {
+      manualSeed(4)
+      const inputs = [70, 700, 700].map(rows => randn([1, rows, 20], { requiresGrad: true }))
+      const [q, k, v] = inputs
+      const mask = tensor(
+        Uint8Array.from({ length: 70 * 700 }, (_, i) => Number(Math.floor(i / 700) % 3 !== 0)),
+        { dtype: 'bool' },
+      ).reshape([70, 700])
+      const out = scaledDotProductAttention(q, k, v, { mask })
+      const [dq, dk, dv] = grad(out.pow(2).sum(), inputs)
+      for (const t of [out, dq, dk, dv]) expect([...t.data].every(Number.isFinite)).toBe(true)
+      for (let i = 0; i < 70; i += 3) {
+        expect(
+          out
+            .slice([0, 1], [i, i + 1])
+            .abs()
+            .sum()
+            .item(),
+        ).toBe(0)
+        expect(
+          dq
+            .slice([0, 1], [i, i + 1])
+            .abs()
+            .sum()
+            .item(),
+        ).toBe(0)
+      }
     })
   })
 

@@ -13,7 +13,7 @@ export const attentionKernels = {
    * For each sample and head: out = softmax(s)·v over the m keys, s = scale·q·kᵀ + mask + bias, and lse = ln Σ eˢ of each
    * of the n rows. q, k, v, out are [samples, heads, rows, width]. Row i of head h gets row (h·n + i) mod maskRows of its
    * sample's mask, and row (h·n + i) mod biasRows of bias: one row for all, n for all heads, or heads·n. Causal: row i
-   * reads keys 0 … i only. No keys: out = 0, lse = −∞; all keys at −∞: NaN.
+   * reads keys 0 … i only. No keys: out = 0, lse = −∞; all keys at −∞: out = 0, lse = ∞.
    */
   attention: kernel('rowwise', `${sizes} ${inputs} out:out[samples*heads*n*width] lse:out[samples*heads*n]`, {
     flops: '4*samples*heads*n*m*width',

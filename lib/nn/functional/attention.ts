@@ -5,17 +5,17 @@ import { DTypeError, ShapeError, showShape } from '../../base/errors.js'
 import { checkedWhereUsed, checkOptions, finite, flag, type Schema } from '../../base/options.js'
 import { broadcastShapes, broadcastsTo, type Shape, sizeOf } from '../../base/shape.js'
 import type { Tensor, TensorLike } from '../../core/tensor.js'
-import { expand, matmul, reshape, softmax } from '../../ops/index.js'
+import { expand, matmul, reshape } from '../../ops/index.js'
 import { unifyAll } from '../../ops/machinery/operands.js'
 import { attention } from '../../ops/network/attention.js'
-import { attentionScores } from '../../ops/network/attention-composite.js'
+import { attentionScores, attentionWeights } from '../../ops/network/attention-composite.js'
 import { checkProbability, dropout } from '../../ops/network/dropout.js'
 import { additiveMask } from './masks.js'
 
 export interface AttentionOptions {
   /**
    * Broadcasts to the scores [..., n, m]: a bool tensor is true where a query reads a key; floats are added to the
-   * scores. A query that reads nothing gives NaN.
+   * scores. A query that reads nothing gives zeros, and no gradient.
    */
   readonly mask?: TensorLike | null
   /** Whether query i reads the keys 0 … i only; with a mask, both hold. false by default. */
@@ -80,7 +80,7 @@ export function scaledDotProductAttention(
   let out: Tensor
   if (dropoutP > 0 || added?.requiresGrad || valueWidth !== width) {
     const masks = added === null ? [] : [inGrid(expand(added, [...batch, n, m]))]
-    out = matmul(dropout(softmax(attentionScores(qs, ks, masks, causal, factor)), dropoutP), vs)
+    out = matmul(dropout(attentionWeights(attentionScores(qs, ks, masks, causal, factor)), dropoutP), vs)
   } else {
     const [own, shared] = maskRows(added, batch, n, m)
     // Heads with equal masks become samples, which are distributed over threads.

@@ -3,10 +3,10 @@
 import { arange } from '../../core/creation.js'
 import type { Tensor } from '../../core/tensor.js'
 import { add, mul, sub } from '../arithmetic.js'
-import { greaterEqual } from '../comparison.js'
+import { equal, greaterEqual } from '../comparison.js'
 import { matmul } from '../matmul.js'
 import { transpose } from '../permuting.js'
-import { sum } from '../reductions.js'
+import { max, sum } from '../reductions.js'
 import { where } from '../selecting.js'
 import { softmax } from '../softmax.js'
 
@@ -35,6 +35,13 @@ export function attentionScores(q: Tensor, k: Tensor, masks: Masks, causal: bool
   return where(isRead, scores, Number.NEGATIVE_INFINITY)
 }
 
+/** The weights of the keys: softmax, but 0 where a row reads no key, all of its scores being −∞. */
+export function attentionWeights(scores: Tensor): Tensor {
+  if (scores.size === 0) return softmax(scores)
+  const readsNone = equal(max(scores.detach(), -1, { keepdims: true }), Number.NEGATIVE_INFINITY)
+  return where(readsNone, 0, softmax(where(readsNone, 0, scores)))
+}
+
 /** The kernels' rows of masks, mask [samples, rows, m] and bias [rows, m], so that they broadcast to the scores. */
 export function broadcastMasks(masks: Masks, { hasMask }: AttentionParams, heads: number, n: number): Tensor[] {
   return masks.map((mask, i) => {
@@ -52,7 +59,7 @@ export function attentionGradients(
   masks: Masks,
   { causal, scale }: AttentionHow,
 ): [dq: Tensor, dk: Tensor, dv: Tensor] {
-  const p = softmax(attentionScores(q, k, masks, causal, scale))
+  const p = attentionWeights(attentionScores(q, k, masks, causal, scale))
   const dp = matmul(g, transpose(v))
   const d = mul(mul(p, sub(dp, sum(mul(dp, p), -1, { keepdims: true }))), scale)
   return [matmul(d, k), matmul(transpose(d), q), matmul(transpose(p), g)]

@@ -22,6 +22,12 @@ struct RunningSoftmax {
   T factor[kMaxQueries];
 };
 
+// 1 / sum; 0 for a row that reads no key, all of them at −∞: its output and gradients are 0.
+template <class D, class V>
+HWY_INLINE V InverseOfSum(D d, V sum) {
+  return hn::IfThenZeroElse(hn::Eq(sum, hn::Zero(d)), hn::Div(Value(d, 1), sum));
+}
+
 // s becomes 2^(s − runningMax) in the columns of a block, normalized where the tile has all keys.
 template <class T, int kVectors>
 HWY_NOINLINE void OnlineSoftmax(const Queries<T>& queries, const KeyTile<T>& tile, T* s, Size row, bool all,
@@ -75,7 +81,7 @@ HWY_NOINLINE void OnlineSoftmax(const Queries<T>& queries, const KeyTile<T>& til
   for (int v = 0; v < kVectors; v++) {
     hn::Store(most[v], d, runningMax + at(v));
     hn::Store(total[v], d, sum + at(v));
-    total[v] = hn::Div(Value(d, 1), total[v]);
+    total[v] = InverseOfSum(d, total[v]);
   }
   for (Size j = 0; j < tile.read && all; j++) {
     BLASGRAD_UNROLL
@@ -108,7 +114,7 @@ HWY_INLINE void Scale(Size n, T factor, T* p) {
   if (i < n) StoreFirst(d, hn::Mul(LoadPart(d, p + i, n - i), f), p + i, n - i, false);
 }
 
-// lse, and out = out / sum unless it is that already.
+// lse, ∞ for a row that reads no key, so that e^(s − lse) is 0; and out = out / sum unless it is that already.
 template <class T>
 HWY_NOINLINE void Finish(const QueryGroup& group, Size width, bool all, RunningSoftmax<T>& running, const Rows<T>& out,
                          T* lse) {
@@ -118,8 +124,9 @@ HWY_NOINLINE void Finish(const QueryGroup& group, Size width, bool all, RunningS
     const auto runningMax = hn::Load(d, running.runningMax + at);
     const auto sum = hn::Load(d, running.sum + at);
     const auto shift = hn::IfThenElse(hn::Eq(runningMax, low), hn::Zero(d), runningMax);
-    hn::Store(hn::MulAdd(shift, hn::Set(d, T(1) / kUnits<T>), LogOf(d, sum)), d, running.runningMax + at);
-    hn::Store(hn::Div(Value(d, 1), sum), d, running.factor + at);
+    const auto lseOfKeys = hn::MulAdd(shift, hn::Set(d, T(1) / kUnits<T>), LogOf(d, sum));
+    hn::Store(hn::IfThenElse(hn::Eq(sum, hn::Zero(d)), Infinity(d), lseOfKeys), d, running.runningMax + at);
+    hn::Store(InverseOfSum(d, sum), d, running.factor + at);
   }
   for (Size at = group.Missing(); at < group.queries; at++) {
     if (!all) Scale(width, running.factor[at], out[group.first + at]);

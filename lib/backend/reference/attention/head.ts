@@ -78,11 +78,12 @@ export function forwardOf(
       s[j] = Math.exp(s[j] - shift)
       total += s[j]
     }
-    lse[lseAt + i] = shift + Math.log(total)
+    const readsNone = keys > 0 && total === 0
+    lse[lseAt + i] = readsNone ? Number.POSITIVE_INFINITY : shift + Math.log(total)
     for (let c = 0; c < width; c++) {
       let sum = 0
       for (let j = 0; j < keys; j++) sum += s[j] * v.array[v.at + j * v.row + c]
-      out.array[out.at + i * out.row + c] = keys === 0 ? 0 : sum / total
+      out.array[out.at + i * out.row + c] = keys === 0 || readsNone ? 0 : sum / total
     }
   }
 }
