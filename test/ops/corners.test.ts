@@ -107,4 +107,17 @@ describe.each(backendsUnderTest)('corners of gradients, %s backend', backend => 
     expect(() => F.maxPool2d(x, { kernelSize: 3 })).toThrow(/room for the window/)
     expect(() => F.maxPool2d(x, { kernelSize: 5, stride: 1, ceilMode: true })).toThrow(/room for the window/)
   })
+
+  test('huberLoss where prediction equals target', () => {
+    const target = tensor([1, 1, 1, 1], { dtype: 'float64' })
+    const loss = (x: Tensor): Tensor => F.huberLoss(x, target, { reduction: 'sum' })
+    expect(derivatives(loss, [1, 1.5, 4, -4])).toEqual([
+      [0, 0.5, 1, -1],
+      [0, 0.5, 1, -1],
+      [1, 1, 0, 0],
+    ])
+    const x = tensor([Infinity, -Infinity], { dtype: 'float64', requiresGrad: true })
+    const [g] = grad(F.huberLoss(x, tensor([0, 0], { dtype: 'float64' }), { reduction: 'sum' }), [x])
+    expect(g.toArray()).toEqual([1, -1])
+  })
 })

@@ -50,8 +50,8 @@ export function l1Loss(prediction: TensorLike, target: TensorLike, options: Loss
 /** Huber's loss: d²/2 where |d| ≤ delta, else delta·(|d| − delta/2); d = prediction − target. */
 export function huberLoss(prediction: TensorLike, target: TensorLike, options: HuberOptions = {}): Tensor {
   const { reduction, delta = 1 } = checkOptions('huberLoss', options, huberOptions)
-  const distance = abs(difference('huberLoss', prediction, target))
-  // Both branches are c·(|d| − c/2) with c = min(|d|, delta), and so are their gradients.
-  const held = clamp(distance, null, delta)
-  return reduce(mul(held, sub(distance, mul(held, 0.5))), reduction)
+  const d = difference('huberLoss', prediction, target)
+  // Both branches are c·(d − c/2) with c = d held within ±delta, and so are their gradients; |d| would have none at 0.
+  const held = clamp(d, -delta, delta)
+  return reduce(mul(held, sub(d, mul(held, 0.5))), reduction)
 }
