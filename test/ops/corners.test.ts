@@ -120,4 +120,44 @@ describe.each(backendsUnderTest)('corners of gradients, %s backend', backend => 
     const [g] = grad(F.huberLoss(x, tensor([0, 0], { dtype: 'float64' }), { reduction: 'sum' }), [x])
     expect(g.toArray()).toEqual([1, -1])
   })
+
+  test('batchNorm of a constant channel without eps', () => {
+    const x = tensor(
+      [
+        [1, 2],
+        [1, 4],
+        [1, 6],
+      ],
+      { requiresGrad: true },
+    )
+    const layer = new nn.BatchNorm1d(2, { eps: 0 })
+    const out = layer.forward(x)
+    const root = Math.fround(Math.sqrt(1.5))
+    expect(out.toArray()).toEqual([
+      [0, expect.closeTo(-root, 6)],
+      [0, 0],
+      [0, expect.closeTo(root, 6)],
+    ])
+    for (const createGraph of [false, true]) {
+      const [g, w] = grad(layer.forward(x).pow(2).sum(), [x, layer.weight as Tensor], { createGraph })
+      expect([...g.data].every(Number.isFinite)).toBe(true)
+      expect([...g.data].filter((_, i) => i % 2 === 0)).toEqual([0, 0, 0])
+      expect(w.toArray()).toEqual([0, expect.closeTo(6, 5)])
+    }
+  })
+
+  test('batchNorm of an empty batch', () => {
+    const layer = new nn.BatchNorm1d(3)
+    const x = zeros([0, 3], { requiresGrad: true })
+    const out = layer.forward(x)
+    const [gx, gw, gb] = grad(out.sum(), [x, layer.weight as Tensor, layer.bias as Tensor])
+    expect([out.shape, gx.shape]).toEqual([
+      [0, 3],
+      [0, 3],
+    ])
+    expect([gw.toArray(), gb.toArray()]).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ])
+  })
 })

@@ -5,8 +5,9 @@ import { ArgumentError, DTypeError, ShapeError, showShape, showValue } from '../
 import { checkOptions, finite, flag, nonNegative, type Schema } from '../../base/options.js'
 import { sizeOf } from '../../base/shape.js'
 import { noGrad } from '../../core/context.js'
+import { ones } from '../../core/creation.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
-import { add, mean, mul, reshape, rsqrt, sub } from '../../ops/index.js'
+import { add, equal, mean, mul, reshape, rsqrt, sub, where } from '../../ops/index.js'
 import { centre } from '../../ops/machinery/centre.js'
 import { asTensor } from '../../ops/machinery/operands.js'
 import { layerNorm as overLastAxis } from '../../ops/network/norms.js'
@@ -64,6 +65,14 @@ const moveTowards = (running: Tensor, now: Tensor, momentum: number | Tensor): v
   running.assign(add(running, mul(sub(now, running), momentum)))
 }
 
+/** 1/√(variance + eps), as PyTorch has it: 0 for a constant channel where eps is 0; of no elements it is never used. */
+function inverseDeviation(variance: Tensor, eps: number, count: number): Tensor {
+  if (count === 0) return ones(variance.shape, { dtype: variance.dtype })
+  if (eps !== 0) return rsqrt(add(variance, eps))
+  const isConstant = equal(variance, 0)
+  return where(isConstant, 0, rsqrt(where(isConstant, 1, variance)))
+}
+
 /** As `batchNorm`, of checked options, momentum being a number or a 0-d tensor. */
 export function normalizeBatch(
   x: TensorLike,
@@ -106,7 +115,7 @@ export function normalizeBatch(
     if (runningMean !== null) moveTowards(runningMean, reshape(center, [center.size]), momentum)
     if (runningVar !== null) moveTowards(runningVar, mul(variance.detach(), count / (count - 1)), momentum)
   })
-  const rstd = rsqrt(add(variance, eps))
+  const rstd = inverseDeviation(variance, eps, count)
   return affine(centred, w === null ? rstd : mul(rstd, w), b)
 }
 
