@@ -2,7 +2,7 @@
 
 import { ArgumentError, showValue } from '../base/errors.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
-import { equal, greaterEqual, lessEqual } from './comparison.js'
+import { equal, greater, greaterEqual, lessEqual } from './comparison.js'
 import { apply } from './machinery/apply.js'
 import { declare, declareFunction, type Method } from './machinery/define.js'
 import { type BinaryOp, backwardOf, binary, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
@@ -113,8 +113,11 @@ const powBackward = backwardOf<readonly [number]>(
   {
     name: 'powBackward',
     domains: ['real', 'positive'],
+    // The zeros of exponent 0 depend on g and a, and are zeros beside infinities and NaN too.
     composite: ([g, a], [exponent]) =>
-      exponent === 0 ? mul(mul(g, a), 0) : mul(mul(g, pow(a, exponent - 1)), exponent),
+      exponent === 0
+        ? where(greater(a, Number.POSITIVE_INFINITY), add(g, a), 0)
+        : mul(mul(g, pow(a, exponent - 1)), exponent),
   },
   [[0], [1], [2], [-1.5], [3]],
 )

@@ -160,4 +160,9 @@ describe.each(backendsUnderTest)('corners of gradients, %s backend', backend => 
       [0, 0, 0],
     ])
   })
+
+  test('pow(0) has a gradient of zeros everywhere', () => {
+    const zero = [0, 0, 0, 0]
+    expect(derivatives(x => x.pow(0), [Number.NaN, Infinity, -Infinity, 0])).toEqual([zero, zero, zero])
+  })
 })
