@@ -1,5 +1,5 @@
 // Workers that are ended in the middle of whatever they do: eager work, compiled steps in place and apart, an epoch. The
-// process lives, and who is left computes right.
+// process lives, and the main thread computes right.
 
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
