@@ -1,7 +1,8 @@
 // Programs that are dropped are freed at once, in a loop that never yields, and come back where they are called again.
 
 import { describe, expect, test } from 'vitest'
-import { makeNativeExecutor, nativePrograms } from '../../lib/compile/native-executor.js'
+import { makeNativeExecutor } from '../../lib/compile/native-executor.js'
+import { nativePrograms } from '../../lib/compile/native-programs.js'
 import { isThreaded } from '../../lib/compile/plan.js'
 import { makePlan } from '../../lib/compile/planner.js'
 import { compile, full, idle, ones, type Tensor, zeros } from '../../lib/index.js'
