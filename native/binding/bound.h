@@ -77,6 +77,16 @@ napi_value shareWith(napi_env env, const char* name, napi_callback callback, con
   data.release();
   return function;
 }
+// The body of a callback that shareWith made a function of: `body(shared, argv)`, guarded, with at most N arguments,
+// undefined where fewer are given.
+template <class T, std::size_t N, class F>
+napi_value callShared(napi_env env, napi_callback_info info, const char* where, const F& body) {
+  void* data;
+  std::size_t argc = N;
+  napi_value argv[N];
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  return guarded(env, where, [&]() -> napi_value { return body(*static_cast<std::shared_ptr<T>*>(data), argv); });
+}
 // What a run gives: null, or {step, position, id}.
 napi_value outcome(napi_env env, bool isGood, const BadIndex& bad);
 

@@ -138,25 +138,15 @@ void prepare(napi_env env, BoundEpoch& epoch, const napi_value* argv) {
 }
 
 napi_value runEpoch(napi_env env, napi_callback_info info) {
-  void* data;
-  std::size_t argc = 4;
-  napi_value argv[4];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  BoundEpoch& epoch = **static_cast<std::shared_ptr<BoundEpoch>*>(data);
-  return guarded(env, "run", [&]() -> napi_value {
-    prepare(env, epoch, argv);
-    epoch.runNow(nullptr);
-    return epoch.result(env);
+  return callShared<BoundEpoch, 4>(env, info, "run", [&](const auto& epoch, const napi_value* argv) {
+    prepare(env, *epoch, argv);
+    epoch->runNow(nullptr);
+    return epoch->result(env);
   });
 }
 
 napi_value startEpoch(napi_env env, napi_callback_info info) {
-  void* data;
-  std::size_t argc = 5;
-  napi_value argv[5];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  const auto& epoch = *static_cast<std::shared_ptr<BoundEpoch>*>(data);
-  return guarded(env, "run", [&]() -> napi_value {
+  return callShared<BoundEpoch, 5>(env, info, "run", [&](const auto& epoch, const napi_value* argv) {
     prepare(env, *epoch, argv);
     for (const auto* all : {&epoch->bound->held, &epoch->held}) {
       for (const Held& held : *all) {
@@ -200,12 +190,9 @@ napi_value makeEpoch(napi_env env, const std::shared_ptr<BoundProgram>& bound, N
 }  // namespace
 
 napi_value createEpoch(napi_env env, napi_callback_info info) {
-  void* data;
-  std::size_t argc = 1;
-  napi_value argv[1];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
-  return guarded(env, "epoch", [&] { return makeEpoch(env, bound, Napi::Value(env, argv[0])); });
+  return callShared<BoundProgram, 1>(env, info, "epoch", [&](const auto& bound, const napi_value* argv) {
+    return makeEpoch(env, bound, Napi::Value(env, argv[0]));
+  });
 }
 
 }  // namespace blasgrad

@@ -39,7 +39,7 @@ bool readAxes(Frame& frame, int i, int width, int mostAxes) {
   for (std::size_t at = 0; good && at < array.length; at++) {
     const int axis = static_cast<int>(at) / width;
     const int part = static_cast<int>(at) % width;
-    const Size number = ReadId(numbers + at);
+    const Size number = ReadOnce(numbers + at);
     good = number >= 0;
     (part == 0 ? axes.count[axis] : axes.stride[part - 1][axis]) = number;
   }

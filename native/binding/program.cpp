@@ -66,12 +66,9 @@ napi_value runNow(napi_env env, BoundProgram& bound, napi_value args, napi_value
 }
 
 napi_value runProgram(napi_env env, napi_callback_info info) {
-  void* data;
-  std::size_t argc = 2;
-  napi_value argv[2];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
-  return guarded(env, "run", [&] { return runNow(env, bound, argv[0], argv[1]); });
+  return callShared<BoundProgram, 2>(env, info, "run", [&](const auto& bound, const napi_value* argv) {
+    return runNow(env, *bound, argv[0], argv[1]);
+  });
 }
 
 void dropProgram(napi_env env, BoundProgram& bound) {
@@ -84,12 +81,9 @@ void dropProgram(napi_env env, BoundProgram& bound) {
 }
 
 napi_value releaseNow(napi_env env, napi_callback_info info) {
-  void* data;
-  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
-  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
-  return guarded(env, "release", [&]() -> napi_value {
-    if (!bound.isRunning) dropProgram(env, bound);
-    return Napi::Boolean::New(env, !bound.isRunning);
+  return callShared<BoundProgram, 1>(env, info, "release", [&](const auto& bound, const napi_value*) -> napi_value {
+    if (!bound->isRunning) dropProgram(env, *bound);
+    return Napi::Boolean::New(env, !bound->isRunning);
   });
 }
 

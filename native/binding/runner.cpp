@@ -20,12 +20,7 @@ void BoundProgram::finish(napi_env env, Napi::Function done, napi_value error) {
 }
 
 napi_value startProgram(napi_env env, napi_callback_info info) {
-  void* data;
-  std::size_t argc = 2;
-  napi_value argv[2];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  const auto& bound = *static_cast<std::shared_ptr<BoundProgram>*>(data);
-  return guarded(env, "run", [&]() -> napi_value {
+  return callShared<BoundProgram, 2>(env, info, "run", [&](const auto& bound, const napi_value* argv) {
     takeArguments(env, *bound, Values(env, argv[0], idleProgram(env, *bound).arguments().size()), false);
     startErrand(env, bound, argv[1]);
     bound->isRunning = true;
@@ -34,15 +29,9 @@ napi_value startProgram(napi_env env, napi_callback_info info) {
 }
 
 napi_value collectResults(napi_env env, napi_callback_info info) {
-  void* data;
-  std::size_t argc = 1;
-  napi_value argv[1];
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
-  BoundProgram& bound = **static_cast<std::shared_ptr<BoundProgram>*>(data);
-  return guarded(env, "run", [&]() -> napi_value {
-    const Values to(env, argv[0], idleProgram(env, bound).results().size());
-    findResults(env, bound, to);
-    giveResults(bound);
+  return callShared<BoundProgram, 1>(env, info, "run", [&](const auto& bound, const napi_value* argv) {
+    findResults(env, *bound, Values(env, argv[0], idleProgram(env, *bound).results().size()));
+    giveResults(*bound);
     return nullptr;
   });
 }

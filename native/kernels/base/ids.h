@@ -7,7 +7,7 @@
 namespace blasgrad {
 
 // One read, which the compiler may not repeat.
-inline Size ReadId(const std::int32_t* id) { return *static_cast<const volatile std::int32_t*>(id); }
+inline Size ReadOnce(const std::int32_t* id) { return *static_cast<const volatile std::int32_t*>(id); }
 
 inline bool IsRow(Size id, Size rows) { return id >= 0 && id < rows; }
 

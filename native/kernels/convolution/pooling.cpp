@@ -127,7 +127,7 @@ void maxPool2dBackward(Size planes, Size height, Size width, Size outHeight, Siz
   for (Size plane = 0; plane < planes; plane++, out += size) {
     for (Size y = 0; y < outHeight; y++) {
       for (Size c = 0; c < outWidth; c++, g++, at++) {
-        const Size found = ReadId(at);
+        const Size found = ReadOnce(at);
         if (!IsRow(found, size)) continue;
         const Size row = found / width;
         if (!IsTap(v, v.begin(y), pool.height, row)) continue;

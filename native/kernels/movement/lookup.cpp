@@ -18,7 +18,7 @@ using Wrapping = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_
 // The position of the first id outside [0, n), or -1.
 Size firstBad(const std::int32_t* ids, Size count, Size n) {
   for (Size i = 0; i < count; i++) {
-    if (!IsRow(ReadId(ids + i), n)) return i;
+    if (!IsRow(ReadOnce(ids + i), n)) return i;
   }
   return -1;
 }
@@ -45,9 +45,9 @@ Size take(Size outer, Size n, Size inner, Size count, const T* a, const std::int
   for (Size o = 0; o < outer; o++, a += n * inner, out += count * inner) {
     for (Size j = rows.from; j < rows.to; j++) {
       if (j + kPrefetchRows < rows.to) {
-        if (const Size next = ReadId(ids + j + kPrefetchRows); IsRow(next, n)) prefetchRow(a + next * inner, inner);
+        if (const Size next = ReadOnce(ids + j + kPrefetchRows); IsRow(next, n)) prefetchRow(a + next * inner, inner);
       }
-      const Size id = ReadId(ids + j);
+      const Size id = ReadOnce(ids + j);
       if (!IsRow(id, n)) return j;
       if (inner == 1) {
         out[j] = a[id];
@@ -78,7 +78,7 @@ Size takeBackward(Size outer, Size n, Size inner, Size count, const T* g, const 
   for (Size o = 0; o < outer; o++, out += n * inner) {
     clear(1, (rows.to - rows.from) * inner, {0, (rows.to - rows.from) * inner}, out + rows.from * inner);
     for (Size j = 0; j < count; j++, g += inner) {
-      const Size id = ReadId(ids + j);
+      const Size id = ReadOnce(ids + j);
       if (id < rows.from || id >= rows.to) continue;
       T* row = out + id * inner;
       for (Size i = 0; i < inner; i++) row[i] = T(Wrapping<T>(row[i]) + Wrapping<T>(g[i]));
@@ -97,7 +97,7 @@ Size gather(Size outer, Size n, Size inner, Size count, const T* a, const std::i
   for (Size o = 0; o < outer; o++, a += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, out += inner) {
       for (Size i = columns.from; i < columns.to; i++) {
-        const Size id = ReadId(ids + i);
+        const Size id = ReadOnce(ids + i);
         if (!IsRow(id, n)) return ids + i - begin;
         out[i] = a[id * inner + i];
       }
@@ -117,7 +117,7 @@ Size gatherBackward(Size outer, Size n, Size inner, Size count, const T* g, cons
   for (Size o = 0; o < outer; o++, out += n * inner) {
     for (Size j = 0; j < count; j++, ids += inner, g += inner) {
       for (Size i = columns.from; i < columns.to; i++) {
-        const Size id = ReadId(ids + i);
+        const Size id = ReadOnce(ids + i);
         if (!IsRow(id, n)) return ids + i - begin;
         T& sum = out[id * inner + i];
         sum = T(Wrapping<T>(sum) + Wrapping<T>(g[i]));
@@ -136,7 +136,7 @@ Size rowLists(Size n, Size count, const std::int32_t* ids, std::int32_t* first, 
   if (pass == Pass::check) return -1;
   std::fill_n(first + rows.from, rows.to - rows.from, -1);
   for (Size j = count - 1; j >= 0; j--) {
-    const Size id = ReadId(ids + j);
+    const Size id = ReadOnce(ids + j);
     if (id < rows.from || id >= rows.to) continue;
     next[j] = first[id];
     first[id] = static_cast<std::int32_t>(j);

@@ -39,7 +39,7 @@ Size crossEntropy(Size rows, Size n, double ignoreIndex, double smoothing, const
     const Size count = HWY_MIN(kBlockRows, rows - begin);
     maxima(count, n, a + begin * n, block);
     for (Size r = 0; r < count; r++) {
-      const Size id = targets[r] = ReadId(ids + begin + r);
+      const Size id = targets[r] = ReadOnce(ids + begin + r);
       const bool counts = static_cast<double>(id) != ignoreIndex;
       if (counts && !IsRow(id, n)) return begin + r;
       below[r] = counts ? block.largest[r] - a[(begin + r) * n + id] : T(0);
@@ -105,7 +105,7 @@ void WideSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, con
   const T* const weight = slopes.weight;
   HWY_ALIGN T logs[kBlockRows], scales[kBlockRows];
   Size read[kBlockRows];
-  for (Size r = 0; r < count; r++) read[r] = ReadId(ids + r);
+  for (Size r = 0; r < count; r++) read[r] = ReadOnce(ids + r);
   for (Size r = 0; r < count; r += LanesOf(d)) {
     hn::Store(ExpNonPositive(d, hn::Neg(LoadUpTo(d, logSum + r, count - r))), d, scales + r);
   }
@@ -159,7 +159,7 @@ void NarrowSlopes(Size count, const Slopes<T>& slopes, const T* g, const T* a, c
   HWY_ALIGN T block[kNarrow * kBlockRows], weights[kBlockRows];
   for (Size r = 0; r < count; r++) weights[r] = T(1);
   for (Size r = 0; r < count && slopes.weight != nullptr; r++) {
-    const Size id = ReadId(ids + r);
+    const Size id = ReadOnce(ids + r);
     weights[r] = slopes.Counts(id) ? slopes.WeightOf(id) : T(0);
   }
   TransposeBlock(count, n, a, n, block, kBlockRows);
