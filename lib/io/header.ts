@@ -4,7 +4,7 @@
 import { FormatError, showShape, showValue } from '../base/errors.js'
 import { maxRank, sizeOf } from '../base/shape.js'
 import { elementTypes } from './elements.js'
-import { depthOf, findRepeatedKey } from './repeated-key.js'
+import { depthOf, findRepeatedKey } from './json-text.js'
 
 /** Headers have an object of objects that hold lists. The rest is for a newer format to be told by its fields. */
 const deepest = 8

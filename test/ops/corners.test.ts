@@ -77,7 +77,8 @@ describe.each(backendsUnderTest)('corners of gradients, %s backend', backend => 
   ])('pow(%f) at −∞, ∞ and 0', (exponent, expected) => {
     const x = tensor([-Infinity, Infinity, 0], { requiresGrad: true })
     const [g] = grad(x.pow(exponent).sum(), [x])
-    expect((g.toArray() as number[]).map(Math.abs)).toEqual(expected.map(Math.abs))
+    // −0 + 0 is 0.
+    expect((g.toArray() as number[]).map(value => value + 0)).toEqual(expected)
   })
 
   test('in ceil mode one window may be larger than the image', () => {
