@@ -6,6 +6,7 @@ import { finish, type Parts } from '../parts.js'
 import type { Step } from '../plan.js'
 import type { Program } from '../program.js'
 import { type LiveRange, liveRangesOf, reusesOf } from './liveness.js'
+import { Occupancy } from './occupancy.js'
 
 /** Every value begins on a cache line of its own. */
 export const alignment = 64
@@ -65,22 +66,15 @@ function* slotsOf(program: Program, steps: readonly Step[]): Parts<Slot[]> {
  * @returns the bytes of the arena.
  */
 function* setOffsets(slots: readonly Slot[]): Parts<number> {
-  const placed: Slot[] = []
+  const occupancy = new Occupancy(slots.reduce((steps, { last }) => Math.max(steps, last + 2), 0))
   let arenaBytes = 0
-  for (const slot of slots.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first)) {
-    if (placed.length % 16 === 0) yield
-    let end = 0
-    let best: { offset: number; bytes: number } | undefined
-    for (const other of placed) {
-      if (other.last < slot.first || slot.last < other.first) continue
-      const bytes = other.offset - end
-      if (bytes >= slot.bytes && (best === undefined || bytes < best.bytes)) best = { offset: end, bytes }
-      end = Math.max(end, other.offset + other.bytes)
-    }
-    slot.offset = best?.offset ?? end
-    arenaBytes = Math.max(arenaBytes, slot.offset + slot.bytes)
-    const after = placed.findIndex(({ offset }) => offset > slot.offset)
-    placed.splice(after === -1 ? placed.length : after, 0, slot)
+  for (const [at, slot] of slots.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first).entries()) {
+    if (at % 16 === 0) yield
+    const [first, last] = [slot.first + 1, slot.last + 1]
+    slot.offset = occupancy.smallestGap(first, last, slot.bytes)
+    const end = slot.offset + slot.bytes
+    occupancy.occupy(first, last, slot.offset, end)
+    arenaBytes = Math.max(arenaBytes, end)
   }
   return arenaBytes
 }

@@ -31,10 +31,10 @@ export function* formRegionsInParts(
   const left = [...formChains(values, results, candidates, limits)]
   yield
   const planned: Step[] = []
-  while (left.length > 0) {
-    if (left.length % 32 === 0) yield
-    const [first] = left
-    const chains = first.joins ? takeIndependent(left) : [left.shift() as Candidate]
+  for (let at = 0; at < left.length; at++) {
+    if (at % 32 === 0) yield
+    const chains = left[at].joins ? takeIndependent(left, at) : [left[at]]
+    at += chains.length - 1
     const [{ rows, steps }] = chains
     if (chains.length === 1 && rows === 1) planned.push(...steps)
     else planned.push({ chains: chains.map(({ rows, steps, local }) => ({ rows, steps, local })) })
@@ -42,15 +42,14 @@ export function* formRegionsInParts(
   return planned
 }
 
-/** Takes the first candidate and all below that are independent of it, of each other and of those that they pass. */
-function takeIndependent(left: Candidate[]): Candidate[] {
-  const chains = [left[0]]
+/** Moves the candidates below that are independent of the one at `at`, of each other and of those that they pass up to it. */
+function takeIndependent(left: Candidate[], at: number): Candidate[] {
+  const chains = [left[at]]
   const taken = new Footprint()
-  taken.add(left[0])
+  taken.add(left[at])
   const passed = new Footprint()
   const kept: Candidate[] = []
-  const near = Math.min(left.length, window + 1)
-  for (const candidate of left.slice(1, near)) {
+  for (const candidate of left.slice(at + 1, at + 1 + window)) {
     if (candidate.joins && !conflict(candidate, taken) && !conflict(candidate, passed)) {
       chains.push(candidate)
       taken.add(candidate)
@@ -59,7 +58,7 @@ function takeIndependent(left: Candidate[]): Candidate[] {
       kept.push(candidate)
     }
   }
-  left.splice(0, near, ...kept)
+  left.splice(at, chains.length + kept.length, ...chains, ...kept)
   return chains
 }
 
