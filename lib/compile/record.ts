@@ -8,6 +8,7 @@ import { ArgumentError, showValue } from '../base/errors.js'
 import { sizeOf } from '../base/shape.js'
 import { context } from '../core/context.js'
 import { Tensor } from '../core/tensor.js'
+import { keepAssignedBuffers } from '../nn/buffers.js'
 import { Module } from '../nn/module.js'
 import { type Checked, checkedExecutor } from './check/executor.js'
 import type { Compiled } from './compiled.js'
@@ -36,6 +37,7 @@ export function record(
   { captures = [], keepGrads = false, fusion = true, statics, roots = [] }: Settings,
   make?: MakeExecutor,
 ): Compiled {
+  keepAssignedBuffers()
   const recorder = new Recorder(captures)
   const slots = tree.leaves.map((leaf, slot) => {
     const { shape, dtype } = typeof leaf === 'number' ? numberSlot : leaf

@@ -16,8 +16,9 @@ import {
   type StateDict,
   throwProblems,
 } from '../core/state-dict.js'
-import { keepAsState, type Storage } from '../core/storage.js'
+import type { Storage } from '../core/storage.js'
 import { Tensor } from '../core/tensor.js'
+import { Buffers } from './buffers.js'
 import { type Begun, type Copy, makeCopy } from './copier.js'
 import { members } from './members.js'
 import { guarded, join, type Named, unique } from './named.js'
@@ -40,8 +41,7 @@ const bufferOptions: Schema<BufferOptions> = { persistent: flag }
  */
 export abstract class Module {
   #training = true
-  /** Names of the properties that are buffers, and whether stateDict has them. */
-  readonly #buffers = new Map<string, boolean>()
+  readonly #buffers = new Buffers(this)
 
   constructor() {
     // A recorded step may have read the structure of a module that this one becomes part of.
@@ -92,7 +92,7 @@ export abstract class Module {
 
   /** Each buffer once, under its first name. */
   namedBuffers(): Named<Tensor>[] {
-    return guarded(() => unique(this.#everywhere(module => module.#ownBuffers(true))))
+    return guarded(() => unique(this.#everywhere(module => module.#buffers.named(true))))
   }
 
   /** This module and each one below it, once. */
@@ -117,7 +117,7 @@ export abstract class Module {
 
   /**
    * Makes `tensor` the property `name`, as state that is saved with the parameters but not trained (a running mean);
-   * one that is not `persistent` is left out of stateDict.
+   * one that is not `persistent` is left out of stateDict. A tensor assigned to the property later is the buffer then.
    * @returns the tensor, so that a property can be declared by it: `mean = this.registerBuffer('mean', zeros([8]))`.
    */
   registerBuffer<T extends Tensor>(name: string, tensor: T, options: BufferOptions = {}): T {
@@ -132,15 +132,13 @@ export abstract class Module {
       throw new ArgumentError(`registerBuffer: expected a name that is free, got ${showValue(name)}, which is in use`)
     }
     Reflect.set(this, name, tensor)
-    this.#buffers.set(name, persistent)
-    keepAsState(tensor.storage)
-    noteHolder(tensor.storage, this)
+    this.#buffers.add(name, persistent)
     return tensor
   }
 
   /** Parameters and persistent buffers by name, tied ones under each name; detached, sharing the elements. */
   stateDict(): Record<string, Tensor> {
-    const state = this.#everywhere(module => [...module.#ownParameters(), ...module.#ownBuffers(false)])
+    const state = this.#everywhere(module => [...module.#ownParameters(), ...module.#buffers.named(false)])
     return Object.fromEntries([...state].map(([name, tensor]) => [name, tensor.detach()]))
   }
 
@@ -217,8 +215,11 @@ export abstract class Module {
       throw new ArgumentError(`clone: expected bareCopy to give a new ${this.constructor.name}, got ${showValue(made)}`)
     }
     made.#training = this.#training
-    for (const [name, persistent] of this.#buffers) made.#buffers.set(name, persistent)
-    return { made, fill: () => copyProperties(this, made, copy) }
+    const fill = (): void => {
+      copyProperties(this, made, copy)
+      made.#buffers.addAll(this.#buffers)
+    }
+    return { made, fill }
   }
 
   /** What `toString` shows between the brackets: the settings. */
@@ -246,13 +247,6 @@ export abstract class Module {
 
   #ownModules(): Generator<Named<Module>> {
     return members(this.ownEntries(), value => value instanceof Module)
-  }
-
-  *#ownBuffers(all: boolean): Generator<Named<Tensor>> {
-    for (const [name, persistent] of this.#buffers) {
-      const value: unknown = Reflect.get(this, name)
-      if (value instanceof Tensor && (all || persistent)) yield [name, value]
-    }
   }
 
   /** This module and those below, under each of their names. */

@@ -122,6 +122,24 @@ describe.each(backendsUnderTest)('%s', backend => {
     const scale = net.head as Scale
     scale.offset = scale.registerBuffer('offset', tensor([100]))
     expect(head.sync(tensor([1])).toArray()).toEqual([103])
+    scale.offset = tensor([200])
+    expect(head.sync(tensor([1])).toArray()).toEqual([203])
+    expect(Object.keys(net.stateDict())).toContain('head.offset')
+  })
+
+  on('a buffer of the only module, assigned before it was ever used', () => {
+    const scale = new Scale(2)
+    scale.offset = tensor([9])
+    const step = compile((x: Tensor) => x.add(scale.offset))
+    expect(step.sync(tensor([1])).toArray()).toEqual([10])
+    const copy = scale.clone()
+    copy.offset = tensor([8])
+    expect(
+      compile((x: Tensor) => x.add(copy.offset))
+        .sync(tensor([1]))
+        .toArray(),
+    ).toEqual([9])
+    expect(step.sync(tensor([1])).toArray()).toEqual([10])
   })
 
   on('what a function notes in a module is no member', () => {

@@ -86,6 +86,20 @@ describe('what a module finds', () => {
     expect(() => block.registerBuffer('p', new Parameter([1]))).toThrow('a Tensor that is no Parameter')
   })
 
+  it('a buffer is what its property holds: another tensor, none, or a parameter in its place', () => {
+    const block = new Block()
+    block.running = tensor([3, 4])
+    expect(block.stateDict().running.toArray()).toEqual([3, 4])
+    Reflect.set(block, 'running', null)
+    expect(names(block.namedBuffers())).toEqual(['scratch'])
+    Reflect.set(block, 'running', new Parameter([1]))
+    expect(Object.keys(block.stateDict()).filter(name => name === 'running')).toEqual(['running'])
+    expect(names(block.namedBuffers())).toEqual(['scratch'])
+    expect(names(block.namedParameters())).toContain('running')
+    Reflect.set(block, 'running', [1, 2])
+    expect(() => block.stateDict()).toThrow('Block: expected the buffer running to be a tensor or null, got [1, 2]')
+  })
+
   it('counts tied weights once, under the first name, and saves them under each', () => {
     const first = new Linear(2, 2)
     const second = new Linear(2, 2, { bias: false })

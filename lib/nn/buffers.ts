@@ -1,0 +1,74 @@
+// A module's buffers: the properties that are state which is saved but not trained.
+
+import { ArgumentError, showValue } from '../base/errors.js'
+import { keepAsState } from '../core/storage.js'
+import { Tensor } from '../core/tensor.js'
+import type { Named } from './named.js'
+import { Parameter } from './parameter.js'
+import { noteHolder } from './structure.js'
+
+/** The buffers of every module that has some. */
+const all = new Set<WeakRef<Buffers>>()
+const collected = new FinalizationRegistry<WeakRef<Buffers>>(reference => void all.delete(reference))
+
+export class Buffers {
+  readonly #module: object
+  /** By the property's name, whether stateDict has it. */
+  readonly #persistent = new Map<string, boolean>()
+
+  constructor(module: object) {
+    this.#module = module
+  }
+
+  has(name: string): boolean {
+    return this.#persistent.has(name)
+  }
+
+  /** Makes what the property `name` holds, now and later, a buffer. */
+  add(name: string, persistent: boolean): void {
+    if (this.#persistent.size === 0) {
+      const reference = new WeakRef(this)
+      all.add(reference)
+      collected.register(this, reference)
+    }
+    this.#persistent.set(name, persistent)
+    this.keep()
+  }
+
+  addAll(others: Buffers): void {
+    for (const [name, persistent] of others.#persistent) this.add(name, persistent)
+  }
+
+  /**
+   * The buffers that are there, and persistent unless `hidden` ones count too.
+   * @throws ArgumentError for a property that now holds what is neither a tensor nor null.
+   */
+  *named(hidden: boolean): Generator<Named<Tensor>> {
+    for (const [name, persistent] of this.#persistent) {
+      if (!hidden && !persistent) continue
+      const value: unknown = Reflect.get(this.#module, name)
+      if (value instanceof Tensor) {
+        if (!(value instanceof Parameter)) yield [name, value]
+      } else if (value !== null && value !== undefined) {
+        throw new ArgumentError(
+          `${this.#module.constructor.name}: expected the buffer ${name} to be a tensor or null, got ${showValue(value)}`,
+        )
+      }
+    }
+  }
+
+  /** Makes the tensors that the properties hold state. */
+  keep(): void {
+    for (const name of this.#persistent.keys()) {
+      const value: unknown = Reflect.get(this.#module, name)
+      if (!(value instanceof Tensor)) continue
+      keepAsState(value.storage)
+      noteHolder(value.storage, this.#module)
+    }
+  }
+}
+
+/** Makes the tensors that were assigned to buffers since they were registered state, in every module. */
+export function keepAssignedBuffers(): void {
+  for (const reference of all) reference.deref()?.keep()
+}
