@@ -8,7 +8,7 @@ import { ArgumentError, showValue } from '../base/errors.js'
 import { sizeOf } from '../base/shape.js'
 import { context } from '../core/context.js'
 import { Tensor } from '../core/tensor.js'
-import { keepAssignedBuffers } from '../nn/buffers.js'
+import { keepBuffers } from '../nn/buffers.js'
 import { Module } from '../nn/module.js'
 import { type Checked, checkedExecutor } from './check/executor.js'
 import type { Compiled } from './compiled.js'
@@ -37,7 +37,7 @@ export function record(
   { captures = [], keepGrads = false, fusion = true, statics, roots = [] }: Settings,
   make?: MakeExecutor,
 ): Compiled {
-  keepAssignedBuffers()
+  const checkBuffers = keepBuffers()
   const recorder = new Recorder(captures)
   const slots = tree.leaves.map((leaf, slot) => {
     const { shape, dtype } = typeof leaf === 'number' ? numberSlot : leaf
@@ -47,6 +47,7 @@ export function record(
   try {
     const output = fn(...(rebuild(args, slots, statics) as readonly unknown[]))
     const results = resultsOf(output)
+    checkBuffers()
     const finals = finalGrads(recorder, keepGrads)
     recorder.structure = Module.structureOf(recorder.uses, roots)
     const program = recorder.program(results.map(({ storage }) => recorder.valueOf(storage)))

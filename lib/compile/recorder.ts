@@ -233,13 +233,7 @@ export class Recorder implements Recording {
     const known = this.#ids.get(array)
     if (known !== undefined) return known
     const storage = this.#outside(array)
-    if (storage === undefined) {
-      throw new ArgumentError(
-        `compile: the function reads a tensor of ${array.length} elements from outside that is neither an argument nor ` +
-          'state (a leaf that wants a gradient, a buffer, an optimizer’s): pass it as an argument, register it as a ' +
-          'buffer, or name it in captures',
-      )
-    }
+    if (storage === undefined) throw unknownTensor(array)
     this.#versions.set(storage, storage.version)
     this.uses.add(storage)
     return this.#add(array, array.length, { kind: 'state', array })
@@ -272,4 +266,13 @@ export class Recorder implements Recording {
     if (storage !== undefined) this.written.add(storage)
     return this.#ownValue(array, value)
   }
+}
+
+function unknownTensor({ length }: NumberArray): ArgumentError {
+  return new ArgumentError(
+    length === 0
+      ? `compile: the function reads a tensor from outside that has no elements: it is empty, it was transferred elsewhere, or it stands for a value of another compiled function`
+      : `compile: the function reads a tensor of ${length} elements from outside that is neither an argument nor state (a leaf that wants a gradient, a buffer, an ` +
+          'optimizer’s): pass it as an argument, register it as a buffer, or name it in captures',
+  )
 }

@@ -4,7 +4,7 @@
 import type { NumberArray } from '../base/dtype.js'
 import { advance } from '../core/random.js'
 import { allocate } from '../core/storage.js'
-import { allocateTensor, type Tensor } from '../core/tensor.js'
+import { allocateTensor, noElements, type Tensor } from '../core/tensor.js'
 import type { Compiled } from './compiled.js'
 import { type BadIndex, isThreaded } from './plan.js'
 import { enqueue, isQueueEmpty } from './queue.js'
@@ -18,7 +18,11 @@ const longestInPlace = 2
 let lastTurn = 0
 
 export const arrayOf = (leaf: Leaf): NumberArray => {
-  if (typeof leaf !== 'number') return leaf.storage.array
+  if (typeof leaf !== 'number') {
+    const { storage } = leaf
+    if (!storage.hasElements) throw noElements('compile', leaf)
+    return storage.array
+  }
   const { array } = allocate('float32', 1)
   array[0] = leaf
   return array

@@ -282,11 +282,13 @@ export function allocateTensor(shape: Shape, dtype: DType, op = 'allocate'): Ten
   return new Tensor({ storage: allocate(dtype, sizeOf(shape), op), shape, dtype })
 }
 
-/** The error for a tensor whose elements are gone. */
-export const noElements = (what: string, { shape }: Tensor): ArgumentError =>
-  new ArgumentError(
-    `${what}: expected a tensor with its elements, got one of shape ${showShape(shape)} whose buffer was transferred elsewhere`,
-  )
+/** The error for a tensor whose elements are gone, or were never there. */
+export function noElements(what: string, { shape, storage }: Tensor): ArgumentError {
+  const why = storage.isRecorded
+    ? 'which stands for a value of a compiled function: return it from there'
+    : 'whose buffer was transferred elsewhere'
+  return new ArgumentError(`${what}: expected a tensor with its elements, got one of shape ${showShape(shape)} ${why}`)
+}
 
 // The ops' methods are on the prototype behind the class's own, in whatever order modules are evaluated.
 Object.setPrototypeOf(Tensor.prototype, methods)

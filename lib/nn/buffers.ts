@@ -59,16 +59,48 @@ export class Buffers {
 
   /** Makes the tensors that the properties hold state. */
   keep(): void {
+    for (const [, { storage }] of this.tensors()) {
+      keepAsState(storage)
+      noteHolder(storage, this.#module)
+    }
+  }
+
+  *tensors(): Generator<Named<Tensor>> {
     for (const name of this.#persistent.keys()) {
       const value: unknown = Reflect.get(this.#module, name)
-      if (!(value instanceof Tensor)) continue
-      keepAsState(value.storage)
-      noteHolder(value.storage, this.#module)
+      if (value instanceof Tensor) yield [name, value]
     }
+  }
+
+  /**
+   * Puts back what `before` lists.
+   * @throws ArgumentError if a property holds a value of the function that was recorded since.
+   */
+  check(before: readonly Named<Tensor>[]): void {
+    const assigned = [...this.tensors()].find(([, { storage }]) => storage.isRecorded)
+    if (assigned === undefined) return
+    for (const [name, tensor] of before) Reflect.set(this.#module, name, tensor)
+    throw new ArgumentError(
+      `compile: the function puts another tensor in the place of the buffer ${assigned[0]} of ` +
+        `${this.#module.constructor.name}: write the values into the one that is there, with assign`,
+    )
   }
 }
 
-/** Makes the tensors that were assigned to buffers since they were registered state, in every module. */
-export function keepAssignedBuffers(): void {
-  for (const reference of all) reference.deref()?.keep()
+/**
+ * Before a function is recorded: makes the tensors that were assigned to buffers since they were registered state, in
+ * every module.
+ * @returns what checks, when it is recorded, that it assigned none.
+ */
+export function keepBuffers(): () => void {
+  const kept: [Buffers, Named<Tensor>[]][] = []
+  for (const reference of all) {
+    const buffers = reference.deref()
+    if (buffers === undefined) continue
+    buffers.keep()
+    kept.push([buffers, [...buffers.tensors()]])
+  }
+  return () => {
+    for (const [buffers, before] of kept) buffers.check(before)
+  }
 }

@@ -1,7 +1,7 @@
 // A module whose layer, parameter or buffer was put in another's place is seen at the next call.
 
 import { describe, expect, test } from 'vitest'
-import { compile, nn, optim, type Tensor, tensor } from '../../lib/index.js'
+import { compile, nn, optim, type Tensor, tensor, zeros } from '../../lib/index.js'
 import { backendsUnderTest, onBackend } from '../support/backends.js'
 
 /** x · factor, elementwise. */
@@ -140,6 +140,40 @@ describe.each(backendsUnderTest)('%s', backend => {
         .toArray(),
     ).toEqual([9])
     expect(step.sync(tensor([1])).toArray()).toEqual([10])
+  })
+
+  on('a buffer may not be replaced by a value of the function; it stays', () => {
+    class Average extends nn.Module {
+      mean = this.registerBuffer('mean', zeros([1]))
+      override forward(x: Tensor): Tensor {
+        this.mean = this.mean.mul(0.5).add(x)
+        return this.mean
+      }
+    }
+    const average = new Average()
+    const step = compile((x: Tensor) => average.forward(x))
+    for (let i = 0; i < 2; i++) {
+      expect(() => step.sync(tensor([1]))).toThrow(
+        'compile: the function puts another tensor in the place of the buffer mean of Average: write the values into the one that is there, with assign',
+      )
+    }
+    expect(average.mean.toArray()).toEqual([0])
+    expect(average.forward(tensor([1])).toArray()).toEqual([1])
+  })
+
+  on('a value of a compiled function that was taken outside is told as such', async () => {
+    const taken: Tensor[] = []
+    const step = compile((x: Tensor) => {
+      taken.push(x.mul(2))
+      return x.add(taken[0])
+    })
+    expect(step.sync(tensor([1])).toArray()).toEqual([3])
+    const why = 'got one of shape [1] which stands for a value of a compiled function: return it from there'
+    expect(() => taken[0].add(1)).toThrow(`add: expected a tensor with its elements, ${why}`)
+    expect(() => taken[0].toArray()).toThrow(`toArray: expected a tensor with its elements, ${why}`)
+    expect(() => step.sync(taken[0])).toThrow(`compile: expected a tensor with its elements, ${why}`)
+    await expect(step(taken[0])).rejects.toThrow(`compile: expected a tensor with its elements, ${why}`)
+    expect(() => compile(() => taken[0].add(1)).sync()).toThrow('stands for a value of another compiled function')
   })
 
   on('what a function notes in a module is no member', () => {
