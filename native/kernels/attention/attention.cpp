@@ -1,4 +1,4 @@
-// Scaled dot-product attention over all heads, and its gradients. The formulas are in the table.
+// Scaled dot-product attention over all heads, and its gradients. The table has their formulas.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/attention.cpp"
 #include <hwy/foreach_target.h>

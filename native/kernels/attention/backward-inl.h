@@ -26,14 +26,14 @@ struct Gradients {
   Rows<T> q, k, v;
 };
 
-// Of each query of a block: log-sum-exp in the scores' units, and scale·Σ g·out.
+// For each query of a block: log-sum-exp in the scores' units, and delta = scale·Σ g·out.
 template <class T>
 struct RowStatistics {
   T lse[kBlockQueries<T>];
   T delta[kBlockQueries<T>];
 };
 
-// Of each of as many rows as a vector has lanes, the sum of the products of g and out. gOf and outOf give the rows.
+// A vector of dot products, one for each of kLanes rows: row i of g is gOf(i), of out outOf(i).
 template <class T, class G, class Out>
 HWY_INLINE auto RowProducts(Size width, G gOf, Out outOf) {
   const AttentionTag<T> d;
@@ -50,7 +50,7 @@ HWY_INLINE auto RowProducts(Size width, G gOf, Out outOf) {
   return hn::Load(d, totals);
 }
 
-// Padding lanes get query 0's.
+// Padding lanes get the values of query 0.
 template <class T>
 HWY_NOINLINE void LoadRowStatistics(const Queries<T>& queries, Size width, const Results<T>& results, T scale,
                                     RowStatistics<T>& rows) {
@@ -77,8 +77,8 @@ HWY_NOINLINE void LoadRowStatistics(const Queries<T>& queries, Size width, const
   }
 }
 
-// The columns of a block's queries: s becomes p = 2^(s − lse), and ds, which holds scale·g·vᵀ, becomes
-// p·(scale·g·vᵀ − mean).
+// For the columns of a block's queries, in place: s becomes p = 2^(s − lse), and ds, which holds scale·g·vᵀ, becomes
+// p·(scale·g·vᵀ − delta).
 template <class T, int kVectors>
 HWY_NOINLINE void ScoreGradients(const Queries<T>& queries, const KeyTile<T>& tile, const RowStatistics<T>& rows, T* s,
                                  T* ds, Size row) {

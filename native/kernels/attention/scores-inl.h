@@ -27,8 +27,8 @@ HWY_INLINE V PowerOf(D d, V score) {
   }
 }
 
-// Of the keys from `key` on, a block's last query reads `read`, those of its first vector at most `both`, and all of
-// its queries `whole`.
+// How many keys of a tile that begins at `key` a block reads under a causal mask: its last query reads `read`, the last
+// query of its first vector `both`, and its first query, so every one, `whole`.
 template <class T>
 struct KeyTile {
   Size key, read, both, whole;
@@ -40,8 +40,8 @@ struct KeyTile {
         whole(masks.Read(queries.first, key, keys)) {}
 };
 
-// s[keys, queries of the block] = keys by the queries' rows times `factor`, which are laid in a panel [width, queries]
-// on the way, in stretches. What no query of a vector reads may be anything.
+// s[keys, queries of the block] = factor · keys·rowsᵀ. The queries' rows are packed, transposed, into a panel [width,
+// queries], kKc of the width at a time. Scores of keys that no query of a vector reads are undefined.
 template <class T>
 HWY_INLINE void MultiplyKeys(const Queries<T>& queries, const KeyTile<T>& tile, Size width, Rows<const T> rows,
                              T factor, Rows<const T> keys, T* panel, T* s, Size row) {
@@ -63,7 +63,7 @@ HWY_INLINE void MultiplyKeys(const Queries<T>& queries, const KeyTile<T>& tile, 
   }
 }
 
-// s += what row of `rows`[count, keys] each query has, which is (i mod count) for row i of the sample.
+// s += rows[count, keys], transposed: row i of the sample takes row i mod count.
 template <class T>
 HWY_NOINLINE void AddRows(const Queries<T>& queries, const Masks<T>& masks, const KeyTile<T>& tile, const T* rows,
                           Size count, T* s, Size row) {
@@ -105,8 +105,8 @@ HWY_INLINE void AddMasks(const Queries<T>& queries, const Masks<T>& masks, const
   if (masks.bias != nullptr) AddRows(queries, masks, tile, masks.bias, masks.biasRows, s, row);
 }
 
-// 0 for the keys that the block's queries may not read, but a sum over others' does: as many as a tile of such sums has
-// rows or terms, all but one.
+// Clears the scores of the keys behind the last one that the block reads. A sum over another block's keys goes on to
+// whole tiles of up to kMr rows or terms, so it reads at most kMr − 1 of them.
 template <class T>
 HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Size keys, T* s, Size row) {
   const AttentionTag<T> d;
@@ -117,7 +117,7 @@ HWY_INLINE void ClearBelow(const Queries<T>& queries, const KeyTile<T>& tile, Si
   }
 }
 
-// Which lanes read key `at`, the first query being at lane 0.
+// The mask of the lanes that read key `at`; query `first` is in lane 0.
 template <class T>
 HWY_INLINE auto ReadBy(Size first, Size at) {
   const AttentionTag<T> d;

@@ -13,8 +13,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Calls f(c, column) for all columns of rows first … first + lanes − 1, each once. There is a row 0; for rows before it
-// columns have anything.
+// Calls f(c, column) once for each column c of rows first … first + kLanes − 1. Lanes of rows before row 0 are
+// undefined.
 template <class T, class F>
 HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) {
   constexpr Size kColumns = kSquare<T>;
@@ -32,7 +32,7 @@ HWY_INLINE void EachColumnOf(Size columns, Size first, Rows<const T> rows, F f) 
       return;
     }
   }
-  // Through a square of whole rows.
+  // By way of a zero-padded square.
   HWY_ALIGN T square[kLanes<T> * kLanes<T>];
   for (; c < columns; c += kLanes<T>) {
     const Size count = HWY_MIN(kLanes<T>, columns - c);

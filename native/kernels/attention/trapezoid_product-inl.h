@@ -1,5 +1,5 @@
-// Products whose left operand is a trapezoid: sums over keys for each query, and over queries for each key, of which a
-// causal mask leaves out half.
+// Products whose left operand is a trapezoid: sums over keys for each query, and over queries for each key, where a
+// causal mask makes half of the terms 0.
 
 #if defined(BLASGRAD_TRAPEZOID_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_TRAPEZOID_PRODUCT_INL_H_
@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Longer sums have many outputs far apart: these are prefetched.
+// From this length on, a product has many outputs far apart, which are prefetched.
 constexpr Size kPrefetchTerms = 64;
 
 // NR in vectors and MR of a tile. Wide vectors need few rows, and shorter tiles skip more of the trapezoid's zeros.
@@ -83,8 +83,8 @@ HWY_INLINE auto SumPanelFor(Size vectors, std::integer_sequence<int, kLess...>) 
   return kPanels[vectors - 1];
 }
 
-// Vectors of the next panel, of `more`: two, or three rather than one left over; of wide vectors few panels, equal in
-// width.
+// The vectors of the next panel when `more` are left: two, or three where two would leave one. Wide vectors are spread
+// evenly over few panels.
 template <class T>
 HWY_INLINE Size NextVectors(Size more) {
   if constexpr (kWide<T> == 2) {
@@ -108,8 +108,8 @@ void MultiplyTrapezoid(const Trapezoid& trapezoid, Strided<T> left, Rows<const T
   }
 }
 
-// to (+)= weights·rows: for each query that reads any of the keys key … key + keys − 1, over those that it reads. The
-// rows are the keys'. From the last query to the first.
+// to (+)= weights·rows, a row for each query: the sum over those of the keys key … key + keys − 1 that it reads. `rows`
+// are the keys'. Queries are taken from the last to the first.
 template <class T>
 HWY_INLINE void SumOverKeys(const QueryGroup& group, bool causal, Size key, Size keys, const T* weights,
                             Rows<const T> rows, Size width, Rows<T> to, bool add) {
@@ -127,7 +127,7 @@ HWY_INLINE void SumOverKeys(const QueryGroup& group, bool causal, Size key, Size
                        {to[last], -to.row}, add);
 }
 
-// to (+)= weightsᵀ·rows: for each key, over the queries that read it. The rows are the queries'.
+// to (+)= weightsᵀ·rows, a row for each key: the sum over the queries that read it. `rows` are the queries'.
 template <class T>
 HWY_INLINE void SumOverQueries(const QueryGroup& group, bool causal, Size key, Size keys, const T* weights,
                                Rows<const T> rows, Size width, Rows<T> to, bool add) {

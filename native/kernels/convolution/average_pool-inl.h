@@ -15,7 +15,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Images and windows of a call, a row of outputs at a time.
+// The shapes of a call. The loops below take a row of outputs at a time.
 struct AveragePool {
   Pool pool;
   Size height, width, outHeight, outWidth;
@@ -30,8 +30,8 @@ T Divisor(const Share& rows, const Share& columns) {
   return static_cast<T>(rows.length) * static_cast<T>(columns.length);
 }
 
-// out = the sum of each window over its divisor; 0 for windows outside of the image. A window's columns are summed
-// first.
+// out = the sum of each window divided by its divisor; 0 for a window outside the image. Sums down the columns of the
+// windows come first, sums along the row second.
 template <class T>
 void AverageForward(const AveragePool& p, Size planes, const T* x, T* out) {
   const PoolTag<T> d;
@@ -73,7 +73,7 @@ void AverageForward(const AveragePool& p, Size planes, const T* x, T* out) {
   }
 }
 
-// Elements of a stretch of a row: scratch holds a stretch of gradients and what they spread to.
+// The most elements of a row that are spread at a time. Scratch holds them and the inputs that they spread to.
 constexpr Size kSpreadElements = kScratchElements / 4;
 
 // line[q·stride + r] = Σ of part[q − m] over m with r + m·stride < taps, for n q's; part has zeros before and after.
@@ -104,8 +104,8 @@ HWY_INLINE void Spread(Size n, Size stride, Size taps, const T* part, T* line) {
   }
 }
 
-// The gradient of each output over its divisor goes to all of its window: spread along a row, then added to the
-// window's rows.
+// The gradient of each output, divided by its divisor, is added to all inputs of its window: spread along the row
+// first, then added to each row of the window.
 template <class T>
 void AverageBackward(const AveragePool& p, Size planes, const T* g, T* out) {
   const Sliding& h = p.pool.window.horizontal;

@@ -1,6 +1,6 @@
-// A convolution's gradient for its weights and bias: the products of each tap with the output's gradient, summed over
-// pixels. The gradient is transposed once for all taps: vectors lie along output channels, but for the last few, which
-// are summed along pixels where that is cheaper.
+// The gradient of a convolution's weights and bias: for each tap, input times the output's gradient, summed over
+// pixels. The output's gradient is transposed once for all taps, so that vectors lie along output channels. The last
+// few output channels have vectors along pixels where that is cheaper.
 
 #if defined(BLASGRAD_BACKWARD_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_BACKWARD_WEIGHTS_INL_H_
@@ -41,11 +41,12 @@ void AddRows(const T* block, Size rows, T* to) {
   }
 }
 
-// One group: out[o, column] += …, with columns by channel and tap, the one after them for the bias.
+// One group of a convolution: out[o, column] += the gradient. A column is a pair of channel and tap; the column after
+// the last pair is the bias.
 template <class T>
 class BackwardWeights {
  public:
-  // Of images of `imageWidth` columns.
+  // `imageWidth`: the columns of an input image.
   BackwardWeights(const AxisTaps& v, const AxisTaps& h, Size channels, Size outs, Size rows, Size cols, Size columns,
                   Size imageWidth, T* scratch)
       : depth_(channels * v.count * h.count),
@@ -65,14 +66,15 @@ class BackwardWeights {
     const Size lanes = LanesOf(PatchTag<T>());
     gathers_ = (outs + lanes - 1) / lanes * lanes * (depth_ + 1) <= (kScratchParts - 3) * kScratchElements;
     if (gathers_ && patch_.isDense()) {
-      // A line is short: what is done for each tile besides counts.
+      // Lines are short, so that the fixed cost of a tile counts: 20% more for vectors along pixels.
       alongOuts_ = OutsAlongVectors<T>(outs, blocking_.rows * blocking_.cols,
                                        patch_.lineVectors(blocking_.rows, blocking_.cols), 120);
     }
     along_ = (alongOuts_ + lanes - 1) / lanes * lanes;
   }
 
-  // out [outs, columns] = what so many samples give, `inStep` and `gStep` elements apart; g [outs, rows, cols].
+  // out [outs, columns] = the gradient over `samples` samples; a sample's input and g [outs, rows, cols] are `inStep`
+  // and `gStep` elements after those of the sample before.
   void sum(Size samples, Planes<T> in, Size inStep, const T* g, Size gStep, T* out) {
     const Size lanes = LanesOf(PatchTag<T>());
     const Size sums = (along_ + (outs_ - alongOuts_) * lanes) * (depth_ + 1);
@@ -90,8 +92,9 @@ class BackwardWeights {
   }
 
  private:
-  // Calls f(first, outputs, vectors, sums): panels along outputs, then, with no vectors, such along pixels. The sums of
-  // a panel [depth + 1, width], the last for the bias, or [depth + 1, outputs, lanes].
+  // Calls f(first, outputs, vectors, sums) for each panel: first those with vectors along outputs, whose sums are
+  // [depth + 1, width], then those along pixels, with vectors = 0 and sums [depth + 1, outputs, lanes]. The last row of
+  // the sums is the bias's.
   template <class F>
   HWY_INLINE void eachPanel(F f) {
     const Size lanes = LanesOf(PatchTag<T>());
@@ -145,7 +148,7 @@ class BackwardWeights {
                     {out + column, columns_, outs, nullptr, true});
   }
 
-  // transposed[pixel, width], 0 beyond the outputs.
+  // transposed_[pixel, width] = g transposed, padded with zeros behind the last output.
   void transpose(const T* g, Size y, Size x, Size rows, Size cols, Size outs, Size width) {
     const Size plane = rows_ * cols_;
     if (outs < width) std::memset(transposed_, 0, sizeof(T) * static_cast<std::size_t>(rows * cols * width));
@@ -155,7 +158,7 @@ class BackwardWeights {
     }
   }
 
-  // What transposed_ [pixels, width] sums to goes to sums [width], or to a column of out.
+  // Adds the sum of transposed_ [pixels, width] over pixels to sums [width], or to a column of out.
   void addBias(Size pixels, Size outs, int vectors, T* sums, T* out) {
     const PatchTag<T> d;
     HWY_ALIGN T all[kMaxVectors * hn::MaxLanes(d)];
@@ -187,7 +190,7 @@ class BackwardWeights {
     }
   }
 
-  // Which places of a line are pixels; the others of all lines are 0 from now on.
+  // Marks which elements of a line are pixels, and clears the others in all lines.
   void markLines(Size rows, Size cols, Size line) {
     lineRows_ = rows;
     lineCols_ = cols;
@@ -220,9 +223,9 @@ class BackwardWeights {
   T* lines_;
   T* mask_;
   T* sums_;
-  // Whether sums stay in `sums_` until all samples are added: as they are, not transposed.
+  // Whether sums stay in `sums_`, not transposed, until all samples are added.
   bool gathers_;
-  // The outputs before those along pixels, and how many that is with what fills the last vector.
+  // The number of outputs that have vectors along outputs, and that number rounded up to whole vectors.
   Size alongOuts_, along_;
   Size column_ = -1;
   Size lineRows_ = -1, lineCols_ = -1;

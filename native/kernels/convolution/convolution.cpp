@@ -1,4 +1,4 @@
-// Convolutions of images [n, groups·c, height, width], and their gradients. What they compute is said in the table.
+// Convolutions of images [n, groups·c, height, width], and their gradients. The table has their formulas.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/convolution/convolution.cpp"
 #include <hwy/foreach_target.h>

@@ -18,7 +18,7 @@ namespace HWY_NAMESPACE {
 constexpr Size kPanelTaps = 512;
 constexpr int kMaxPanels = 64;
 
-// Pixels of a plane: `rows` × `cols` of them, from fromRow on each rowStep-th row, and columns likewise.
+// A strided grid of pixels of a plane: `rows` × `cols` of them, every rowStep-th row from fromRow on, columns likewise.
 struct Pixels {
   Size rows, cols;
   Size plane, width;
@@ -40,7 +40,7 @@ struct Correlation {
   Pixels pixels;
 };
 
-// Of some outputs; vectors lie along them, or, where there are none, along pixels.
+// The packed weights of some outputs. Vectors lie along outputs, or, where `vectors` is 0, along pixels.
 template <class T>
 struct Panel {
   int vectors;
@@ -49,8 +49,8 @@ struct Panel {
   const T* weights;
 };
 
-// to[channel, tap, width]: the weights of so many channels from c on, and so many taps from `tap` on, for the outputs
-// from `out` on; 0 beyond them.
+// to[channels, taps, width] = the weights of channels c …, taps `tap` … and outputs `out` …, padded with zeros behind
+// the last output.
 template <class T>
 void PackWeights(const Correlation<T>& k, Size c, Size channels, Size tap, Size taps, Size out, Size outs, Size width,
                  T* to) {
@@ -70,7 +70,8 @@ void PackWeights(const Correlation<T>& k, Size c, Size channels, Size tap, Size 
   }
 }
 
-// Lines of pixels, rows of `cols` of them `lineWidth` apart, to their target: each line is a column of it.
+// Stores lines of pixels into their target, a line a column. A line has `rows` rows of `cols` pixels, `lineWidth`
+// apart.
 template <class T>
 HWY_INLINE void StoreLines(const T* lines, Size line, Size lineWidth, Size rows, Size cols, const Target<T>& target) {
   for (Size c = 0; c < target.columns; c++, lines += line) {
@@ -93,7 +94,7 @@ HWY_INLINE void StoreLines(const T* lines, Size line, Size lineWidth, Size rows,
 template <class T>
 class Correlator {
  public:
-  // Of images of `imageWidth` columns.
+  // `imageWidth`: the columns of an input image.
   Correlator(const Correlation<T>& correlation, Size imageWidth, T* scratch)
       : k_(correlation),
         blocking_(BlockImage(k_.v, k_.h, k_.channels, k_.pixels.rows, k_.pixels.cols, kPanelTaps)),
@@ -107,7 +108,7 @@ class Correlator {
     }
   }
 
-  // Over samples `inStep` and `outStep` elements apart.
+  // A sample's input and output are `inStep` and `outStep` elements after those of the sample before.
   void run(Size samples, Planes<T> in, Size inStep, T* out, Size outStep) {
     const Size taps = k_.channels == 0 ? 0 : k_.v.count * k_.h.count;
     bool add = false;
@@ -127,7 +128,7 @@ class Correlator {
   }
 
  private:
-  // Packs panels for outputs from `out` on, as many as there is room for; gives where the next begin.
+  // Packs panels for outputs `out` …, as many as fit. Returns the first output that is left.
   Size pack(Size c, Size channels, Size tap, Size taps, Size out, bool add) {
     const Size lanes = LanesOf(PatchTag<T>());
     T* to = packed_;
@@ -184,7 +185,7 @@ class Correlator {
   T* packed_;
   T* lines_;
   Patch<T> patch_;
-  // The outputs before those whose vectors lie along pixels.
+  // The number of outputs that have vectors along outputs; the others have them along pixels.
   Size alongOuts_;
   Panel<T> panels_[kMaxPanels];
   int panelCount_ = 0;

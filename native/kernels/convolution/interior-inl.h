@@ -1,4 +1,5 @@
-// The outputs of a row whose windows lie inside the image: they need no check, and go by vectors.
+// The interior of a row of outputs: those whose windows lie inside the image. They need no bounds check and are
+// vectorized.
 
 #if defined(BLASGRAD_INTERIOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_INTERIOR_INL_H_
@@ -18,7 +19,7 @@ namespace HWY_NAMESPACE {
 template <class T>
 using PoolTag = hn::CappedTag<T, 8>;
 
-// The first output that a vector begins with, and the last; none where last < first. A vector reads stride · lanes
+// The first and the last output at which a vector may begin; none where last < first. A vector reads stride · lanes
 // elements for each tap.
 struct Interior {
   Size first, last;
@@ -30,7 +31,8 @@ struct Interior {
   }
 };
 
-// Calls vector(c) for the interior, the last of which may overlap the one before it, and scalar(c) for other outputs.
+// Calls vector(c) for vectors that cover the interior, where the last may overlap the one before it, and scalar(c) for
+// each other output.
 template <class V, class S>
 HWY_INLINE void EachOutput(Size outWidth, const Interior& interior, Size lanes, V vector, S scalar) {
   Size c = 0;
@@ -43,7 +45,7 @@ HWY_INLINE void EachOutput(Size outWidth, const Interior& interior, Size lanes, 
   for (; c < outWidth; c++) scalar(c);
 }
 
-// Element c·stride of x for as many c as a vector has lanes; the stride is 1 or 2.
+// A vector of every stride-th element of x; the stride is 1 or 2.
 template <class T>
 HWY_INLINE hn::Vec<PoolTag<T>> LoadStrided(const T* x, Size stride) {
   const PoolTag<T> d;

@@ -1,4 +1,4 @@
-// 2 × 2 max pooling, stride 2, vectorized. For elements of 4 bytes, as indices have.
+// 2 × 2 max pooling, stride 2, vectorized, for elements of 4 bytes: as long as indices.
 
 #if defined(BLASGRAD_MAX_POOL_2X2_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASGRAD_MAX_POOL_2X2_INL_H_
@@ -13,9 +13,9 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Calls f(from) for vectors of lanes that cover a row of `count`: the last may begin within the one before it, or is
-// not among them where `leavesTail`. A row of less than a vector is taken with what follows it, which is done right
-// afterwards, or, without room, by `part()`.
+// Calls f(from) for vectors that cover a row of `count` elements. The last one overlaps the one before it, or is left
+// out where `leavesTail`. A row shorter than a vector is one call f(0) where `hasRoom`: it also writes the elements
+// behind the row, which the next row overwrites. Without room it is part().
 template <class F, class P>
 HWY_INLINE void EachVector(Size count, Size lanes, bool hasRoom, bool leavesTail, F f, P part) {
   if (count < lanes) return hasRoom ? f(0) : part();
@@ -23,13 +23,13 @@ HWY_INLINE void EachVector(Size count, Size lanes, bool hasRoom, bool leavesTail
   if (count % lanes != 0 && !leavesTail) f(count - lanes);
 }
 
-// Whether what a row of `count` has beyond whole vectors goes into half a vector: two rows then share one.
+// Whether the tail of a row of `count` elements fits into half a vector: the tails of two rows then share a vector.
 HWY_INLINE bool EndsInHalf(Size count, Size lanes) {
   const Size left = count % lanes;
   return count > lanes && left != 0 && left <= lanes / 2;
 }
 
-// The first and the second of each of as many pairs as there are lanes: half of the pairs at p, half at q.
+// Deinterleaves a vector's worth of pairs, half of them at p and half at q, into the first and the second elements.
 template <class D>
 HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, const hn::TFromD<D>* q, hn::Vec<D>& first, hn::Vec<D>& second) {
 #if HWY_TARGET == HWY_SCALAR
@@ -42,7 +42,7 @@ HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, const hn::TFromD<D>* q, h
 #endif
 }
 
-// The other way round.
+// The inverse of LoadPairs.
 template <class D, class V>
 HWY_INLINE void StorePairs(D d, V first, V second, hn::TFromD<D>* p, hn::TFromD<D>* q) {
 #if HWY_TARGET == HWY_SCALAR
@@ -61,7 +61,7 @@ HWY_INLINE void StorePairs(D d, V first, V second, hn::TFromD<D>* p, hn::TFromD<
 #endif
 }
 
-// Half of a vector at p, half at q.
+// A vector whose lower half is at p and whose upper half is at q.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadHalves(D d, const T* p, const T* q) {
 #if HWY_TARGET == HWY_SCALAR
@@ -85,7 +85,8 @@ HWY_INLINE void StoreHalves(D d, V v, T* p, T* q) {
 #endif
 }
 
-// Where the windows of a vector's lanes begin, from the first on: contiguous, or half of them in the next row.
+// The offset of each lane's window from the first one's: all in one row, or with `halves` the upper half in the next
+// row of windows.
 template <class DI>
 HWY_INLINE hn::Vec<DI> OffsetsOfWindows(DI di, Size width, bool halves) {
   const auto side = hn::ShiftLeft<1>(hn::Iota(di, 0));
@@ -95,8 +96,8 @@ HWY_INLINE hn::Vec<DI> OffsetsOfWindows(DI di, Size width, bool halves) {
   return hn::IfThenElse(hn::FirstN(di, static_cast<std::size_t>(half)), side, next);
 }
 
-// A vector of windows that begin at `begin`, the second half of them `apart` elements after the first: their largest
-// elements and where these are; NaN if any is, the last of several.
+// The largest element of each window of a vector, and its index. The windows' indices are `begin`; the upper half of
+// the vector is `apart` elements after the lower. A NaN is the largest, the last of several.
 template <class D, class DI, class V, class VI>
 HWY_INLINE void MaxOfWindows2x2(D d, DI di, const hn::TFromD<D>* upper, const hn::TFromD<D>* lower, Size apart,
                                 VI begin, Size width, V& most, VI& found) {
@@ -105,7 +106,7 @@ HWY_INLINE void MaxOfWindows2x2(D d, DI di, const hn::TFromD<D>* upper, const hn
   LoadPairs(d, lower, lower + apart, third, fourth);
   const VI next = hn::Add(begin, hn::Set(di, 1)), row = hn::Set(di, static_cast<std::int32_t>(width));
   const auto at = [&](auto take, VI yes, VI no) HWY_ATTR { return hn::IfThenElse(hn::RebindMask(di, take), yes, no); };
-  // NaN also of infinities: then what follows is not needed, but right.
+  // The sum is NaN where any element is; with both infinities too, where the slower path is right as well.
   const V sum = hn::Add(hn::Add(first, second), hn::Add(third, fourth));
   if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(sum, sum)))) {
     const auto right = hn::Gt(second, first), lowerRight = hn::Gt(fourth, third);
@@ -184,8 +185,8 @@ void MaxPool2x2(Size planes, Size height, Size width, Size outHeight, Size outWi
   }
 }
 
-// The rows of a vector of windows, the second half of them `apart` elements after the first: the gradient where `at`
-// says, else 0.
+// Writes both rows of each window of a vector: the gradient at index `at`, 0 elsewhere. The upper half of the vector is
+// `apart` elements after the lower.
 template <class D, class V, class VI>
 HWY_INLINE void ScatterToWindows2x2(D d, V gradient, VI at, VI begin, Size width, hn::TFromD<D>* upper,
                                     hn::TFromD<D>* lower, Size apart) {

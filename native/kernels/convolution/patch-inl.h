@@ -18,20 +18,20 @@ namespace HWY_NAMESPACE {
 
 constexpr Size kMaxPixels = 512;
 constexpr Size kMaxTaps = 2048;
-// Where the elements of each pixel are gathered apart.
+// The size of a patch whose elements are gathered by pixel.
 constexpr Size kGatheredPixels = 64;
 constexpr Size kGatheredTaps = 512;
-// Blocks of fewer pixels would leave tiles short: channels are cut first.
+// A block of fewer pixels would not fill the tiles: the channels are blocked before the pixels are.
 constexpr Size kFewPixels = 96;
 
 // The blocking of an image into patches: `rows` × `cols` pixels, and `taps` of each channel's filter.
 struct Blocking {
   Size rows, cols, channels, taps;
-  // Whether the elements of each pixel are gathered, since the image around them is too large.
+  // Whether each pixel's elements are gathered, because the part of the image that a block reads is too large.
   bool gathers;
 };
 
-// Planes a power of two apart would fall into the same cache sets: conflict misses.
+// The distance of two planes: padded where a power of two would map them to the same cache sets (conflict misses).
 HWY_INLINE Size PlaneOf(Size rows, Size cols) {
   const Size plane = rows * cols;
   return plane % 256 < 16 ? plane + 16 : plane;
@@ -69,7 +69,7 @@ struct Planes {
   Size height, width;
 };
 
-// Rows of `cols` elements, by vectors; the last may overlap the one before it.
+// Copies rows of `cols` elements by vectors; the last of a row may overlap the one before it.
 template <class D, class T>
 HWY_INLINE void CopyRows(D d, Size rows, Size cols, const T* from, Size fromRow, T* to, Size toRow) {
   const Size lanes = LanesOf(d);
@@ -97,8 +97,8 @@ HWY_INLINE void CopyRows(D d, Size rows, Size cols, const T* from, Size fromRow,
 template <class T>
 class Patch {
  public:
-  // Of images of `imageWidth` columns; `cols` are all pixels of a row. What rows read beyond both ends of the image is
-  // 0: where a row is in one piece, the zeros after it are those before the next.
+  // `cols`: the pixels of a row of outputs. `imageWidth`: the columns of an input image. Rows are padded with zeros at
+  // both ends; where a block has whole rows, the zeros after a row are also those before the next.
   Patch(const AxisTaps& v, const AxisTaps& h, const Blocking& blocking, Size cols, Size imageWidth, T* memory)
       : v_(v), h_(h), blocking_(blocking), memory_(memory), width_(h.reach(blocking.cols)) {
     const Size rows = v.reach(blocking.rows), before = -(h.offset + h.least()), after = width_ - before - imageWidth;
@@ -110,7 +110,7 @@ class Patch {
     width_ -= shared;
   }
 
-  // Taps `from` … from + count − 1 of each of so many channels, by channel.
+  // Sets the taps: `from` … from + count − 1 of each of `channels` channels, by channel.
   void setTaps(Size channels, Size from, Size count) {
     channels_ = channels;
     from_ = from;
@@ -131,8 +131,8 @@ class Patch {
 
   Size depth() const { return channels_ * taps_; }
 
-  // For a stride of 1: the distance of rows of pixels, and the vectors that hold all pixels of a block and what lies
-  // between its rows.
+  // For a stride of 1, a block is one line: the distance of its rows, and the vectors that hold its pixels and the
+  // padding between them.
   Size lineWidth() const { return width_; }
   Size lineVectors(Size rows, Size cols) const {
     const Size lanes = LanesOf(PatchTag<T>());
@@ -141,7 +141,7 @@ class Patch {
   // Whether neighbouring pixels are contiguous in the patch.
   bool isDense() const { return v_.stride == 1 && h_.stride == 1 && !blocking_.gathers; }
 
-  // Reads for the pixels from (y, x) on; `planes` begins at the first channel.
+  // Fills the patch for the block of pixels that begins at (y, x); `planes` begins at the first channel.
   void fill(const Planes<T>& planes, Size y, Size x, Size rows, Size cols) {
     if (rows != rows_ || cols != cols_) {
       rows_ = rows;
@@ -156,7 +156,7 @@ class Patch {
     }
     if (depth() == 0) return;
     if (blocking_.gathers) return gather(planes, y, x);
-    // Around the same block of another image there are zeros already.
+    // The same block of another image has the same padding, which is still 0.
     if (y != y_ || x != x_) clear();
     y_ = y;
     x_ = x;
@@ -207,11 +207,11 @@ class Patch {
   Size width_, plane_;
   Size channels_ = 0, from_ = 0, taps_ = 0;
   Size rows_ = 0, cols_ = 0;
-  // Where the block was for which memory was cleared.
+  // The first pixel of the block for which the padding was cleared.
   Size y_ = -1, x_ = -1;
 };
 
-// Calls f(from, count) for stretches of at most `each` of a total; once for a total of 0.
+// Calls f(from, count) for chunks of at most `each` of a total; once for a total of 0.
 template <class F>
 HWY_INLINE void EachStretch(Size total, Size each, F f) {
   Size from = 0;

@@ -30,12 +30,12 @@ constexpr int kMaxVectors = 3;
 constexpr int kPatchSums = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 24 : 12;
 template <int kVectors>
 constexpr int kPatchRows = HWY_MIN(8, kPatchSums / kVectors);
-// The vectors of sums that are gathered before they are stored, a multiple of each tile's.
+// The vectors of a block of sums, which is stored transposed as a whole: a multiple of every tile's vectors.
 constexpr Size kBlockVectors = 144;
 template <class D>
 constexpr Size kBlockElements = kBlockVectors * static_cast<Size>(hn::MaxLanes(D()));
 
-// The vectors of the next panel, of `columns` columns that are left: two, or three where one would be left over.
+// The vectors of the next panel when `columns` columns are left: two, or three where two would leave one.
 template <class T>
 HWY_INLINE int PanelVectors(Size columns) {
   const Size lanes = LanesOf(PatchTag<T>());
@@ -43,7 +43,7 @@ HWY_INLINE int PanelVectors(Size columns) {
   return vectors == 1 ? 1 : vectors % 2 == 0 ? 2 : 3;
 }
 
-// So many tiles of kRows rows: block[rows, width] (+)= init[width] + left[rows, depth]·panel[depth, width], width =
+// block[rows, width] (+)= init[width] + left[rows, depth]·panel[depth, width] for `tiles` tiles of kRows rows; width is
 // kVectors vectors.
 template <class D, int kRows, int kVectors, class T = hn::TFromD<D>>
 void PatchTiles(Size tiles, const T* patch, const At* rowAt, Size depth, const At* depthAt, const T* panel,
@@ -99,7 +99,8 @@ HWY_INLINE PatchTilesOf<hn::TFromD<D>> PatchTilesFor(Size rows, std::integer_seq
   return kTiles[rows - 1];
 }
 
-// Where blocks of sums go: column c of row r to out[c·column + r] (or + at[r]), stored or added.
+// The target of blocks of sums: row r, column c is stored at, or added to, out[c·column + r], or out[c·column + at[r]]
+// where `at` is not null.
 template <class T>
 struct Target {
   T* out;
@@ -109,7 +110,7 @@ struct Target {
   bool add;
 };
 
-// Rows from … of a block [count, width] to their target, transposed.
+// Stores a block [count, width], which begins at row `from`, into its target, transposed.
 template <class T>
 HWY_INLINE void StoreBlock(const T* block, Size width, Size from, Size count, const Target<T>& target) {
   if (target.at == nullptr && !target.add) {

@@ -17,26 +17,28 @@ HWY_BEFORE_NAMESPACE();
 namespace blasgrad {
 namespace HWY_NAMESPACE {
 
-// Of a tile: with the vectors that are read, twelve sums fit the 16 registers of AVX2. Tiles of one or two outputs have
-// their loads as their bound, which begin anywhere.
+// The shape of a tile: its twelve accumulators and the vectors that it reads fit the 16 registers of AVX2. Tiles of one
+// or two outputs are bound by their unaligned loads.
 constexpr int kMaxPixelOuts = 6;
 template <int kOuts>
 constexpr int kPixelVectors = kOuts == 1   ? 8
                               : kOuts == 2 ? 4
                                            : 12 / kOuts;
-// With more registers twice as many where taps are not few: of few, stores are a large part, and come all at once.
+// Twice as many accumulators in the 32 registers of AVX-512, unless there are few taps: then stores are a large part of
+// the work, and a large tile's come all at once.
 template <int kOuts>
 constexpr int kTallPixelVectors = kOuts <= 2 ? kPixelVectors<kOuts> : kPatchSums / kOuts;
 constexpr Size kFewTaps = 32;
-// Elements of all lines of a block.
+// The most elements of all lines of a block.
 constexpr Size kLineElements = 16384;
 
-// Outputs of the next panel along pixels, of those that are left.
+// The outputs of the next panel along pixels when `left` outputs are left.
 HWY_INLINE Size PixelOuts(Size left) { return Partition(left, kMaxPixelOuts)[0]; }
 
-// Of `outs` output channels, for how many vectors lie along them; for the others they lie along pixels. Measured on
-// AVX2, in hundredths of a cycle for each tap: a pixel for one vector of outputs (whose elements come one a cycle), for
-// two and for three; a vector of pixels for 1 … 6 outputs, `times` percent of it. `vectors`: of pixels.
+// How many of `outs` output channels have vectors along outputs; the others have them along pixels. `pixels` and
+// `vectors` are a block's. The costs were measured on AVX2, in hundredths of a cycle for each tap: of a pixel with one,
+// two or three vectors of outputs (with one, broadcasts are the bound, one a cycle), and of a vector of pixels with 1 …
+// 6 outputs, of which `times` percent are counted.
 template <class T>
 inline Size OutsAlongVectors(Size outs, Size pixels, Size vectors, Size times) {
   constexpr Size kOne = 82, kTwo = 106, kThree = 150;
@@ -56,8 +58,8 @@ inline Size OutsAlongVectors(Size outs, Size pixels, Size vectors, Size times) {
   return best;
 }
 
-// So many tiles of kVectors vectors of pixels: lines[kOuts, …] = init[kOuts] + Σ over taps of weights[depth,
-// kOuts]·pixels, lines `line` apart.
+// lines[kOuts, …] = init[kOuts] + Σ over taps of weights[depth, kOuts]·pixels for `tiles` tiles of kVectors vectors of
+// pixels. Lines are `line` elements apart.
 template <class T, int kOuts, int kVectors>
 void PixelTiles(Size tiles, const T* patch, Size depth, const At* depthAt, const T* weights, const T* init, T* lines,
                 Size line) {
@@ -128,8 +130,8 @@ void PixelPanel(const T* patch, Size vectors, Size depth, const At* depthAt, con
                                                  init, lines + longer, vectors * lanes);
 }
 
-// sums[kTaps, kOuts, lanes] += the products of g[kOuts, vectors] with the pixels that taps have, where `mask` is set:
-// what lies between rows may be anything. Lines of g are `line` apart.
+// sums[kTaps, kOuts, lanes] += g[kOuts, vectors] times the pixels that each tap reads, where `mask` is set: the
+// elements between rows are undefined. Lines of g are `line` elements apart.
 template <class T, int kOuts, int kTaps>
 void PixelDotTile(const T* patch, const At* tapAt, Size vectors, const T* mask, const T* g, Size line, T* sums) {
   const PatchTag<T> d;
@@ -208,7 +210,7 @@ HWY_INLINE void PixelProduct(Size outs, const T* patch, Size vectors, Size depth
   kPanels[outs - 1](patch, vectors, depth, depthAt, weights, init, lines);
 }
 
-// sums[taps, outs, lanes] += the products of g[outs, vectors] with the pixels that taps have, where `mask` is set.
+// sums[taps, outs, lanes] += g[outs, vectors] times the pixels that each tap reads, where `mask` is set.
 template <class T>
 HWY_INLINE void AddPixelDots(Size outs, const T* patch, Size taps, const At* tapAt, Size vectors, const T* mask,
                              const T* g, Size line, T* sums) {

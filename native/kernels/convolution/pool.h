@@ -1,4 +1,4 @@
-// What pooling is given: the size of its windows and how they slide, and what an average is taken of.
+// The parameters of pooling: the windows' size, how they slide, and the divisor of an average.
 #pragma once
 
 #include "window.h"
@@ -10,13 +10,13 @@ struct Pool {
   Window window;
 };
 
-// The pairs of a pool: kernel, then a window's.
+// Reads a pool's pairs: the kernel's size, then the pairs of a sliding window.
 inline Pool readPool(const Axes& pairs) {
   return {verticalOf(pairs, 0, 1), horizontalOf(pairs, 0, 1), readWindow(pairs, 1)};
 }
 
-// A window's elements inside the image, and what their sum is divided by: with padding, the part of the window that
-// lies in the padded image.
+// The part of a window inside the image, and its divisor: where padding counts, the number of elements inside the
+// padded image.
 struct Share {
   Size from, to, length;
   Share(const Sliding& sliding, Size at, Size kernel, Size size, bool padded) {

@@ -1,4 +1,4 @@
-// Pooling over planes [planes, height, width], and its gradients. What they compute is said in the table.
+// Pooling over planes [planes, height, width], and its gradients. The table has their formulas.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/convolution/pooling.cpp"
 #include <hwy/foreach_target.h>
@@ -35,8 +35,8 @@ struct Taps {
   Sliding vertical, horizontal;
 };
 
-// The largest element of a vector of windows from column c on, all of their columns inside, and where it is in the
-// plane x, whose rows are `row` apart; NaN if any is, the last of several.
+// The largest element of each window of a vector, and its index in the plane x. The windows begin at column c and lie
+// inside the image in that axis; rows are `row` elements apart. A NaN is the largest, the last of several.
 template <class T>
 HWY_INLINE void MaxOfWindows(const Taps& taps, Size c, Size row, const T* x, T* out, std::int32_t* at) {
   const PoolTag<T> d;

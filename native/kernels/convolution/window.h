@@ -20,14 +20,14 @@ struct Window {
   Sliding vertical, horizontal;
 };
 
-// The pair at `i` among `pairs`, vertical first; `otherwise` where there is none.
+// Pair i of `pairs`, vertical first; `otherwise` where there are fewer.
 inline Size verticalOf(const Axes& pairs, int i, Size otherwise) { return i < pairs.rank ? pairs.count[i] : otherwise; }
 inline Size horizontalOf(const Axes& pairs, int i, Size otherwise) {
   return i < pairs.rank ? pairs.stride[0][i] : otherwise;
 }
 
-// Pairs from `first` on: strides, padding, dilations. What is missing is 1, 0, 1; a stride or dilation of 0 counts
-// as 1.
+// Reads the pairs from `first` on: strides, padding, dilations. Their defaults are 1, 0 and 1; a stride or dilation of
+// 0 counts as 1.
 inline Window readWindow(const Axes& pairs, int first = 0) {
   return {{std::max<Size>(1, verticalOf(pairs, first, 1)), verticalOf(pairs, first + 1, 0),
            std::max<Size>(1, verticalOf(pairs, first + 2, 1))},
@@ -47,12 +47,12 @@ struct AxisTaps {
   }
 };
 
-// The windows' own: each output pixel reads the input.
+// Forward: each output pixel reads the input.
 inline AxisTaps tapsOf(const Sliding& sliding, Size kernel) {
   return {kernel, 0, 1, sliding.stride, -sliding.pad, sliding.dilation};
 }
 
-// The other way round: input pixels `residue`, residue + stride, … read the outputs of the windows that they are in.
+// Backward: input pixels `residue`, residue + stride, … read the outputs whose windows they are in.
 inline AxisTaps adjointTapsOf(const Sliding& sliding, Size kernel, Size residue) {
   const Size step = sliding.stride / std::gcd(sliding.stride, sliding.dilation);
   const Size at = residue + sliding.pad;
