@@ -13,6 +13,7 @@ export default {
     'lib/autograd/{accumulate,backward,grad,topological-order,walk}.ts',
     'lib/core/{node,saved,tensor}.ts',
     'lib/compile/{record,recorder}.ts',
+    'lib/nn/{buffers,structure}.ts',
   ],
   // Tests need not pin the wording of messages.
   mutator: { excludedMutations: ['StringLiteral'] },

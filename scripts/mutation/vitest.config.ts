@@ -22,9 +22,10 @@ export default defineConfig({
   test: {
     include: [
       'test/{autograd,core}/*.test.ts',
+      'test/nn/{module,clone}.test.ts',
       'test/options.test.ts',
       'test/ops/{errors,edges}.test.ts',
-      'test/compile/{compile,async,points,outcomes,surprises,lazy-plan,failed-plan,cache,room,recorder,gradients}.test.ts',
+      'test/compile/{compile,async,points,outcomes,surprises,lazy-plan,failed-plan,cache,room,recorder,gradients,structure}.test.ts',
       'test/native/binding/release.test.ts',
       'test/compile/epoch/{epoch,sources}.test.ts',
       'test/compile/check/{again,kernels}.test.ts',
