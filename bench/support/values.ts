@@ -21,9 +21,21 @@ export const scalars: Readonly<Record<string, readonly number[]>> = {
   std: [1],
   p: [0.5],
   scale: [0.2],
+  alpha: [1],
 }
 
-const positiveOnly: readonly KernelName[] = ['log', 'xlogy', 'sqrt', 'rsqrt', 'sqrtBackward', 'pow', 'powBackward']
+const positiveOnly: readonly KernelName[] = [
+  'log',
+  'log1p',
+  'log2',
+  'log10',
+  'xlogy',
+  'sqrt',
+  'rsqrt',
+  'sqrtBackward',
+  'pow',
+  'powBackward',
+]
 const products: readonly KernelName[] = ['prod', 'prodBackward']
 
 type Value = (index: number) => number

@@ -20,6 +20,7 @@ const numbers = (expected: string, accepts: (value: number) => boolean): Kind =>
 
 export const flag: Kind = { expected: 'true or false', accepts: value => typeof value === 'boolean' }
 export const func: Kind = { expected: 'a function', accepts: value => typeof value === 'function' }
+export const number: Kind = numbers('a number', value => !Number.isNaN(value))
 export const finite: Kind = numbers('a finite number', Number.isFinite)
 export const integer: Kind = numbers('an integer', Number.isInteger)
 export const nonNegative: Kind = numbers('0 or more', value => value >= 0)

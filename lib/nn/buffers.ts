@@ -26,6 +26,7 @@ export class Buffers {
 
   /** Makes what the property `name` holds, now and later, a buffer. */
   add(name: string, persistent: boolean): void {
+    // Stryker disable next-line ConditionalExpression: with more references to it a module is kept more than once
     if (this.#persistent.size === 0) {
       const reference = new WeakRef(this)
       all.add(reference)
@@ -96,6 +97,7 @@ export function keepBuffers(): () => void {
   const kept: [Buffers, Named<Tensor>[]][] = []
   for (const reference of all) {
     const buffers = reference.deref()
+    // Stryker disable next-line ConditionalExpression: only between a collection and its finalizer
     if (buffers === undefined) continue
     buffers.keep()
     kept.push([buffers, [...buffers.tensors()]])

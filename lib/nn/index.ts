@@ -19,7 +19,28 @@ export {
   type MultiheadAttentionInputs,
   type MultiheadAttentionOptions,
 } from './layers/multihead-attention.js'
+export {
+  CELU,
+  ELU,
+  GLU,
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  LogSigmoid,
+  Mish,
+  ReLU6,
+  SELU,
+  SiLU,
+  Softplus,
+  Softshrink,
+  Softsign,
+  Tanhshrink,
+  Threshold,
+} from './layers/piecewise.js'
 export { AvgPool2d, type AvgPool2dOptions, MaxPool2d, type MaxPool2dOptions } from './layers/pooling.js'
+export { PReLU, type PReLUOptions } from './layers/prelu.js'
 export type { RecurrentOptions } from './layers/recurrent.js'
 export type { RecurrentCellOptions } from './layers/recurrent-cell.js'
 export { RMSNorm, type RMSNormLayerOptions } from './layers/rms-norm.js'

@@ -50,10 +50,12 @@ export class Structure {
     const found = new Set(before)
     for (const storage of reads.storages) {
       const root = rootOf(storage)
+      // Stryker disable next-line ConditionalExpression: undefined has no places
       if (root !== undefined) found.add(root)
     }
     this.roots = [...found].filter(root => {
       const places: Place[] = []
+      // Stryker disable next-line BooleanLiteral: a root without used state has no places
       if (!collect(root, reads, places, new Set())) return false
       for (const { holder, key, value } of places) {
         this.#holders.push(holder)
@@ -87,6 +89,7 @@ function collect(value: unknown, reads: Reads, places: Place[], within: Set<unkn
     const before = places.length
     const isUsed = collect(inner, reads, places, within)
     uses ||= isUsed
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: as text a number names the same element
     const key = typeof name === 'number' ? name : String(name)
     const isMember = isUsed || places.length > before || reads.entries(inner) !== undefined
     if (isMember && Object.hasOwn(holder, key)) places.push({ holder, key, value: inner })

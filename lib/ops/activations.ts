@@ -1,14 +1,15 @@
 // Exponentials, trigonometry and activation functions, with their fused gradients.
 
 import { ArgumentError, showValue } from '../base/errors.js'
-import { checkOptions, oneOf, type Schema } from '../base/options.js'
+import { checkOptions, finite, oneOf, type Schema } from '../base/options.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
-import { div, mul, neg, pow, sub } from './arithmetic.js'
+import { div, minimum, mul, neg, pow, sub } from './arithmetic.js'
 import { greater, lessEqual } from './comparison.js'
 import { apply } from './machinery/apply.js'
 import { declare, type Method } from './machinery/define.js'
 import { backwardOf, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
 import { unify1 } from './machinery/operands.js'
+import { unaryShapes } from './machinery/samples.js'
 import { where } from './selecting.js'
 
 /** eᵃ. */
@@ -174,9 +175,44 @@ const softplusBackward = backwardOf({
   composite: ([g, a]) => mul(g, sigmoid(a)),
 })
 
-/** ln(1 + eᵃ), without overflow. */
-export const softplus: UnaryOp = unary({
+const softplusOp = elementwise({
   name: 'softplus',
   saves: 'inputs',
   gradients: [(g, { inputs: [a] }) => softplusBackward(g, a)],
+})
+
+export interface SoftplusOptions {
+  /** ln(1 + e^(beta·a))/beta; 1 by default. */
+  readonly beta?: number
+  /** Where beta·a is above it, the result is a; 20 by default. */
+  readonly threshold?: number
+}
+
+/** Not for `softplus` alone: the layer takes the same. */
+export const softplusOptions: Schema<SoftplusOptions> = { beta: finite, threshold: finite }
+
+/** ln(1 + eᵃ), without overflow; with other options ln(1 + e^(beta·a))/beta, or a where beta·a is above the threshold. */
+export const softplus: Method<(a: TensorLike, options?: SoftplusOptions) => Tensor> = declare({
+  name: 'softplus',
+  call: (a: TensorLike, options: SoftplusOptions = {}) => {
+    const { beta = 1, threshold = 20 } = checkOptions('softplus', options, softplusOptions)
+    const x = unify1('softplus', a, true)
+    // At the default threshold the result rounds to a anyway.
+    if (beta === 1 && threshold === 20) return apply(softplusOp, [x], [])
+    const scaled = mul(x, beta)
+    const curved = div(apply(softplusOp, [minimum(scaled, threshold)], []), beta)
+    return where(greater(scaled, threshold), x, curved)
+  },
+  samples: s => [
+    ...unaryShapes.map(shape => [s.real(...shape)]),
+    [s.distinct(3, 4), { beta: 2 }],
+    [s.distinct(9), { beta: 0.5, threshold: 0.21 }],
+  ],
+})
+
+/** ln(sigmoid(a)), without overflow. */
+export const logSigmoid: UnaryOp = unary({
+  name: 'logSigmoid',
+  saves: 'inputs',
+  gradients: [(g, { inputs: [a] }) => softplusBackward(g, neg(a))],
 })

@@ -6,7 +6,7 @@ import { equal, greater, greaterEqual, lessEqual } from './comparison.js'
 import { apply } from './machinery/apply.js'
 import { declare, declareFunction, type Method } from './machinery/define.js'
 import { type BinaryOp, backwardOf, binary, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
-import { unify1 } from './machinery/operands.js'
+import { asTensor, unify1 } from './machinery/operands.js'
 import { where } from './selecting.js'
 
 /** a + b. For bools, "or". */
@@ -33,6 +33,23 @@ export const div: BinaryOp = binary({
     // d(a/b)/db = −a/b²
     (g, { inputs: [a, b] }) => neg(div(mul(g, div(a, b)), b)),
   ],
+})
+
+/** a². Integers wrap. */
+export const square: UnaryOp = declare({
+  name: 'square',
+  call: (a: TensorLike) => {
+    const x = asTensor('square', a)
+    return mul(x, x)
+  },
+  samples: s => [[s.real(5, 7)], [s.real()], [s.real(0, 3)]],
+})
+
+/** 1/a. */
+export const reciprocal: UnaryOp = declare({
+  name: 'reciprocal',
+  call: (a: TensorLike) => div(1, a),
+  samples: s => [[s.nonZero(5, 7)], [s.nonZero()], [s.nonZero(0, 3)]],
 })
 
 /** −a. */

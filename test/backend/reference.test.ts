@@ -1,5 +1,5 @@
-// The reference backend against numbers from elsewhere: test/fixtures/kernels.json, written by kernels.py beside it
-// with NumPy and PyTorch, and a few worked by hand for what those do otherwise or not at all.
+// The reference backend against numbers from elsewhere: kernels.json and elementwise.json in test/fixtures, written by the
+// scripts beside them with NumPy, PyTorch and mpmath, and a few worked by hand for what those do otherwise or not at all.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -18,7 +18,9 @@ interface Entry {
   readonly outputs: readonly Numbers[]
 }
 
-const entries = JSON.parse(readFileSync(new URL('../fixtures/kernels.json', import.meta.url), 'utf8')) as Entry[]
+const entries = ['kernels.json', 'elementwise.json'].flatMap(
+  name => JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')) as Entry[],
+)
 const kinds = { float32: Float32Array, float64: Float64Array } as const
 const named: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, '-inf': -Infinity }
 const toNumbers = (values: Numbers): number[] => values.map(value => (typeof value === 'string' ? named[value] : value))

@@ -29,9 +29,10 @@ class Net extends nn.Module {
   head: nn.Module & { forward(x: Tensor): Tensor } = new Scale(3)
   layers = [new Scale(1), new Scale(1)]
   act: nn.Module & { forward(x: Tensor): Tensor } = new nn.ReLU()
+  acts: (nn.Module & { forward(x: Tensor): Tensor })[] = [new nn.ReLU()]
   override forward(x: Tensor): Tensor {
     const y = this.head.forward(this.act.forward(this.body.forward(x)))
-    return this.layers.reduce((value, layer) => layer.forward(value), y)
+    return [...this.layers, ...this.acts].reduce((value, layer) => layer.forward(value), y)
   }
 }
 
@@ -81,6 +82,13 @@ describe.each(backendsUnderTest)('%s', backend => {
       },
       12,
     ],
+    [
+      'an array of layers without parameters',
+      net => {
+        net.acts = [new Twice()]
+      },
+      12,
+    ],
   ]
   for (const [name, replace, factor] of replacements) {
     on(`${name}, of a network that an optimizer has seen`, () => {
@@ -126,6 +134,33 @@ describe.each(backendsUnderTest)('%s', backend => {
     expect(head.sync(tensor([1])).toArray()).toEqual([203])
     expect(Object.keys(net.stateDict())).toContain('head.offset')
   })
+
+  on('what is neither a layer nor a tensor is not looked at', () => {
+    class Named extends Net {
+      label: unknown = 'first'
+    }
+    const net = new Named()
+    net.parameters()
+    let runs = 0
+    const step = compile((x: Tensor) => {
+      runs++
+      return net.forward(x)
+    })
+    for (const label of ['first', 'second', 3, [1], { deep: [2] }, null]) {
+      net.label = label
+      step.sync(tensor([1]))
+    }
+    expect(runs).toBe(1)
+  })
+
+  for (const value of [null, undefined])
+    on(`a buffer that became ${value} is none`, () => {
+      const scale = new Scale(2)
+      Object.assign(scale, { offset: value })
+      expect(Object.keys(scale.stateDict())).toEqual(['factor'])
+      const step = compile((x: Tensor) => x.mul(scale.factor))
+      expect(step.sync(tensor([1])).toArray()).toEqual([2])
+    })
 
   on('a buffer of the only module, assigned before it was ever used', () => {
     const scale = new Scale(2)

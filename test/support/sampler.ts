@@ -19,6 +19,7 @@ export function samplerFor(random: Random, dtype: 'float32' | 'float64'): Sample
   return {
     real: floats(() => random.normal()),
     positive: floats(() => random.between(0.5, 2)),
+    aboveOne: floats(() => random.between(1.1, 3)),
     nonZero: floats(() => sign() * random.between(0.2, 2)),
     unit: floats(() => random.between(0.05, 0.95)),
     distinct: (...shape) => {

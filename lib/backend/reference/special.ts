@@ -37,10 +37,8 @@ const series = new Float64Array([
   -1.6519256000923578e-13, 1.9024103044538835e-15, 6.601187937172832e-15, 2.880282449409004e-17, -2.7791709743573e-16,
 ])
 
-/** The normal distribution function Φ(x) = ½·erfc(−x/√2), to a few units in the last place, the lower tail too. */
-export function normalCdf(x: number): number {
-  if (Math.abs(x) > 39) return x > 0 ? 1 : 0
-  const z = Math.abs(x) * Math.SQRT1_2
+/** (1 + 2z)·e^(z²)·erfc(z) for z ≥ 0, by Clenshaw's recurrence. */
+function scaledErfc(z: number): number {
   const y = (z - 3.5) / (z + 3.5)
   let next = 0
   let sum = 0
@@ -49,7 +47,70 @@ export function normalCdf(x: number): number {
     sum = 2 * y * sum - next + series[k]
     next = last
   }
-  const scaled = (y * sum - next + 0.5 * series[0]) / (1 + 2 * z)
-  const tail = 0.5 * gaussian(x) * scaled
+  return y * sum - next + 0.5 * series[0]
+}
+
+/** The normal distribution function Φ(x) = ½·erfc(−x/√2), to a few units in the last place, the lower tail too. */
+export function normalCdf(x: number): number {
+  if (Math.abs(x) > 39) return x > 0 ? 1 : 0
+  const z = Math.abs(x) * Math.SQRT1_2
+  const tail = (0.5 * gaussian(x) * scaledErfc(z)) / (1 + 2 * z)
   return x > 0 ? 1 - tail : tail
+}
+
+/** The error function 2/√π·∫₀ˣ e^(−t²) dt: its Maclaurin series where |x| < 1, else 1 − erfc. */
+export function erf(x: number): number {
+  if (!(Math.abs(x) < 1)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x)
+  let term = x
+  let sum = x
+  for (let n = 1; n < 25; n++) {
+    term *= (-x * x) / n
+    sum += term / (2 * n + 1)
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum
+}
+
+/** 1 − erf(x), to a few units in the last place where it is small too. */
+export function erfc(x: number): number {
+  if (x < 0.5) return x < -1 ? 2 - erfc(-x) : 1 - erf(x)
+  if (x > 27) return 0
+  // x² in an exact part and a small one.
+  const high = Math.fround(x)
+  const square = Math.exp(-high * high) * Math.exp(-(x - high) * (x + high))
+  return (square * scaledErfc(x)) / (1 + 2 * x)
+}
+
+/** tanh(softplus(x)) and 1 − it: over a common sum, so that neither loses digits. */
+export function mishGate(x: number): { readonly value: number; readonly rest: number } {
+  const e = Math.exp(-Math.abs(x))
+  const value = x < 0 ? e * (e + 2) : 1 + 2 * e
+  const rest = x < 0 ? 2 : 2 * e * e
+  return { value: value / (value + rest), rest: rest / (value + rest) }
+}
+
+/** The integer nearest to x, of two the even one; −0 where it is 0 and x negative. */
+export function roundHalfToEven(x: number): number {
+  const whole = Math.trunc(x)
+  const fraction = Math.abs(x - whole)
+  if (fraction < 0.5 || (fraction === 0.5 && whole % 2 === 0)) return whole
+  return fraction >= 0.5 ? whole + Math.sign(x) : x
+}
+
+/** C's remainder; of integers modulo 0 it is 0. */
+const rest = (a: number, b: number, isInteger: boolean): number => (isInteger && b === 0 ? 0 : a % b)
+
+/** Python's remainder, with the sign of b; of integers modulo 0 it is 0. */
+export function remainder(a: number, b: number, isInteger: boolean): number {
+  const r = rest(a, b, isInteger)
+  return r !== 0 && r < 0 !== b < 0 ? r + b : r
+}
+
+/** ⌊a/b⌋, from the remainder: a quotient that is rounded first may be one too large. Integers divided by 0 give 0. */
+export function floorDivide(a: number, b: number, isInteger: boolean): number {
+  if (b === 0) return isInteger ? 0 : a / b
+  const r = a % b
+  const quotient = (a - r) / b - (r !== 0 && r < 0 !== b < 0 ? 1 : 0)
+  if (quotient === 0) return 1 / (a / b) < 0 || a / b < 0 ? -0 : 0
+  const down = Math.floor(quotient)
+  return quotient - down > 0.5 ? down + 1 : down
 }

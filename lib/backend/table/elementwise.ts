@@ -102,6 +102,58 @@ export const elementwiseKernels = {
   silu: elementwise('a', 'out', {}),
   /** out = ln(1 + eᵃ), without overflow. */
   softplus: elementwise('a', 'out', {}),
+  /** out = ln(1 + eᵃ) subtracted from a: ln(sigmoid a), without overflow. */
+  logSigmoid: elementwise('a', 'out', {}),
+  /** out = a·tanh(softplus(a)). */
+  mish: elementwise('a', 'out', {}),
+  /** out = scale·a where a > 0, scale·alpha·(eᵃ − 1) elsewhere. */
+  elu: elementwise('a', 'out', { scalars: 'alpha scale' }),
+  /** out = a·hardsigmoid(a). */
+  hardswish: elementwise('a', 'out', {}),
+  /** out = (a + 3)/6 where |a| < 3, 0 below, 1 above. */
+  hardsigmoid: elementwise('a', 'out', {}),
+
+  /** out = eᵃ − 1, accurate near 0. */
+  expm1: elementwise('a', 'out', {}),
+  /** out = 2ᵃ. */
+  exp2: elementwise('a', 'out', {}),
+  /** out = ln(1 + a), accurate near 0; −∞ at −1, NaN below. */
+  log1p: elementwise('a', 'out', {}),
+  /** out = log₂ a; −∞ at 0, NaN below. */
+  log2: elementwise('a', 'out', {}),
+  /** out = log₁₀ a; −∞ at 0, NaN below. */
+  log10: elementwise('a', 'out', {}),
+  /** out = erf a, the error function 2/√π·∫₀ᵃ e^(−t²) dt. */
+  erf: elementwise('a', 'out', {}),
+  /** out = 1 − erf a, accurate where it is small. */
+  erfc: elementwise('a', 'out', {}),
+  /** out = tan a, a in radians. */
+  tan: elementwise('a', 'out', {}),
+  /** out = the angle in [−π/2, π/2] whose sine is a; NaN outside of [−1, 1]. */
+  asin: elementwise('a', 'out', {}),
+  /** out = the angle in [0, π] whose cosine is a; NaN outside of [−1, 1]. */
+  acos: elementwise('a', 'out', {}),
+  /** out = the angle in [−π/2, π/2] whose tangent is a. */
+  atan: elementwise('a', 'out', {}),
+  /** out = (eᵃ − e⁻ᵃ)/2. */
+  sinh: elementwise('a', 'out', {}),
+  /** out = (eᵃ + e⁻ᵃ)/2. */
+  cosh: elementwise('a', 'out', {}),
+  /** out = ln(a + √(a² + 1)). */
+  asinh: elementwise('a', 'out', {}),
+  /** out = ln(a + √(a² − 1)); NaN below 1. */
+  acosh: elementwise('a', 'out', {}),
+  /** out = ½·ln((1 + a)/(1 − a)); ±∞ at ±1, NaN beyond. */
+  atanh: elementwise('a', 'out', {}),
+  /** out = the largest integer that is at most a. */
+  floor: elementwise('a', 'out', exact),
+  /** out = the smallest integer that is at least a. */
+  ceil: elementwise('a', 'out', exact),
+  /** out = the integer nearest to a; of two the even one. */
+  round: elementwise('a', 'out', exact),
+  /** out = a without its fraction. */
+  trunc: elementwise('a', 'out', exact),
+
   /** out = a where a > 0, slope·a elsewhere. */
   leakyRelu: elementwise('a', 'out', { scalars: 'slope', exact: true }),
   /** out = min(max(a, low), high); NaN stays NaN. */
@@ -121,6 +173,18 @@ export const elementwiseKernels = {
   maximum: elementwise('a b', 'out', exactNumbers),
   /** out = the smaller of a and b; NaN if either is. */
   minimum: elementwise('a b', 'out', exactNumbers),
+  /** out = the angle in [−π, π] of the point (b, a), in radians. */
+  atan2: elementwise('a b', 'out', {}),
+  /** out = √(a² + b²), without overflow; ∞ if either is infinite. */
+  hypot: elementwise('a b', 'out', {}),
+  /** out = |a| with the sign of b, that of −0 too. */
+  copysign: elementwise('a b', 'out', exact),
+  /** out = a − trunc(a/b)·b, with the sign of a; 0 for integers where b is 0. */
+  fmod: elementwise('a b', 'out', exactNumbers),
+  /** out = a − ⌊a/b⌋·b, with the sign of b; 0 for integers where b is 0. */
+  remainder: elementwise('a b', 'out', { dtypes: 'numbers' }),
+  /** out = ⌊a/b⌋; 0 for integers where b is 0. Integers wrap. */
+  floorDivide: elementwise('a b', 'out', { dtypes: 'numbers' }),
   /** out = a·ln b, and 0 where a is 0 (unless b is NaN). */
   xlogy: elementwise('a b', 'out', {}),
   /** out = a / b, and 0 where a is 0 (unless b is NaN). */
@@ -150,6 +214,14 @@ export const elementwiseKernels = {
   leakyReluBackward: elementwise('g a', 'out', { scalars: 'slope', exact: true }),
   /** out = g where low ≤ a ≤ high, else 0. */
   clampBackward: elementwise('g a', 'out', { scalars: 'low high', exact: true }),
+  /** out = 0 where a ≤ low or a ≥ high, else g. */
+  hardtanhBackward: elementwise('g a', 'out', { scalars: 'low high', exact: true }),
+  /** out = g·scale where a > 0, g·scale·alpha·eᵃ elsewhere. */
+  eluBackward: elementwise('g a', 'out', { scalars: 'alpha scale' }),
+  /** out = 0 where a ≤ −3, g where a ≥ 3, else g·(a/3 + ½). */
+  hardswishBackward: elementwise('g a', 'out', {}),
+  /** out = g·(w + a·sigmoid(a)·(1 − w²)); w = tanh(softplus(a)). */
+  mishBackward: elementwise('g a', 'out', {}),
   /** out = g·exponent·a^(exponent−1), and 0 where exponent is 0. */
   powBackward: elementwise('g a', 'out', { scalars: 'exponent' }),
   /** out = g / (2y); y = √a. */

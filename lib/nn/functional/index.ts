@@ -1,16 +1,32 @@
 // `nn.functional`: what layers and losses compute, as functions. Composites of ops; no kernel is called from here.
 
 export {
+  celu,
+  elu,
   gelu,
+  glu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
   leakyRelu,
   linear,
+  logSigmoid,
   logSoftmax,
+  mish,
+  prelu,
   relu,
+  relu6,
+  selu,
   sigmoid,
   silu,
   softmax,
   softplus,
+  softshrink,
+  softsign,
   tanh,
+  tanhshrink,
+  threshold,
 } from '../../ops/index.js'
 export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from '../../ops/network/convolution.js'
 export { dropout } from '../../ops/network/dropout.js'

@@ -17,6 +17,9 @@ export function padRank(t: Tensor, ndim: number): Tensor {
 /** `t` repeated to `shape`; itself where it has that shape. */
 export const expandTo = (t: Tensor, shape: Shape): Tensor => (sameShape(t.shape, shape) ? t : t.expand(shape))
 
+/** The gradient of a step function: zeros, repeated along every axis. */
+export const zeroGradient = (g: Tensor): Tensor => zeros(new Array<number>(g.ndim).fill(1), { dtype: g.dtype })
+
 /** The gradient `g` of `result`, laid out; zeros where there is none. */
 export const wholeGradient = (g: Tensor | undefined, result: Result): Tensor =>
   g === undefined ? zeros(result.shape, { dtype: result.dtype }) : expandTo(g, result.shape)

@@ -8,6 +8,8 @@ export interface Sampler {
   real(...shape: number[]): Tensor
   /** Between ½ and 2. */
   positive(...shape: number[]): Tensor
+  /** Between 1.1 and 3. */
+  aboveOne(...shape: number[]): Tensor
   /** Any sign, at least 0.2 away from 0. */
   nonZero(...shape: number[]): Tensor
   /** All different, at least 0.05 apart, any sign. */
@@ -23,7 +25,7 @@ export interface Sampler {
 }
 
 /** Kinds of operand of an elementwise op. */
-export type Domain = 'real' | 'positive' | 'nonZero' | 'distinct' | 'unit' | 'mask' | 'constant'
+export type Domain = 'real' | 'positive' | 'aboveOne' | 'nonZero' | 'distinct' | 'unit' | 'mask' | 'constant'
 
 /** Shapes for one operand: 0-d, empty, odd, longer than a tile. */
 export const unaryShapes: readonly (readonly number[])[] = [[], [0], [3], [2, 0, 3], [5, 7], [2, 3, 4], [300]]

@@ -13,7 +13,8 @@
 #define BLASGRAD_TILE_FAMILIES(X)                             \
   X(NumberTiles, Numbers, BLASGRAD_NUMBER_TILES, numberTiles) \
   X(FloatTiles, Floats, BLASGRAD_FLOAT_TILES, floatTiles)     \
-  X(MathTiles, Floats, BLASGRAD_MATH_TILES, mathTiles)
+  X(MathTiles, Floats, BLASGRAD_MATH_TILES, mathTiles)        \
+  X(TrigonometricTiles, Floats, BLASGRAD_TRIGONOMETRIC_TILES, trigonometricTiles)
 
 #define BLASGRAD_KERNEL_FAMILIES(X)                                       \
   X(Reductions, Numbers, BLASGRAD_REDUCTIONS, reductions)                 \

@@ -61,6 +61,48 @@ struct clamp {
   T high;
 };
 
+// C's remainder, with the sign of a; 0 for an integer modulo 0.
+template <class T>
+struct fmod {
+  HWY_INLINE T operator()(T a, T b) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::fmod(a, b);
+    } else {
+      // The quotient of the lowest integer by −1 would overflow.
+      return b == T(0) || (std::is_signed_v<T> && b == T(-1)) ? T(0) : T(a % b);
+    }
+  }
+};
+
+// Python's remainder, with the sign of b.
+template <class T>
+struct remainder {
+  HWY_INLINE T operator()(T a, T b) const {
+    const T rest = fmod<T>()(a, b);
+    return rest != T(0) && (rest < T(0)) != (b < T(0)) ? T(rest + b) : rest;
+  }
+};
+
+// Python's quotient, ⌊a / b⌋, from its remainder: a quotient that is rounded first may be one too large. 0 for an
+// integer divided by 0; the lowest integer by −1 wraps.
+template <class T>
+struct floorDivide {
+  HWY_INLINE T operator()(T a, T b) const {
+    const T rest = fmod<T>()(a, b);
+    const bool below = rest != T(0) && (rest < T(0)) != (b < T(0));
+    if constexpr (std::is_floating_point_v<T>) {
+      if (b == T(0)) return a / b;
+      const T quotient = (a - rest) / b - T(below);
+      const T down = std::floor(quotient);
+      return quotient == T(0) ? std::copysign(T(0), a / b) : quotient - down > T(0.5) ? down + T(1) : down;
+    } else {
+      if (b == T(0)) return T(0);
+      if (std::is_signed_v<T> && b == T(-1)) return T(Wide<T>(0) - Wide<T>(a));
+      return T(a / b - T(below));
+    }
+  }
+};
+
 template <class T>
 void PowTile(Size n, const void* const* inputs, const double* scalars, void* out) {
   const double exponent = static_cast<double>(toElement<T>(scalars[0]));

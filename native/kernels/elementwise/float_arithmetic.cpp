@@ -37,6 +37,15 @@ TILE(rsqrtBackward, (T g, T y), -0.5 * g * double(y) * double(y) * double(y))
 // Not 1 − y²: the rounding of y² costs the digits of a small difference.
 TILE(tanhBackward, (T g, T y), g*((T(1) - y) * (T(1) + y)))
 TILE(sigmoidBackward, (T g, T y), g*(y*(T(1) - y)))
+TILE(floor, (T a), std::floor(a))
+TILE(ceil, (T a), std::ceil(a))
+// The rounding mode is to nearest, ties to even.
+TILE(round, (T a), std::nearbyint(a))
+TILE(trunc, (T a), std::trunc(a))
+TILE(copysign, (T a, T b), std::copysign(a, b))
+TILE(hardswish, (T a), a <= T(-3) ? T(0) : a >= T(3) ? a : a * ((a + T(3)) / T(6)))
+TILE(hardswishBackward, (T g, T a), a <= T(-3) ? T(0) : a >= T(3) ? g : g * ((a + T(1.5)) / T(3)))
+TILE(hardsigmoid, (T a), a <= T(-3) ? T(0) : a >= T(3) ? T(1) : (a + T(3)) / T(6))
 SCALAR_TILE(leakyRelu, (T a), a > T(0) ? a : s * a)
 SCALAR_TILE(leakyReluBackward, (T g, T a), a > T(0) ? g : s * g)
 
@@ -49,6 +58,32 @@ struct clampBackward {
   HWY_INLINE T operator()(T g, T a) const { return a >= low && a <= high ? g : T(0); }
   T low;
   T high;
+};
+
+template <class T>
+struct hardtanhBackward {
+  explicit hardtanhBackward(const double* scalars) : low(T(scalars[0])), high(T(scalars[1])) {}
+  HWY_INLINE T operator()(T g, T a) const { return a <= low || a >= high ? T(0) : g; }
+  T low;
+  T high;
+};
+
+// √(a² + b²), without overflow: in float64 for float32, else with the larger one as the unit.
+template <class T>
+struct hypot {
+  HWY_INLINE T operator()(T a, T b) const {
+    if constexpr (sizeof(T) == 4) {
+      const double root = std::sqrt(double(a) * double(a) + double(b) * double(b));
+      return std::isinf(a) || std::isinf(b) ? std::numeric_limits<T>::infinity() : T(root);
+    } else {
+      const T x = std::fabs(a), y = std::fabs(b);
+      const T most = x < y ? y : x, least = x < y ? x : y;
+      const T ratio = least / most;
+      const T root = most * std::sqrt(T(1) + ratio * ratio);
+      const bool infinite = most == std::numeric_limits<T>::infinity() || least == std::numeric_limits<T>::infinity();
+      return infinite ? std::numeric_limits<T>::infinity() : x == T(0) && y == T(0) ? T(0) : root;
+    }
+  }
 };
 
 // In float64, since a power may leave float32's range where the product does not. The powers go through a stack tile,

@@ -82,23 +82,25 @@ struct Normal {
 template <class T>
 constexpr double kMostNormal = sizeof(T) == 8 ? 39 : 13.28;
 
-// e^(−size²/2), 0 ≤ size ≤ kMostNormal. The rounding error of size² would cost digits in the tail: it is compensated.
-template <class D, class V>
+// e^(−kHalves·size²/2), where it is normal. The rounding error of size² would cost digits in the tail: it is
+// compensated.
+template <int kHalves = 1, class D, class V>
 HWY_INLINE V Gaussian(D d, V size) {
 #if HWY_NATIVE_FMA
   const V square = hn::Mul(size, size);
   const V lost = hn::MulSub(size, size, square);
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    // 2^−(square + lost)·(log₂ e)/2 as ExpNonPositive has it, the power of 2 being 0 for the greatest size.
-    const V half = Value(d, 0.72134752044448170);
-    const V rest = Value(d, 0.72134752044448170 - static_cast<float>(0.72134752044448170));
+    // 2^−(square + lost)·kHalves·(log₂ e)/2 as ExpNonPositive has it, the power of 2 being 0 for the greatest size.
+    constexpr double log = kHalves * 0.72134752044448170;
+    const V half = Value(d, log);
+    const V rest = Value(d, log - static_cast<float>(log));
     const V rounder = Value(d, 12583039);
     const V biased = hn::NegMulAdd(square, half, rounder);
     const V whole = hn::NegMulSub(square, half, hn::Sub(biased, rounder));
     return TimesPowerOf2(d, hn::NegMulAdd(lost, half, hn::NegMulAdd(square, rest, whole)), biased);
   } else {
-    const V power = ExpNonPositive(d, hn::Mul(Value(d, -0.5), square));
-    return hn::NegMulAdd(hn::Mul(power, Value(d, 0.5)), lost, power);
+    const V power = ExpNonPositive(d, hn::Mul(Value(d, -0.5 * kHalves), square));
+    return hn::NegMulAdd(hn::Mul(power, Value(d, 0.5 * kHalves)), lost, power);
   }
 #else
   using T = hn::TFromD<D>;
@@ -109,12 +111,12 @@ HWY_INLINE V Gaussian(D d, V size) {
   using Word = hn::TFromD<decltype(bits)>;
   const Word upper = kDouble ? static_cast<Word>(~0x7FFFFFFull) : static_cast<Word>(~0xFFFu);
   const V high = hn::And(size, hn::BitCast(d, hn::Set(bits, upper)));
-  const V low = hn::Mul(Value(d, -0.5), hn::Mul(hn::Sub(size, high), hn::Add(size, high)));
-  // e^low, |low| < 2⁻¹⁵ or, in float32, 2⁻⁵.
+  const V low = hn::Mul(Value(d, -0.5 * kHalves), hn::Mul(hn::Sub(size, high), hn::Add(size, high)));
+  // e^low, |low| < kHalves·2⁻¹⁵ or, in float32, kHalves·2⁻⁵.
   V correction = hn::MulAdd(low, Value(d, 1.0 / 24), Value(d, 1.0 / 6));
   correction = hn::MulAdd(low, correction, Value(d, 0.5));
   correction = hn::MulAdd(low, hn::MulAdd(low, correction, one), one);
-  return hn::Mul(ExpNonPositive(d, hn::Mul(Value(d, -0.5), hn::Mul(high, high))), correction);
+  return hn::Mul(ExpNonPositive(d, hn::Mul(Value(d, -0.5 * kHalves), hn::Mul(high, high))), correction);
 #endif
 }
 

@@ -62,12 +62,12 @@ void LoopTile(Size n, const void* const* inputs, const double* scalars, void* ou
 
 // F works on Highway vectors.
 template <class F, class T>
-void VectorTile(Size n, const void* const* inputs, const double*, void* out) {
+void VectorTile(Size n, const void* const* inputs, const double* scalars, void* out) {
   const hn::ScalableTag<T> d;
   using D = decltype(d);
   using V = hn::Vec<hn::ScalableTag<T>>;
   const Size lanes = LanesOf(d);
-  const F f;
+  const F f = MakeFunctor<F>(scalars);
   const T* a = Operand<T>(inputs, 0);
   T* o = static_cast<T*>(out);
   Size i = 0;

@@ -124,6 +124,9 @@ const recurrent: Domain = {
 export const domains: Partial<Record<KernelName, Domain>> = {
   leakyRelu: { scalars: { slope: [0.01, -0.3, 2] } },
   leakyReluBackward: { scalars: { slope: [0.01, -0.3, 2] } },
+  elu: { scalars: { alpha: [1, 0.5, -1.5], scale: [1, 1.3] } },
+  eluBackward: { scalars: { alpha: [1, 0.5, -1.5], scale: [1, 1.3] } },
+  hardtanhBackward: bounds,
   pow: exponents,
   powBackward: exponents,
   clamp: bounds,

@@ -2,8 +2,11 @@
 
 import type { Layout } from '../../../base/layout.js'
 import type { NumberArray } from '../../signature.js'
+import { floorDivide, remainder } from '../special.js'
 import { eachInnerLoop } from './grid.js'
 import { binary, unary, unaryWith2 } from './methods.js'
+
+const isInteger = (out: NumberArray): boolean => out instanceof Int32Array || out instanceof Uint8Array
 
 export const arithmetic = {
   copy: unary((n, out, o, a, i, di) => {
@@ -46,6 +49,28 @@ export const arithmetic = {
   }),
   div: binary((n, out, o, a, i, di, b, j, dj) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] / b[j]
+  }),
+  fmod: binary((n, out, o, a, i, di, b, j, dj) => {
+    const end = o + n
+    if (isInteger(out)) {
+      for (; o < end; o++, i += di, j += dj) out[o] = b[j] === 0 ? 0 : a[i] % b[j]
+    } else {
+      for (; o < end; o++, i += di, j += dj) out[o] = a[i] % b[j]
+    }
+  }),
+  remainder: binary((n, out, o, a, i, di, b, j, dj) => {
+    const whole = isInteger(out)
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = remainder(a[i], b[j], whole)
+  }),
+  floorDivide: binary((n, out, o, a, i, di, b, j, dj) => {
+    const whole = isInteger(out)
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = floorDivide(a[i], b[j], whole)
+  }),
+  copysign: binary((n, out, o, a, i, di, b, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      const size = Math.abs(a[i])
+      out[o] = b[j] < 0 || Object.is(b[j], -0) ? -size : size
+    }
   }),
   maximum: binary((n, out, o, a, i, di, b, j, dj) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] > b[j] || Number.isNaN(a[i]) ? a[i] : b[j]

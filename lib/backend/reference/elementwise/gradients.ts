@@ -1,7 +1,7 @@
 // The elementwise kernels of the backward pass: g times a derivative, in float64, rounded when stored.
 
 import { convert } from '../convert.js'
-import { normalCdf, normalDensity, power, sigmoid } from '../special.js'
+import { mishGate, normalCdf, normalDensity, power, sigmoid } from '../special.js'
 import { binary, binaryWith1, binaryWith2 } from './methods.js'
 
 export const gradients = {
@@ -13,6 +13,25 @@ export const gradients = {
   }),
   clampBackward: binaryWith2((n, out, o, g, i, di, a, j, dj, low, high) => {
     for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[j] >= low && a[j] <= high ? g[i] : 0
+  }),
+  hardtanhBackward: binaryWith2((n, out, o, g, i, di, a, j, dj, low, high) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[j] <= low || a[j] >= high ? 0 : g[i]
+  }),
+  eluBackward: binaryWith2((n, out, o, g, i, di, a, j, dj, alpha, scale) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      out[o] = g[i] * (a[j] <= 0 ? scale * alpha * Math.exp(a[j]) : scale)
+    }
+  }),
+  hardswishBackward: binary((n, out, o, g, i, di, a, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      out[o] = a[j] <= -3 ? 0 : a[j] >= 3 ? g[i] : (g[i] * (a[j] + 1.5)) / 3
+    }
+  }),
+  mishBackward: binary((n, out, o, g, i, di, a, j, dj) => {
+    for (const end = o + n; o < end; o++, i += di, j += dj) {
+      const { value, rest } = mishGate(a[j])
+      out[o] = g[i] * (value + a[j] * sigmoid(a[j]) * rest * (1 + value))
+    }
   }),
   powBackward: binaryWith1((n, out, o, g, i, di, a, j, dj, exponent) => {
     // As pow has it, PyTorch's too: to the power ½ is the square root, NaN at −∞.
