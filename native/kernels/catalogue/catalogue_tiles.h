@@ -55,31 +55,31 @@
   X(hardsigmoid, "a", "", "out")
 
 // For floats; transcendental.cpp.
-#define BLASGRAD_MATH_TILES(X)                           \
-  X(exp, "a", "", "out")                                 \
-  X(log, "a", "", "out")                                 \
-  X(sin, "a", "", "out")                                 \
-  X(cos, "a", "", "out")                                 \
-  X(tanh, "a", "", "out")                                \
-  X(sigmoid, "a", "", "out")                             \
-  X(gelu, "a", "", "out")                                \
-  X(silu, "a", "", "out")                                \
-  X(softplus, "a", "", "out")                            \
-  X(xlogy, "a b", "", "out")                             \
-  X(geluBackward, "g a", "", "out")                      \
-  X(siluBackward, "g a", "", "out")                      \
-  X(softplusBackward, "g a", "", "out")                  \
-  X(expm1, "a", "", "out")                               \
-  X(exp2, "a", "", "out")                                \
-  X(log1p, "a", "", "out")                               \
-  X(log2, "a", "", "out")                                \
-  X(log10, "a", "", "out")                               \
-  X(erf, "a", "", "out")                                 \
-  X(erfc, "a", "", "out")                                \
-  X(logSigmoid, "a", "", "out")                          \
+#define BLASGRAD_MATH_TILES(X)                \
+  X(exp, "a", "", "out")                      \
+  X(log, "a", "", "out")                      \
+  X(sin, "a", "", "out")                      \
+  X(cos, "a", "", "out")                      \
+  X(tanh, "a", "", "out")                     \
+  X(sigmoid, "a", "", "out")                  \
+  X(gelu, "a", "", "out")                     \
+  X(silu, "a", "", "out")                     \
+  X(softplus, "a", "", "out")                 \
+  X(xlogy, "a b", "", "out")                  \
+  X(geluBackward, "g a", "", "out")           \
+  X(siluBackward, "g a", "", "out")           \
+  X(softplusBackward, "g a", "", "out")       \
+  X(expm1, "a", "", "out")                    \
+  X(exp2, "a", "", "out")                     \
+  X(log1p, "a", "", "out")                    \
+  X(log2, "a", "", "out")                     \
+  X(log10, "a", "", "out")                    \
+  X(erf, "a", "", "out")                      \
+  X(erfc, "a", "", "out")                     \
+  X(logSigmoid, "a", "", "out")               \
   X(elu, "a", "alpha scale", "out")           \
   X(eluBackward, "g a", "alpha scale", "out") \
-  X(mish, "a", "", "out")                                \
+  X(mish, "a", "", "out")                     \
   X(mishBackward, "g a", "", "out")
 
 // For floats; trigonometric.cpp.
