@@ -1,9 +1,8 @@
-// Finds the addon on disk and loads it: a file that BLASGRAD_ADDON names, else the build of this package, else a
-// prebuild. What becomes of it is decided in select.ts.
+// Loads the addon that find.ts finds. What becomes of it is decided in select.ts.
 
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { BackendError } from '../base/errors.js'
+import { candidates, here, packageFolder } from './find.js'
 import { type Addon, createNative, type NativeInfo, type ProductTimes } from './native.js'
 import type { Backend } from './table.js'
 
@@ -26,29 +25,6 @@ export interface LoadedAddon {
   readonly createProgram: Addon['createProgram']
 }
 
-interface FindPrebuild {
-  (folder: string): unknown
-  path(folder: string): string
-}
-
-const require = createRequire(import.meta.url)
-const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
-
-interface Candidate {
-  readonly name: string
-  readonly path: () => string
-}
-
-function candidates(): readonly Candidate[] {
-  const named = process.env.BLASGRAD_ADDON
-  if (named) return [{ name: named, path: () => named }]
-  const built = fileURLToPath(new URL('../../build/Release/addon.node', import.meta.url))
-  return [
-    { name: built, path: () => built },
-    { name: 'prebuild', path: () => (require('node-gyp-build') as FindPrebuild).path(packageFolder) },
-  ]
-}
-
 const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]
 
 /** The addon reads it by itself, and would take another number. */
@@ -62,20 +38,20 @@ function checkThreads(given: string | undefined): void {
  */
 export function loadNative(): LoadedAddon {
   checkThreads(process.env.BLASGRAD_THREADS)
+  const require = createRequire(here())
   const reasons: string[] = []
-  for (const candidate of candidates()) {
+  for (const path of candidates()) {
     try {
-      const path = candidate.path()
       const addon = require(path) as Addon
       const backend = createNative(addon)
       const { info, setThreads, productTimes, paddingOf, createProgram } = addon
       return { backend, path, info, setThreads, productTimes, paddingOf, createProgram }
     } catch (error) {
-      reasons.push(`  ${candidate.name}: ${firstLine(error)}`)
+      reasons.push(`  ${path}: ${firstLine(error)}`)
     }
   }
   throw new BackendError(
     `native backend: expected an addon that loads, got none:\n${reasons.join('\n')}\n` +
-      `To build it: npm run --prefix ${packageFolder} build:native`,
+      `To build it: npm run --prefix ${packageFolder()} build:native`,
   )
 }

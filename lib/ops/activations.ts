@@ -1,16 +1,19 @@
 // Exponentials, trigonometry and activation functions, with their fused gradients.
 
 import { ArgumentError, showValue } from '../base/errors.js'
-import { checkOptions, finite, oneOf, type Schema } from '../base/options.js'
+import { checkOptions } from '../base/options.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { div, minimum, mul, neg, pow, sub } from './arithmetic.js'
 import { greater, lessEqual } from './comparison.js'
+import { type GeluOptions, geluOptions, type SoftplusOptions, softplusOptions } from './machinery/activation-options.js'
 import { apply } from './machinery/apply.js'
 import { declare, type Method } from './machinery/define.js'
 import { backwardOf, elementwise, type UnaryOp, unary } from './machinery/elementwise.js'
 import { unify1 } from './machinery/operands.js'
 import { unaryShapes } from './machinery/samples.js'
 import { where } from './selecting.js'
+
+export type { GeluOptions, SoftplusOptions }
 
 /** eᵃ. */
 export const exp: UnaryOp = unary({ name: 'exp', saves: 'output', gradients: [(g, { output }) => mul(g, output)] })
@@ -131,14 +134,6 @@ const geluExact = (a: Tensor): Tensor => apply(geluOp, [a], [])
 const geluTanh = (a: Tensor): Tensor =>
   mul(a, sigmoid(mul(a.add(mul(pow(a, 3), 0.044715)), 2 * Math.sqrt(2 / Math.PI))))
 
-export interface GeluOptions {
-  /** `none` (a·Φ(a), by default) or `tanh`, the approximation of Hendrycks and Gimpel (2016). */
-  readonly approximate?: 'none' | 'tanh'
-}
-
-/** Not for `gelu` alone: the layer takes the same. */
-export const geluOptions: Schema<GeluOptions> = { approximate: oneOf('none', 'tanh') }
-
 /** The Gaussian error linear unit, a·Φ(a). */
 export const gelu: Method<(a: TensorLike, options?: GeluOptions) => Tensor> = declare({
   name: 'gelu',
@@ -180,16 +175,6 @@ const softplusOp = elementwise({
   saves: 'inputs',
   gradients: [(g, { inputs: [a] }) => softplusBackward(g, a)],
 })
-
-export interface SoftplusOptions {
-  /** ln(1 + e^(beta·a))/beta; 1 by default. */
-  readonly beta?: number
-  /** Where beta·a is above it, the result is a; 20 by default. */
-  readonly threshold?: number
-}
-
-/** Not for `softplus` alone: the layer takes the same. */
-export const softplusOptions: Schema<SoftplusOptions> = { beta: finite, threshold: finite }
 
 /** ln(1 + eᵃ), without overflow; with other options ln(1 + e^(beta·a))/beta, or a where beta·a is above the threshold. */
 export const softplus: Method<(a: TensorLike, options?: SoftplusOptions) => Tensor> = declare({

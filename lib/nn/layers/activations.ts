@@ -2,8 +2,8 @@
 
 import { checkOptions } from '../../base/options.js'
 import type { Tensor, TensorLike } from '../../core/tensor.js'
-import { type GeluOptions, geluOptions } from '../../ops/activations.js'
 import { flatten, gelu, relu, sigmoid, softmax, tanh } from '../../ops/index.js'
+import { type GeluOptions, geluOptions } from '../../ops/machinery/activation-options.js'
 import { Module } from '../module.js'
 import { showSettings } from '../repr.js'
 
