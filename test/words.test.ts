@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..')
 const checked = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'lib', 'native', 'bench', 'examples', 'scripts'],
   ...['autograd', 'backend', 'bench', 'compile', 'core', 'data', 'examples', 'fixtures', 'io', 'memory', 'native', 'nn']
-    .concat('ops', 'optim', 'responsive', 'support', 'types')
+    .concat('fuzz', 'ops', 'optim', 'responsive', 'support', 'types')
     .map(folder => `test/${folder}`),
 ]
 

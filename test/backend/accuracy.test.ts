@@ -1,13 +1,12 @@
 // Every kernel with float inputs, on families of inputs that cost digits, against the reference in float64: no error is
 // above the kernel's bound in docs/accuracy.md, and no kernel is missing there.
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadNative } from '../../lib/backend/load.js'
 import { reference } from '../../lib/backend/reference.js'
 import { type NumberArray, parseSignature } from '../../lib/backend/signature.js'
 import { type Backend, type KernelName, kernelNames, kernelRow } from '../../lib/backend/table.js'
+import { publishedBounds as table, ulp } from './support/bounds.js'
 import type { Call, Kind } from './support/calls.js'
 import { magnitude } from './support/compare.js'
 import { familyCalls } from './support/families.js'
@@ -27,12 +26,6 @@ const measured = kernelNames.filter(name => {
     args.some(({ role, element }) => roles.includes(role) && element === 'T')
   return isFloat(['in', 'inout']) && isFloat(['out', 'inout'])
 })
-
-/** The distance between neighbouring numbers of this type at x; of normal numbers, since denormal ones may become 0. */
-function ulp(x: number, kind: Kind): number {
-  const [digits, least] = kind === 'float32' ? [23, -126] : [52, -1022]
-  return 2 ** (Math.max(least, Math.floor(Math.log2(Math.abs(x)))) - digits)
-}
 
 interface Errors {
   /** In ulps of each element. */
@@ -109,24 +102,13 @@ function errorsOf(backend: Backend, name: KernelName, kind: Kind): Errors {
   return errors
 }
 
-/** The table's rows: a kernel, its bounds of each element, of rows, and of rows in float64. */
-const table = new Map(
-  readFileSync(join(import.meta.dirname, '../../docs/accuracy.md'), 'utf8')
-    .split('\n')
-    .filter(line => line.startsWith('| `'))
-    .map(line => {
-      const [, name, ...bounds] = line.split('|').map(cell => cell.trim())
-      return [name.replaceAll('`', ''), bounds.slice(0, 3).map(bound => (bound === '–' ? Infinity : Number(bound)))]
-    }),
-)
-
 test('the table has every kernel that reads and writes floats, and no other', () => {
   expect([...table.keys()]).toEqual(measured)
 })
 
 describe.each(Object.keys(backends))('%s', backend => {
   test.each(measured)('%s', name => {
-    const [each, row, row64] = table.get(name) ?? expect.fail(`${name}: no row in docs/accuracy.md`)
+    const { each, row, row64 } = table.get(name) ?? expect.fail(`${name}: no row in docs/accuracy.md`)
     const single = errorsOf(backends[backend], name, 'float32')
     if (!(single.each <= each)) expect.fail(`${single.each} ulps, ${each} allowed`)
     if (!(single.row <= row)) expect.fail(`${single.row} ulps of a row, ${row} allowed: ${single.worst}`)
