@@ -28,7 +28,14 @@ const checks = {
       ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=1',
       UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
     },
-    tests: ['test/backend', 'test/native', 'test/compile/native', 'test/compile/regions', 'test/compile/large'],
+    tests: [
+      'test/backend',
+      'test/native',
+      'test/compile/native',
+      'test/compile/regions',
+      'test/compile/large',
+      'test/fuzz',
+    ],
   },
   threads: {
     library: 'libtsan.so',

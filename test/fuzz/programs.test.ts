@@ -4,8 +4,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { reference } from '../../lib/backend/reference.js'
+import { runs, seed } from '../support/cases.js'
 import { expectAgreement } from './support/agreement.js'
-import { findings, keepFinding, runs, seed } from './support/findings.js'
+import { findings, keepFinding } from './support/findings.js'
 import { anyProgram, programOf, type Step } from './support/programs.js'
 
 const cases = runs(80, 1500)

@@ -146,8 +146,8 @@ export function callOf(
   }
 }
 
-/** The calls that `name` is tried with for the element type `kind`. */
-export function* callsOf(name: KernelName, kind: Kind): Generator<Call> {
+/** The calls that `name` is tried with for the element type `kind`, or those of them for which `isTried` says so. */
+export function* callsOf(name: KernelName, kind: Kind, isTried = (_: Parameters): boolean => true): Generator<Call> {
   const row = kernelRow(name)
   const { args } = parseSignature(row.signature)
   const domain = domains[name] ?? {}
@@ -160,6 +160,7 @@ export function* callsOf(name: KernelName, kind: Kind): Generator<Call> {
     for (const any of anyKinds) {
       for (const withOptional of options) {
         for (const special of specials) {
+          if (!isTried(parameters)) continue
           const fill: Fill = (array, argument, setting) =>
             fillInput(array, argument, setting, name, special === '*' || special === argument.name)
           const shown = Object.entries(parameters).map(

@@ -1,17 +1,8 @@
-// How many cases to try, from which seed, and what was found: a finding is a file that every later run tries again.
+// What random cases found: a finding is a file that every later run tries again.
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-/** The seed of all that is drawn here; the same in CI, another at each `npm run test:fuzz`. */
-export const seed = Number(process.env.FUZZ_SEED ?? 1)
-
-/** How many cases to try: few in CI, many at `npm run test:fuzz`, which multiplies them by --runs. */
-export function runs(few: number, many: number): number {
-  const times = process.env.FUZZ_RUNS
-  return times === undefined ? few : Math.ceil(many * Number(times))
-}
 
 const folder = join(import.meta.dirname, '../findings')
 

@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { runs } from '../../support/cases.js'
 
 const library = JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)
 
@@ -45,15 +46,11 @@ for (let round = 0; round < ${rounds}; round++) {
 }
 console.log('lives')`
 
-// A round takes about a second on two cores. STORM_ROUNDS asks for more.
+// A round takes about a second on two cores.
 test('8 workers ended in the middle leave the process alive', () => {
-  const child = spawnSync(
-    process.execPath,
-    ['--input-type=module', '-e', storm(Number(process.env.STORM_ROUNDS ?? 6))],
-    {
-      encoding: 'utf8',
-    },
-  )
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', storm(runs(6, 200))], {
+    encoding: 'utf8',
+  })
   expect(child.stderr).toBe('')
   expect(child.signal).toBe(null)
   expect(child.stdout.trim()).toBe('lives')
