@@ -9,7 +9,7 @@ import { expectAgreement } from './support/agreement.js'
 import { findings, keepFinding } from './support/findings.js'
 import { anyProgram, programOf, type Step } from './support/programs.js'
 
-const cases = runs(80, 1500)
+const cases = runs(80, 1200)
 
 describe('random programs', () => {
   test(`${cases} of seed ${seed}`, async () => {
