@@ -11,6 +11,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
+import { installCommand, isHeader } from '../bin/system.mjs'
 import { programIfInstalled } from './packages.mjs'
 
 const root = dirname(import.meta.dirname)
@@ -81,42 +82,19 @@ function buildTypeScript() {
   writeFileSync(stamp, '')
 }
 
-const commands = {
-  'apt-get': 'apt-get install -y libopenblas-dev libhwy-dev',
-  dnf: 'dnf install -y openblas-devel highway-devel',
-  apk: 'apk add openblas-dev highway-dev',
-  pacman: 'pacman -S --noconfirm openblas highway',
-  brew: 'brew install openblas highway',
-  vcpkg: 'vcpkg install openblas highway',
-}
-
-const isProgram = name =>
-  (process.env.PATH ?? '')
-    .split(process.platform === 'win32' ? ';' : ':')
-    .some(folder => existsSync(join(folder, name)))
-
-/** Whether a header is in a system include folder or in a folder directly below one. */
-function isHeader(name) {
-  const folders = ['/usr/include', '/usr/local/include']
-  const inner = folders.filter(existsSync).flatMap(folder => readdirSync(folder).map(entry => join(folder, entry)))
-  return [...folders, ...inner].some(folder => existsSync(join(folder, name)))
-}
-
 /** Installs both libraries with apt as root; otherwise prints the command. */
 function installLibraries() {
   if (process.platform !== 'linux') return
   if (isHeader('hwy/highway.h') && isHeader('cblas.h')) return
-  const manager = Object.keys(commands).find(isProgram)
-  if (manager === 'apt-get' && process.getuid?.() === 0 && !flag('prepare')) {
-    const install = `apt-get install -y --no-install-recommends libopenblas-dev libhwy-dev`
-    const quiet = 'export DEBIAN_FRONTEND=noninteractive'
+  const command = installCommand()
+  if (command?.startsWith('apt-get ') && process.getuid?.() === 0 && !flag('prepare')) {
     const output = step('installing OpenBLAS and Highway', 'sh', [
       '-c',
-      `${quiet}; ${install} || { apt-get update && ${install}; }`,
+      `export DEBIAN_FRONTEND=noninteractive; ${command.split(' && ').at(-1)} || { ${command}; }`,
     ])
     if (output !== undefined) say(`${output.split('\n').slice(-5).join('\n')}\n`)
-  } else if (manager !== undefined) {
-    say(`setup: OpenBLAS and Highway are missing; to install them: ${commands[manager]}\n`)
+  } else if (command !== undefined) {
+    say(`setup: OpenBLAS and Highway are missing; to install them: ${command}\n`)
   }
 }
 

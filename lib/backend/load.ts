@@ -1,8 +1,9 @@
 // Loads the addon that find.ts finds. What becomes of it is decided in select.ts.
 
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { BackendError } from '../base/errors.js'
-import { candidates, here, packageFolder } from './find.js'
+import { candidates, here } from './find.js'
 import { type Addon, createNative, type NativeInfo, type ProductTimes } from './native.js'
 import type { Backend } from './table.js'
 
@@ -47,11 +48,10 @@ export function loadNative(): LoadedAddon {
       const { info, setThreads, productTimes, paddingOf, createProgram } = addon
       return { backend, path, info, setThreads, productTimes, paddingOf, createProgram }
     } catch (error) {
-      reasons.push(`  ${path}: ${firstLine(error)}`)
+      reasons.push(`  ${path}: ${existsSync(path) ? firstLine(error) : 'no such file'}`)
     }
   }
   throw new BackendError(
-    `native backend: expected an addon that loads, got none:\n${reasons.join('\n')}\n` +
-      `To build it: npm run --prefix ${packageFolder()} build:native`,
+    `native backend: expected an addon that loads, got none:\n${reasons.join('\n')}\nWhat helps: npx blasgrad doctor`,
   )
 }

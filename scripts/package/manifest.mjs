@@ -16,6 +16,7 @@ const publishedFields = [
   'exports',
   'main',
   'types',
+  'typesVersions',
   'bin',
   'preferUnplugged',
   'dependencies',

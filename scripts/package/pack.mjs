@@ -2,12 +2,30 @@
 // manifest of its own, and of it the tarball. `npm run pack -- [FOLDER]` prints the tarball's path; `npm publish` takes it.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { bundleDeclarations, bundleModules } from './bundle.mjs'
 import { publishedManifest, withAbsoluteAddresses } from './manifest.mjs'
 
 const root = join(import.meta.dirname, '../..')
+const require = createRequire(import.meta.url)
+
+/** The headers that `blasgrad build` needs of development packages, with the licence of each: it works offline. */
+function copyHeaders(folder) {
+  for (const [name, ...parts] of [
+    ['node-addon-api', '.'],
+    ['node-api-headers', 'include', 'def'],
+  ]) {
+    const from = dirname(require.resolve(`${name}/package.json`))
+    const licence = readdirSync(from).find(file => file.startsWith('LICENSE'))
+    cpSync(join(from, licence), join(folder, `LICENSE-${name}`))
+    for (const part of parts) {
+      const files = readdirSync(join(from, part)).filter(file => /\.(?:h|def)$/.test(file))
+      for (const file of files) cpSync(join(from, part, file), join(folder, file))
+    }
+  }
+}
 
 /** Writes the package to `folder`, which it empties first. */
 export async function stage(folder) {
@@ -21,6 +39,7 @@ export async function stage(folder) {
       cpSync(join(root, path), join(folder, path), { recursive: true })
   }
   rmSync(join(folder, 'native/gyp'), { recursive: true, force: true })
+  copyHeaders(join(folder, 'native/include'))
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   writeFileSync(join(folder, 'README.md'), withAbsoluteAddresses(readme, manifest))

@@ -29,7 +29,7 @@ test('it warns once and trains', () => {
   expect(backend).toBe('reference')
   expect(reason).toContain('/nowhere/addon.node')
   expect(stderr.match(/BLASGRAD_NO_NATIVE/g)).toHaveLength(1)
-  expect(stderr).toContain('build:native')
+  expect(stderr).toContain('npx blasgrad doctor')
 })
 
 test('no warning where the reference backend is requested', () => {
