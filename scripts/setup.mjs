@@ -7,12 +7,12 @@
 //   --all-targets     builds kernels for every instruction set, as in a prebuild; by default, at least this CPU's best and
 //                     the baseline. BLASGRAD_TARGETS=all or native overrides both.
 
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { installCommand, isHeader } from '../bin/system.mjs'
 import { programIfInstalled } from './packages.mjs'
+import { fail, step as run, say, showEnd } from './step.mjs'
 
 const root = dirname(import.meta.dirname)
 const at = (...parts) => join(root, ...parts)
@@ -20,22 +20,8 @@ const flag = name => process.argv.includes(`--${name}`)
 const addon = at('build/Release/addon.node')
 const projects = ['lib', 'examples', 'bench']
 
-const say = text => process.stderr.write(text)
-
 /** Runs a program quietly and prints one line with its time. Returns its output if it failed. */
-function step(what, command, args, env = process.env) {
-  const start = Date.now()
-  say(`setup: ${what} … `)
-  const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 })
-  const failed = result.error !== undefined || result.status !== 0
-  say(`${failed ? 'failed' : 'done'} (${((Date.now() - start) / 1000).toFixed(1)} s)\n`)
-  return failed ? (result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim()) : undefined
-}
-
-function fail(output) {
-  say(`${output}\n`)
-  process.exit(1)
-}
+const step = (what, command, args, env = process.env) => run('setup', what, command, args, { cwd: root, env })
 
 /** The latest modification time of these files and of all files below these folders. */
 function newest(paths) {
@@ -140,9 +126,8 @@ function buildAddon() {
     if (targets !== undefined) writeFileSync(targetsFile, targets === 'native' ? native : targets)
     return
   }
-  const lines = output.split('\n').filter(line => line.trim() !== '')
-  say(`${lines.slice(-30).join('\n')}\n`)
-  if (flag('native') || flag('require-native') || process.env.CI === 'true') process.exit(1)
+  if (flag('native') || flag('require-native') || process.env.CI === 'true') fail(output)
+  showEnd(output)
   say('setup: without the addon the library runs on its pure-TypeScript backend, many times slower\n')
 }
 

@@ -158,7 +158,9 @@ describe.each(backendsUnderTest)('on %s', backend => {
       },
     )
     expect(x.storage.version).toBeGreaterThan(version)
+    expect(failing.hasFailed).toBe(false)
     expect(() => failing.executor).toThrow('no executor')
+    expect(failing.hasFailed).toBe(true)
     expect(x.storage.version).toBe(version)
   })
 

@@ -36,14 +36,28 @@
 
 #if defined(__clang__)
 #define BLASGRAD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define BLASGRAD_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define BLASGRAD_INDEPENDENT
+#endif
+
+// The scalar target need only be right: unrolled micro-kernels would be a third of its code.
+#undef BLASGRAD_UNROLL
+#undef BLASGRAD_UNROLL_SOME
+#if HWY_TARGET == HWY_SCALAR && defined(__clang__)
+#define BLASGRAD_UNROLL _Pragma("clang loop unroll(disable)")
+#define BLASGRAD_UNROLL_SOME _Pragma("clang loop unroll(disable)")
+#elif HWY_TARGET == HWY_SCALAR && defined(__GNUC__)
+#define BLASGRAD_UNROLL _Pragma("GCC unroll 1")
+#define BLASGRAD_UNROLL_SOME _Pragma("GCC unroll 1")
+#elif defined(__clang__)
 #define BLASGRAD_UNROLL _Pragma("clang loop unroll(full)")
 #define BLASGRAD_UNROLL_SOME _Pragma("clang loop unroll_count(4)")
 #elif defined(__GNUC__)
-#define BLASGRAD_INDEPENDENT _Pragma("GCC ivdep")
 #define BLASGRAD_UNROLL _Pragma("GCC unroll 16")
 #define BLASGRAD_UNROLL_SOME _Pragma("GCC unroll 4")
 #else
-#define BLASGRAD_INDEPENDENT
 #define BLASGRAD_UNROLL
 #define BLASGRAD_UNROLL_SOME
 #endif
