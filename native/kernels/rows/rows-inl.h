@@ -60,12 +60,11 @@ HWY_INLINE void EachRows(Size from, Size to, const F& f) {
 
 // The vector kIndex of those that v makes in Total.
 template <class Total, int kIndex, class D>
-HWY_INLINE hn::Vec<hn::ScalableTag<Total>> PartAs(D d, hn::Vec<D> v) {
+HWY_INLINE hn::Vec<hn::ScalableTag<Total>> PartAs(D, hn::Vec<D> v) {
   if constexpr (std::is_same_v<Total, hn::TFromD<D>>) {
     return v;
   } else {
 #if HWY_TARGET == HWY_SCALAR
-    (void)d;
     return hn::PromoteTo(hn::ScalableTag<Total>(), v);
 #else
     const hn::Half<D> half;

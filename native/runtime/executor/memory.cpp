@@ -12,12 +12,11 @@
 namespace blasgrad {
 namespace {
 
-constexpr std::size_t kHugePage = 1 << 21;
-
 // Asks for huge pages where whole ones fit: rows of large values lie in more small pages than the processor has
 // translations for at hand. A system that has none goes on with small ones.
 void preferHugePages([[maybe_unused]] char* memory, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr std::size_t kHugePage = 1 << 21;
   const auto at = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t begin = (at + kHugePage - 1) / kHugePage * kHugePage;
   const std::uintptr_t end = (at + bytes) / kHugePage * kHugePage;
