@@ -7,6 +7,9 @@ import { defineConfig } from 'vitest/config'
 /** A sanitizer's library has to be in a process before anything else; the runner itself is not what is looked at. */
 const { BLASGRAD_PRELOAD: preload } = process.env
 
+/** The Node.js of the tests' processes, where it is not this one: that of another platform (scripts/prebuild/test.mjs). */
+if (process.env.BLASGRAD_TEST_NODE) process.execPath = process.env.BLASGRAD_TEST_NODE
+
 /**
  * Where the checkout's addon cannot be loaded, what needs it is left out, and that is said. In CI, and where
  * BLASGRAD_BACKEND or BLASGRAD_ADDON says what to test, nothing is left out: the tests fail. (An addon with a sanitizer
@@ -26,6 +29,7 @@ export default defineConfig({
   test: {
     env: { ...(preload === undefined ? {} : { LD_PRELOAD: preload }), ...withoutAddon() },
     include: ['test/**/*.test.ts'],
+    setupFiles: process.env.BLASGRAD_TEST_NODE ? ['test/support/test-node.ts'] : [],
     pool: 'forks',
     // What hangs is ended; what is slow on a busy machine is not.
     testTimeout: 600_000,
