@@ -19,11 +19,15 @@ if (!Number.isInteger(seed)) throw new Error(`--seed: expected an integer, got $
 const files = positionals.length > 0 ? positionals : ['test/fuzz', 'test/native/runtime/storm']
 
 console.log(`seed ${seed}; again: npm run test:fuzz -- --seed ${seed} --runs ${runs} ${positionals.join(' ')}`)
-const { status, error } = spawnSync(process.execPath, [program('vitest', 'vitest'), 'run', '--testTimeout=0', ...files], {
-  cwd: dirname(import.meta.dirname),
-  stdio: 'inherit',
-  env: { ...process.env, FUZZ_RUNS: `${runs}`, FUZZ_SEED: `${seed}` },
-})
+const { status, error } = spawnSync(
+  process.execPath,
+  [program('vitest', 'vitest'), 'run', '--testTimeout=0', ...files],
+  {
+    cwd: dirname(import.meta.dirname),
+    stdio: 'inherit',
+    env: { ...process.env, FUZZ_RUNS: `${runs}`, FUZZ_SEED: `${seed}` },
+  },
+)
 if (error) throw error
 console.log(`seed ${seed}`)
 process.exitCode = status ?? 1

@@ -2,40 +2,40 @@
 // have put this module into another file: then the package is looked for beside that file and in node_modules.
 
 import { existsSync, readdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The file of this module. A bundle of CommonJS has no import.meta, but a file name. */
 export const here = (): string => (import.meta.url ? fileURLToPath(import.meta.url) : __filename)
 
-/** lib/backend/ and dist/backend/ in a checkout, dist/backend/ and dist/shared/ in a package: where nothing is bundled. */
-const ownPath = /[\\/](?:lib|dist)[\\/](?:backend|shared)[\\/]\w+\.[jt]s$/
+/** `require` of that file. Not imported by name: webpack replaces what is, and takes the addon for a missing module. */
+export const requireFrom = (file: string): NodeJS.Require => nodeModule.createRequire(file)
 
-/** The folder of the package as that module would find it which is in `file`; undefined where it is not installed. */
-function installedFor(file: string): string | undefined {
-  try {
-    return dirname(createRequire(file).resolve('blasgrad/package.json'))
-  } catch {
-    return undefined
+/** This module in a checkout, and the module that it becomes a part of in a package: where no other bundler moved it. */
+const ownPath = /[\\/](?:(?:lib|dist)[\\/]backend[\\/]find\.[jt]s|dist[\\/]shared[\\/]blasgrad-backend\.js)$/
+
+/** The folders of the packages that modules in these files would import; none where it is not installed. */
+function installedFor(...files: readonly string[]): readonly string[] {
+  const folders = new Set<string>()
+  for (const file of files) {
+    try {
+      folders.add(dirname(requireFrom(file).resolve('blasgrad/package.json')))
+    } catch {}
   }
+  return [...folders]
 }
 
-/** Folders that may hold prebuilds/ and build/. */
-function packageFolders(file: string): readonly string[] {
-  if (ownPath.test(file)) return [dirname(dirname(dirname(file)))]
-  const installed = [installedFor(file), installedFor(join(process.cwd(), 'index.js'))]
-  return [...new Set(installed.filter(folder => folder !== undefined))]
-}
+/** Whether the package has prebuilds. In one expression, which @vercel/nft reads: it copies what is in the folder. */
+const hasPrebuilds = (): boolean => existsSync(join(dirname(fileURLToPath(import.meta.url)), '../../prebuilds'))
 
 /** Prebuilds in that folder. prebuildify names the C library in the file, as in `blasgrad.glibc.node`: ours first. */
 function prebuildsIn(folder: string): string[] {
   const names = existsSync(folder) ? readdirSync(folder).filter(name => /^blasgrad\..*node$/.test(name)) : []
   const ours = existsSync('/etc/alpine-release') ? '.musl.' : '.glibc.'
   const rank = (name: string): number => (name.includes(ours) ? 0 : 1)
-  // The message of a load that fails names the folder.
-  if (names.length === 0) names.push('blasgrad.node')
-  return names.sort((a, b) => rank(a) - rank(b)).map(name => join(folder, name))
+  // Where there is none, the message of the failure names the folder.
+  return names.length === 0 ? [folder] : names.sort((a, b) => rank(a) - rank(b)).map(name => join(folder, name))
 }
 
 /** The files to try, in this order; not all of them exist. */
@@ -43,11 +43,19 @@ export function candidates(): readonly string[] {
   const named = process.env.BLASGRAD_ADDON
   if (named) return [resolve(named)]
   const file = here()
-  const folders = packageFolders(file)
-  const beside = ownPath.test(file) ? [] : [dirname(file)]
   const platform = `${process.platform}-${process.arch}`
+  // webpack gives the module's address at the time of bundling, which may be on another machine.
+  if (ownPath.test(file) && existsSync(file)) {
+    const folder = dirname(dirname(dirname(file)))
+    const prebuilt = join(folder, 'prebuilds', platform)
+    return [join(folder, 'build/Release/addon.node'), ...(hasPrebuilds() ? prebuildsIn(prebuilt) : [prebuilt])]
+  }
+  const files = [file, ...process.argv.slice(1, 2)]
+  const folders = installedFor(...files, join(process.cwd(), 'index.js'))
   return [
     ...folders.map(folder => join(folder, 'build/Release/addon.node')),
-    ...[...beside, ...folders].flatMap(folder => prebuildsIn(join(folder, 'prebuilds', platform))),
+    ...[...new Set(files.map(each => dirname(each))), ...folders].flatMap(folder =>
+      prebuildsIn(join(folder, 'prebuilds', platform)),
+    ),
   ]
 }

@@ -1,9 +1,8 @@
 // Loads the addon that find.ts finds. What becomes of it is decided in select.ts.
 
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { BackendError } from '../base/errors.js'
-import { candidates, here } from './find.js'
+import { candidates, here, requireFrom } from './find.js'
 import { type Addon, createNative, type NativeInfo, type ProductTimes } from './native.js'
 import type { Backend } from './table.js'
 
@@ -39,7 +38,7 @@ function checkThreads(given: string | undefined): void {
  */
 export function loadNative(): LoadedAddon {
   checkThreads(process.env.BLASGRAD_THREADS)
-  const require = createRequire(here())
+  const require = requireFrom(here())
   const reasons: string[] = []
   for (const path of candidates()) {
     try {

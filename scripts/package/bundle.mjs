@@ -11,7 +11,7 @@ import { programIfInstalled } from '../packages.mjs'
 
 const root = join(import.meta.dirname, '../..')
 
-/** What is published, by its path below dist/. Each chunk lies one folder down: load.ts finds the package two above. */
+/** What is published, by its path below dist/. Each chunk lies one folder down: find.ts finds the package two above. */
 const entries = extension => ({
   index: join(root, `lib/index${extension}`),
   'backend/index': join(root, `lib/backend/index${extension}`),
@@ -44,7 +44,7 @@ export async function bundleModules(folder, version) {
     sourcemap: true,
     entryFileNames: '[name].js',
     chunkFileNames: 'shared/[name].js',
-    codeSplitting: { groups: [{ name: 'backend', test: isShared }] },
+    codeSplitting: { groups: [{ name: 'blasgrad-backend', test: isShared }] },
     comments: { legal: true, annotation: true, jsdoc: false },
   })
   await bundle.close()
@@ -78,7 +78,7 @@ export async function bundleDeclarations(folder) {
     dir: folder,
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'shared/[name].d.ts',
-    manualChunks: id => (isShared(id) ? 'backend' : undefined),
+    manualChunks: id => (isShared(id) ? 'blasgrad-backend' : undefined),
   })
   await bundle.close()
 }

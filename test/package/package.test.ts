@@ -36,13 +36,15 @@ test('no script, no development package, nothing that an installer acts on', () 
 
 test('few modules, each with a source map', () => {
   const modules = files.filter(file => file.startsWith('dist/') && file.endsWith('.js'))
-  expect(modules.sort()).toEqual(['dist/backend/index.js', 'dist/index.js', 'dist/shared/backend.js'])
-  const sources = ['dist/index.js.map', 'dist/shared/backend.js.map'].flatMap(file => JSON.parse(read(file)).sources)
+  expect(modules.sort()).toEqual(['dist/backend/index.js', 'dist/index.js', 'dist/shared/blasgrad-backend.js'])
+  const sources = ['dist/index.js.map', 'dist/shared/blasgrad-backend.js.map'].flatMap(
+    file => JSON.parse(read(file)).sources,
+  )
   expect(sources.some((path: string) => path.endsWith('lib/core/tensor.ts'))).toBe(true)
   expect(files.filter(file => file.endsWith('.d.ts')).sort()).toEqual([
     'dist/backend/index.d.ts',
     'dist/index.d.ts',
-    'dist/shared/backend.d.ts',
+    'dist/shared/blasgrad-backend.d.ts',
   ])
 })
 
