@@ -55,8 +55,7 @@ export function inspect(path, objdump = 'objdump') {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { faults, ...figures } = inspect(process.argv[2], process.argv[3])
-  console.log(figures)
-  for (const fault of faults) console.error(`${process.argv[2]} ${fault}`)
-  process.exitCode = faults.length === 0 ? 0 : 1
+  const found = inspect(process.argv[2], process.argv[3])
+  console.log(JSON.stringify(found, null, 2))
+  process.exitCode = found.faults.length === 0 ? 0 : 1
 }

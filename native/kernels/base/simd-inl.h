@@ -42,7 +42,11 @@
 #define BLASGRAD_INDEPENDENT
 #endif
 
-// The scalar target need only be right: unrolled micro-kernels would be a third of its code.
+// The scalar target need only be right: unrolled it would be twice as large. It is compiled last, so this
+// holds to the end of the file.
+#if HWY_TARGET == HWY_SCALAR && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif
 #undef BLASGRAD_UNROLL
 #undef BLASGRAD_UNROLL_SOME
 #if HWY_TARGET == HWY_SCALAR && defined(__clang__)

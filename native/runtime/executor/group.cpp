@@ -1,6 +1,7 @@
 #include "group.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace blasgrad {
@@ -44,7 +45,11 @@ struct Range {
 class Encoder {
  public:
   Encoder(const PlannedStep& planned, Memory& memory) : planned_(planned), memory_(memory) {
-    if (__builtin_mul_overflow(planned.rows, planned.cols, &points_)) refuse("expected a grid that memory can hold");
+    constexpr Size most = std::numeric_limits<Size>::max();
+    const bool fits =
+        planned.rows >= 0 && planned.cols >= 0 && (planned.cols == 0 || planned.rows <= most / planned.cols);
+    if (!fits) refuse("expected a grid that memory can hold");
+    points_ = planned.rows * planned.cols;
   }
 
   EncodedGroup encode() {
