@@ -1,6 +1,6 @@
-// Lets an addon that is built against a new glibc and libstdc++ load on old ones: calls of functions that have got a newer
-// version go to the oldest one (the linker's --wrap sends them here), and what old libraries lack is defined here. Linux
-// with glibc only.
+// Lets an addon that is built against a new glibc and libstdc++ load on old ones: calls of functions that have got a
+// newer version go to the oldest one (the linker's --wrap sends them here), and what old libraries lack is defined
+// here. Linux with glibc only.
 
 #include <pthread.h>
 #include <sched.h>
