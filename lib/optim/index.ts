@@ -1,4 +1,4 @@
-// `optim`: optimizers and gradient clipping.
+// `optim`: optimizers, schedules of learning rates, gradient clipping.
 
 export { Adam, type AdamOptions, AdamW } from './adam.js'
 export { type ClipOptions, clipGradNorm, clipGradValue } from './clip.js'
@@ -10,4 +10,5 @@ export {
   type ParamGroup,
   type SavedGroup,
 } from './optimizer.js'
+export * as lrScheduler from './schedulers/index.js'
 export { SGD, type SGDOptions } from './sgd.js'
