@@ -6,8 +6,10 @@ import { kernelNames } from '../../lib/backend/table.js'
 import { type Call, callsOf, kindsFor } from '../backend/support/calls.js'
 import { runs, seed } from '../support/cases.js'
 import { Random, seedOf } from '../support/random.js'
-import { canGuard, GuardedProcess, slotBytes } from './support/guarded-process.js'
+import { canGuard, GuardedProcess } from './support/guarded-process.js'
 
+/** What an array of a call may have at most. */
+const slotBytes = 1 << 20
 /** Of each kernel and element type. */
 const calls = runs(8, 300)
 
@@ -22,16 +24,19 @@ const isSmall = (args: readonly unknown[]): boolean =>
   args.every(arg => !ArrayBuffer.isView(arg) || arg.byteLength <= slotBytes)
 
 describe.skipIf(!canGuard)(`kernels at inaccessible pages, ${calls} calls of each type, seed ${seed}`, () => {
-  const process = new GuardedProcess()
+  const process = new GuardedProcess('kernels.mjs', 24, slotBytes)
   beforeAll(() => process.compile())
-  afterAll(() => process.end())
+  afterAll(() => process.stop())
 
   test.each([
     ['a byte read behind an array', false, 'end'],
     ['a byte written before an array', true, 'begin'],
   ])('the process dies of %s', async (label, isWrite, place) => {
-    const found = await process.run([{ kernel: 'outOfBounds', label, args: [new Uint8Array(3), isWrite] }])
-    expect(found).toMatch(new RegExp(`^${label}, arrays ${place} at an inaccessible page\nSIG(?:SEGV|BUS)`))
+    const found = await process.ask([{ kernel: 'outOfBounds', label, args: [new Uint8Array(3), isWrite] }])
+    expect(found).toEqual({
+      next: `${label}, arrays ${place} at an inaccessible page`,
+      end: expect.stringMatching(/^SIG(?:SEGV|BUS)/),
+    })
   })
 
   test.each(kernelNames)('%s', async name => {
@@ -45,8 +50,8 @@ describe.skipIf(!canGuard)(`kernels at inaccessible pages, ${calls} calls of eac
         label: call.label,
         args: exactArguments(call),
       }))
-      const found = await process.run(tried.filter(({ args }) => isSmall(args)))
-      if (found !== undefined) expect.fail(found)
+      const found = await process.ask(tried.filter(({ args }) => isSmall(args)))
+      if ('end' in found) expect.fail(`${found.next}: ${found.end}`)
     }
   })
 })
