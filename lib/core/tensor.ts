@@ -29,10 +29,11 @@ export type TensorLike = Tensor | Values
 export class Tensor {
   /** The length of each axis. Frozen where the user gave the elements, and everywhere under BLASGRAD_CHECK=1. */
   readonly shape: Shape
+  /** What the elements are: float32, float64, int32, uint8 or bool. */
   readonly dtype: DType
   /** The number of elements. */
   readonly size: number
-  /** The storage of the elements, for library code only. It never changes identity. */
+  /** @internal The storage of the elements, for library code only. It never changes identity. */
   readonly storage: Storage
 
   #node: Node | null = null
@@ -242,31 +243,31 @@ export class Tensor {
     return this
   }
 
-  /** `tensor.grad`, for code that reads it and does not keep it. Library code only. */
+  /** `tensor.grad`, for code that reads it and does not keep it. @internal Library code only. */
   static gradOf(tensor: Tensor): Tensor | null {
     // Stryker disable next-line ConditionalExpression: a recording makes the gradient state, which no pool takes
     return context.recording === null ? tensor.#readGrad() : tensor.grad
   }
 
-  /** Sets `tensor.grad`, without checks of shape and dtype. Library code only. @throws BusyError while a step uses the tensor. */
+  /** Sets `tensor.grad`, without checks of shape and dtype. @internal Library code only. @throws BusyError while a step uses the tensor. */
   static receiveGrad(tensor: Tensor, grad: Tensor | null): void {
     tensor.#checkIdle('grad')
     tensor.#setGrad(grad, false)
   }
 
-  /** Sets the gradient after a compiled step. Reading a `used` one is an error. Library code only. */
+  /** Sets the gradient after a compiled step. Reading a `used` one is an error. @internal Library code only. */
   static leaveGrad(tensor: Tensor, grad: Tensor | null, used: boolean): void {
     tensor.#setGrad(grad, used)
   }
 
-  /** The node that made `tensor`, or its leaf's; null where no gradient is required. Library code only. */
+  /** The node that made `tensor`, or its leaf's; null where no gradient is required. @internal Library code only. */
   static nodeOf(tensor: Tensor): Node | null {
     if (!tensor.#requiresGrad) return null
     tensor.#node ??= leafNode(tensor)
     return tensor.#node
   }
 
-  /** Sets the node that made `tensor`. Library code only. */
+  /** Sets the node that made `tensor`. @internal Library code only. */
   static attach(tensor: Tensor, node: Node): void {
     tensor.#node = node
     tensor.#requiresGrad = true

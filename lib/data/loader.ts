@@ -91,7 +91,7 @@ export class DataLoader<S extends Sample, B = Tensors<S>> {
     return this.shuffle ? shuffledOrder(length, this.seed, epoch) : naturalOrder(length)
   }
 
-  /** The next epoch, without starting it. Library code only. */
+  /** The next epoch, without starting it. @internal Library code only. */
   upcoming(): Upcoming {
     const source = this.#source
     if (!isDataset(source)) return { batches: undefined, rows: undefined }

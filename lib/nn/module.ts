@@ -273,7 +273,7 @@ export abstract class Module {
     }
   }
 
-  /** What the modules that hold these storages are made of now. Library code only. */
+  /** What the modules that hold these storages are made of now. @internal Library code only. */
   static structureOf(storages: ReadonlySet<Storage>, before: readonly object[]): Structure {
     const entries = (value: unknown) => (value instanceof Module ? value.ownEntries() : undefined)
     return new Structure({ storages, entries }, before)

@@ -6,10 +6,10 @@ type Ops = typeof ops
 
 type WithoutFirst<F> = F extends (self: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never
 
-type MethodNames = { [K in keyof Ops]: Ops[K] extends { readonly method: true } ? K : never }[keyof Ops]
-
-/** What ops add to a Tensor. */
-export type TensorMethods = { [K in MethodNames]: WithoutFirst<Ops[K]> }
+/** What ops add to a Tensor. scripts/package/methods.mjs writes them one by one into the published declarations. */
+export type TensorMethods = {
+  [K in keyof Ops as Ops[K] extends { readonly method: true } ? K : never]: WithoutFirst<Ops[K]>
+}
 
 declare module '../core/tensor.js' {
   interface Tensor extends TensorMethods {}

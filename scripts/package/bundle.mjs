@@ -8,6 +8,7 @@ import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { programIfInstalled } from '../packages.mjs'
+import { writeMethods } from './methods.mjs'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -50,10 +51,44 @@ export async function bundleModules(folder, version) {
   await bundle.close()
 }
 
-/** Beside the class itself, an augmentation of its module is a second declaration that merges with the first. */
+/**
+ * Beside the class itself, an augmentation of its module is a second declaration that merges with the first. What it names
+ * has got another name in the bundle ("TensorLike$1"), as if the augmentation's own were taken: it gets its own back.
+ */
 const mergeAugmentations = {
   name: 'merge-augmentations',
-  renderChunk: code => code.replaceAll(/^declare module "[^"]*" \{\n(.*?)^\}\n/gms, (_, body) => body),
+  renderChunk(code) {
+    const names = new Set()
+    const merged = code.replaceAll(/^declare module "[^"]*" \{\n(.*?)^\}\n/gms, (_, body) => {
+      for (const [name] of body.matchAll(/\b[A-Z]\w+/g)) names.add(name)
+      return body
+    })
+    return merged.replaceAll(/\b(\w+)\$1\b(?: as \1\b)?/g, (whole, name) => (names.has(name) ? name : whole))
+  },
+}
+
+/** What Node's own types declare, for programs that do without them; with them, it is the same. */
+const globals = {
+  AbortSignal: '{ readonly aborted: boolean; readonly reason: any }',
+  URL: '{ readonly href: string }',
+}
+
+/** The alias that a namespace has for a class takes its type parameters over, but may not say "const". */
+const aliasesWithoutConst = {
+  name: 'aliases-without-const',
+  renderChunk: code => code.replaceAll(/^(type [\w$]+<)const /gm, '$1'),
+}
+
+const withGlobals = {
+  name: 'with-globals',
+  renderChunk: code =>
+    Object.entries(globals)
+      .filter(([name]) => new RegExp(`: (?:.* )?${name}\\b`).test(code))
+      .map(
+        ([name, type]) =>
+          `type ${name} = typeof globalThis extends { ${name}: { prototype: infer T } } ? T : ${type};\n`,
+      )
+      .join('') + code,
 }
 
 /** Writes the declarations, of which tsc makes those of each module first, without library-only members. */
@@ -69,7 +104,7 @@ export async function bundleDeclarations(folder) {
       Object.entries(entries('.d.ts')).map(([name, file]) => [name, file.replace(`${root}${sep}lib`, declarations)]),
     ),
     external: /^node:/,
-    plugins: [dts(), mergeAugmentations],
+    plugins: [dts(), mergeAugmentations, aliasesWithoutConst, withGlobals],
     onLog(level, log) {
       throw new Error(`${level} of rollup: ${log.message}`)
     },
@@ -81,4 +116,5 @@ export async function bundleDeclarations(folder) {
     manualChunks: id => (isShared(id) ? 'blasgrad-backend' : undefined),
   })
   await bundle.close()
+  writeMethods(join(folder, 'index.d.ts'))
 }
