@@ -117,8 +117,15 @@ const geluBackward: (g: Tensor, a: Tensor) => Tensor = backwardOf({
     (h, { inputs: [, a] }) => geluBackward(h, a),
     (h, { inputs: [g, a] }) => mul(mul(h, g), mul(phi(a), sub(2, mul(a, a)))),
   ],
-  // Φ(a) is gelu(a)/a, and ½ at 0, where the samples are not.
-  composite: ([g, a]) => mul(g, div(geluExact(a), a).add(mul(a, phi(a)))),
+  // Φ(a) is ½·erfc(−a/√2), which has a value at 0 where gelu(a)/a has none.
+  composite: ([g, a]) =>
+    mul(
+      g,
+      mul(a, -Math.SQRT1_2)
+        .erfc()
+        .mul(0.5)
+        .add(mul(a, phi(a))),
+    ),
   domains: ['real', 'nonZero'],
 })
 

@@ -1,6 +1,7 @@
 // The gradients of LSTM and GRU over a sequence in plain ops, step by step: what is differentiated again. See
 // docs/derivations/recurrent.md.
 
+import { zeros } from '../../core/creation.js'
 import type { Tensor } from '../../core/tensor.js'
 import { sigmoid, tanh } from '../activations.js'
 import { add, mul, sub } from '../arithmetic.js'
@@ -23,6 +24,9 @@ function partsOf(row: Tensor, count: number): Tensor[] {
   const width = row.shape[1] / count
   return Array.from({ length: count }, (_, i) => slice(row, null, [i * width, (i + 1) * width]))
 }
+
+/** Not 0·state, which is NaN where the state is infinite. */
+const zerosLike = (state: Tensor): Tensor => zeros(state.shape, { dtype: state.dtype })
 
 const through = (factors: Tensor, g: Tensor): Tensor => mul(factors, g)
 /** v(1 − v), the slope of a sigmoid whose result is v. */
@@ -47,7 +51,7 @@ export function lstmGradients(g: Tensor, inputs: readonly Tensor[], reverse: boo
     h = mul(output, reached)
     return { t, before, input, forget, cell, output, reached }
   })
-  let [dh, dc] = [mul(h0, 0), mul(c0, 0)]
+  let [dh, dc] = [zerosLike(h0), zerosLike(c0)]
   const dx: Tensor[] = []
   for (const { t, before, input, forget, cell, output, reached } of taken.reverse()) {
     const [gh, gc] = partsOf(stepOf(g, t), 2)
@@ -87,12 +91,12 @@ export function gruGradients(g: Tensor, inputs: readonly Tensor[], reverse: bool
     h = add(next, mul(update, sub(h, next)))
     return { t, before, reset, update, next, inner }
   })
-  let dh = mul(h0, 0)
+  let dh = zerosLike(h0)
   const dx: Tensor[] = []
   const dHidden: Tensor[] = []
   for (const { t, before, reset, update, next, inner } of taken.reverse()) {
     dh = add(dh, stepOf(g, t))
-    const dNext = through(slopeOfTanh(next), sub(dh, mul(dh, update)))
+    const dNext = through(slopeOfTanh(next), mul(dh, sub(1, update)))
     const dReset = through(slopeOfSigmoid(reset), mul(dNext, inner))
     const dUpdate = through(slopeOfSigmoid(update), mul(dh, sub(before, next)))
     dx[t] = concat([dReset, dUpdate, dNext], 1)
