@@ -55,10 +55,10 @@ export const reciprocal: UnaryOp = declare({
 /** −a. */
 export const neg: UnaryOp = unary({ name: 'neg', bool: null, gradients: [g => neg(g)] })
 
-/** −1, 0 or 1. */
+/** −1, 0 or 1; 0 for NaN, as in PyTorch. */
 export const sign: UnaryOp = unary({ name: 'sign', domains: ['nonZero'] })
 
-/** |a|. Its gradient at 0 is 0. */
+/** |a|. Its gradient at 0 and at NaN is 0. */
 export const abs: UnaryOp = unary({
   name: 'abs',
   saves: 'inputs',
@@ -79,7 +79,10 @@ const share = declareFunction({
   ],
 })
 
-/** The larger of a and b; NaN if either is. Where they are equal each gets half of the gradient, as in PyTorch. */
+/**
+ * The larger of a and b; NaN if either is. As in PyTorch each gets half of the gradient where they are equal, and all of
+ * it where either is NaN.
+ */
 export const maximum: BinaryOp = binary({
   name: 'maximum',
   saves: 'inputs',
@@ -90,7 +93,7 @@ export const maximum: BinaryOp = binary({
   ],
 })
 
-/** The smaller of a and b; NaN if either is. Where they are equal each gets half of the gradient. */
+/** The smaller of a and b, likewise. */
 export const minimum: BinaryOp = binary({
   name: 'minimum',
   saves: 'inputs',

@@ -6,7 +6,7 @@ import { normalizeAxis } from '../base/shape.js'
 import type { Tensor, TensorLike } from '../core/tensor.js'
 import { sigmoid, tanh } from './activations.js'
 import { abs, clamp, div, minimum, mul, sub } from './arithmetic.js'
-import { greater, greaterEqual, lessEqual } from './comparison.js'
+import { greater, greaterEqual, less, lessEqual } from './comparison.js'
 import { expm1 } from './exponentials.js'
 import { split } from './joining.js'
 import { apply } from './machinery/apply.js'
@@ -82,7 +82,7 @@ const eluBackward = backwardOf<readonly [number, number]>(
     name: 'eluBackward',
     domains: ['real', 'nonZero'],
     composite: ([g, a], [alpha, scale]) =>
-      mul(g, where(lessEqual(a, 0), mul(minimum(a, 0).exp(), alpha * scale), scale)),
+      mul(g, where(lessEqual(a, 0), mul(where(less(a, 0), a, 0).exp(), alpha * scale), scale)),
   },
   [
     [1, 1],

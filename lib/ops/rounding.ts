@@ -64,5 +64,5 @@ export const fmod: BinaryOp = binary({
   saves: 'inputs',
   bool: null,
   domains: ['real', 'nonZero'],
-  gradients: [g => g, (g, { inputs: [a, b] }) => neg(mul(g, trunc(a.div(b))))],
+  gradients: [g => g, (g, { inputs: [a, b] }) => neg(mul(g, trunc(a.detach().div(b.detach()))))],
 })

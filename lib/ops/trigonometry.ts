@@ -1,6 +1,6 @@
 // Tangents, inverse trigonometric functions and hyperbolic ones. Angles are in radians.
 
-import { div, mul, neg, rsqrt, square, sub } from './arithmetic.js'
+import { div, mul, neg, rsqrt, square, sub, xdivy } from './arithmetic.js'
 import { type BinaryOp, binary, type UnaryOp, unary } from './machinery/elementwise.js'
 
 /** tan a. */
@@ -40,8 +40,9 @@ export const atan2: BinaryOp = binary({
   saves: 'inputs',
   domains: ['nonZero', 'nonZero'],
   gradients: [
-    (g, { inputs: [a, b] }) => mul(g, div(b, square(a).add(square(b)))),
-    (g, { inputs: [a, b] }) => mul(g, div(neg(a), square(a).add(square(b)))),
+    // 0 at the origin, as in PyTorch.
+    (g, { inputs: [a, b] }) => mul(g, xdivy(b, square(a).add(square(b)))),
+    (g, { inputs: [a, b] }) => mul(g, xdivy(neg(a), square(a).add(square(b)))),
   ],
 })
 

@@ -76,7 +76,7 @@ export const elementwiseKernels = {
   neg: elementwise('a', 'out', exactNumbers),
   /** out = |a|. */
   abs: elementwise('a', 'out', exactNumbers),
-  /** out = −1, 0 or 1 by a's sign; NaN stays NaN. */
+  /** out = −1, 0 or 1 by a's sign; 0 for NaN. */
   sign: elementwise('a', 'out', exactNumbers),
   /** out = max(a, 0); NaN stays NaN. */
   relu: elementwise('a', 'out', exactNumbers),
@@ -189,7 +189,7 @@ export const elementwiseKernels = {
   xlogy: elementwise('a b', 'out', {}),
   /** out = a / b, and 0 where a is 0 (unless b is NaN). */
   xdivy: elementwise('a b', 'out', exact),
-  /** out = 1 where a > b, ½ where a = b, else 0: the share of a gradient that `maximum` sends to a. */
+  /** out = 0 where a < b, ½ where a = b, else 1 (where either is NaN too): the share of a gradient that `maximum` sends to a. */
   maximumShare: elementwise('a b', 'out', exact),
 
   /** out = a > b. False where either is NaN; so for every comparison but notEqual. */

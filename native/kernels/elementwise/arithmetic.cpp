@@ -32,7 +32,7 @@ using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::uint32_t>;
 TILE(copy, (T a), a)
 TILE(neg, (T a), std::is_floating_point_v<T> ? Wide<T>(-a) : Wide<T>(0) - Wide<T>(a))
 TILE(abs, (T a), std::is_floating_point_v<T> ? Wide<T>(std::fabs(a)) : a < T(0) ? Wide<T>(0) - Wide<T>(a) : Wide<T>(a))
-TILE(sign, (T a), a > T(0) ? T(1) : a < T(0) ? T(-1) : a)
+TILE(sign, (T a), a > T(0) ? T(1) : a < T(0) ? T(-1) : T(0))
 TILE(relu, (T a), a > T(0) || a != a ? a : T(0))
 TILE(add, (T a, T b), Wide<T>(a) + Wide<T>(b))
 TILE(sub, (T a, T b), Wide<T>(a) - Wide<T>(b))

@@ -29,7 +29,7 @@ TILE(sqrt, (T a), std::sqrt(a))
 TILE(rsqrt, (T a), T(1) / std::sqrt(a))
 TILE(div, (T a, T b), a / b)
 TILE(xdivy, (T a, T b), a == T(0) && b == b ? T(0) : a / b)
-TILE(maximumShare, (T a, T b), a > b ? T(1) : a == b ? T(0.5) : T(0))
+TILE(maximumShare, (T a, T b), a < b ? T(0) : a == b ? T(0.5) : T(1))
 TILE(reluBackward, (T g, T y), y > T(0) || y != y ? g : T(0))
 TILE(sqrtBackward, (T g, T y), g / (T(2) * y))
 // In float64: y² and y³ may leave float32's range where the product does not.

@@ -19,7 +19,7 @@ export const arithmetic = {
     for (const end = o + n; o < end; o++, i += di) out[o] = Math.abs(a[i])
   }),
   sign: unary((n, out, o, a, i, di) => {
-    for (const end = o + n; o < end; o++, i += di) out[o] = Math.sign(a[i])
+    for (const end = o + n; o < end; o++, i += di) out[o] = a[i] > 0 ? 1 : a[i] < 0 ? -1 : 0
   }),
   sqrt: unary((n, out, o, a, i, di) => {
     for (const end = o + n; o < end; o++, i += di) out[o] = Math.sqrt(a[i])
@@ -84,7 +84,7 @@ export const arithmetic = {
     }
   }),
   maximumShare: binary((n, out, o, a, i, di, b, j, dj) => {
-    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] > b[j] ? 1 : a[i] === b[j] ? 0.5 : 0
+    for (const end = o + n; o < end; o++, i += di, j += dj) out[o] = a[i] < b[j] ? 0 : a[i] === b[j] ? 0.5 : 1
   }),
 
   greater: binary((n, out, o, a, i, di, b, j, dj) => {
