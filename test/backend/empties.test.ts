@@ -1,5 +1,5 @@
-// A call of which one size is 0 and others are as large as they can be is over at once: no kernel loops over rows that
-// have no elements. The calls run in a process of their own, which can be ended where one hangs; a loop over 2³¹ rows
+// A call of which some sizes are as large as they can be, but no array is, is over at once: no kernel loops over rows that
+// have no elements, nor over what is in no array. The calls run in a process of their own, which can be ended where one hangs; a loop over 2³¹ rows
 // takes a thousand times the CPU time of a call that is over at once.
 
 import { spawnSync } from 'node:child_process'
@@ -29,7 +29,7 @@ const kindOf = ({ element }: Argument): string =>
         ? 'Float64Array'
         : 'Float32Array'
 
-/** Calls with sizes of 0, 1 and 2³¹ − 1 that need few elements all the same. */
+/** Calls with sizes of 2³¹ − 1 beside 0 and 1, or beside 1 and 2, that need few elements all the same. */
 function emptyCallsOf(name: KernelName): Shown[][] {
   const { args } = parseSignature(kernelRow(name).signature)
   const random = randomFrom(`empties of ${name}`)
@@ -38,9 +38,12 @@ function emptyCallsOf(name: KernelName): Shown[][] {
   for (let tries = 0; tries < 20000 && calls.length < callsEach; tries++) {
     const parameters = starts[Math.floor(random() * starts.length)]
     let isHuge = false
+    // A product adds up what shares an output, as often as its grid says.
+    const isEmpty = random() < 0.5 || kernelRow(name).class === 'product'
     const change = <V>(value: V): V | number => {
       const choice = random()
-      if (choice < 0.35) isHuge = true
+      if (choice < (isEmpty ? 0.35 : 0.2)) isHuge = true
+      if (!isEmpty) return choice < 0.2 ? huge : choice < 0.6 ? 1 : 2
       return choice < 0.35 ? huge : choice < 0.7 ? 0 : choice < 0.8 ? 1 : value
     }
     const call: Shown[] = args.map(argument => {

@@ -36,6 +36,14 @@ function eachRow(sizes: Sizes, visit: (tap: number, out: number, at: number, cou
   }
 }
 
+/** The channels and taps that have a column: there may be fewer columns than the filter has weights, of any number. */
+function storedWeights(c: number, kernelHeight: number, kernelWidth: number, columns: number) {
+  if (kernelWidth >= columns) return [Math.min(c, 1), Math.min(kernelHeight, 1), columns]
+  const rows = Math.min(kernelHeight, Math.ceil(columns / kernelWidth))
+  const taps = rows * kernelWidth
+  return [taps === 0 ? 0 : Math.min(c, Math.ceil(columns / taps)), rows, kernelWidth]
+}
+
 export const convolution = {
   conv2d(
     n: number,
@@ -56,6 +64,7 @@ export const convolution = {
   ): void {
     const sizes = { height, width, kernelHeight, kernelWidth, outHeight, outWidth, window: readWindow(window) }
     const [plane, outPlane, taps] = [height * width, outHeight * outWidth, kernelHeight * kernelWidth]
+    if (n * groups * o * outPlane === 0) return
     const sums = scratch(outPlane)
     for (let image = 0; image < n * groups * o; image++) {
       const filter = image % (groups * o)
@@ -90,6 +99,7 @@ export const convolution = {
   ): void {
     const sizes = { height, width, kernelHeight, kernelWidth, outHeight, outWidth, window: readWindow(window) }
     const [plane, outPlane, taps] = [height * width, outHeight * outWidth, kernelHeight * kernelWidth]
+    if (n * groups * c * plane === 0) return
     const sums = scratch(plane)
     for (let image = 0; image < n * groups * c; image++) {
       const sample = Math.floor(image / c)
@@ -124,16 +134,19 @@ export const convolution = {
     x: NumberArray,
     out: NumberArray,
   ): void {
-    const sizes = { height, width, kernelHeight, kernelWidth, outHeight, outWidth, window: readWindow(window) }
-    const [plane, outPlane, taps] = [height * width, outHeight * outWidth, kernelHeight * kernelWidth]
-    const sums = scratch(columns + c * taps + 1)
+    if (chunks * groups * o * columns === 0) return
+    const [channels, tapRows, tapCols] = storedWeights(c, kernelHeight, kernelWidth, columns)
+    const kernel = { kernelHeight: tapRows, kernelWidth: tapCols }
+    const sizes = { height, width, ...kernel, outHeight, outWidth, window: readWindow(window) }
+    const [plane, outPlane, taps] = [height * width, outHeight * outWidth, tapRows * tapCols]
+    const sums = scratch(columns + channels * taps + 1)
     for (let row = 0; row < chunks * groups * o; row++) {
       const group = Math.floor(row / o) % groups
       const chunk = Math.floor(row / (groups * o))
-      sums.fill(0)
+      sums.fill(0, 0, columns + channels * taps + 1)
       for (let sample = chunk * each; sample < (chunk + 1) * each; sample++) {
         const from = ((sample * groups + group) * o + (row % o)) * outPlane
-        for (let channel = 0; channel < c; channel++) {
+        for (let channel = 0; channel < channels; channel++) {
           const image = ((sample * groups + group) * c + channel) * plane
           eachRow(sizes, (tap, first, at, count, step) => {
             let sum = 0
@@ -141,7 +154,7 @@ export const convolution = {
             sums[channel * taps + tap] += sum
           })
         }
-        for (let p = from; p < from + outPlane; p++) sums[c * taps] += g[p]
+        for (let p = from; p < from + outPlane; p++) sums[channels * taps] += g[p]
       }
       for (let column = 0; column < columns; column++) out[row * columns + column] = sums[column]
     }

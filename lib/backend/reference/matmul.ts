@@ -102,6 +102,9 @@ function matmul(
 ): void {
   const byRow = outLayout === Layout.full || outLayout === Layout.column
   const byCol = outLayout === Layout.full || outLayout === Layout.row
+  // No array grows with the other axis of an empty grid, nor with that of empty matrices.
+  if (m * n === 0 || (byRow && rows === 0) || (byCol && cols === 0)) return
+  const isZero = rows * cols * k === 0
   const [aLine, aDepth] = transposeA ? [1, m] : [k, 1]
   const [bLine, bDepth] = transposeB ? [k, 1] : [1, n]
 
@@ -110,7 +113,7 @@ function matmul(
     const height = Math.min(blockM, m - i)
     const width = Math.min(blockN, n - j)
     sums.fill(0)
-    for (let row = fromRow; row < toRow && k > 0; row++) {
+    for (let row = fromRow; row < toRow && !isZero; row++) {
       for (let col = fromCol; col < toCol; col++) {
         const aFrom = matrixAt(aLayout, row, col, cols) * m * k + i * aLine
         const bFrom = matrixAt(bLayout, row, col, cols) * k * n + j * bLine

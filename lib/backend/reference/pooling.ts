@@ -44,7 +44,7 @@ function eachShare(
   eachWindow(planes, outHeight, outWidth, (plane, y, x, at) => {
     const [fromRow, toRow, rows] = shareOf(vertical, y, kernelHeight, height, padded)
     const [fromCol, toCol, cols] = shareOf(horizontal, x, kernelWidth, width, padded)
-    for (let row = fromRow; row < toRow; row++) {
+    for (let row = fromRow; row < toRow && fromCol < toCol; row++) {
       for (let col = fromCol; col < toCol; col++) visit(at, (plane * height + row) * width + col, rows * cols)
     }
   })
@@ -80,7 +80,7 @@ export const pooling = {
       const [fromJ, toJ] = tapsWithin(left, horizontal.dilation, kernelWidth, width)
       let most = Number.NEGATIVE_INFINITY
       let found = -1
-      for (let i = fromI; i < toI; i++) {
+      for (let i = fromI; i < toI && fromJ < toJ; i++) {
         for (let j = fromJ; j < toJ; j++) {
           const position = (top + i * vertical.dilation) * width + left + j * horizontal.dilation
           const value = x[plane * height * width + position]

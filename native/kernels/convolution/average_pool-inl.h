@@ -76,20 +76,21 @@ void AverageForward(const AveragePool& p, Size planes, const T* x, T* out) {
 // The most elements of a row that are spread at a time. Scratch holds them and the inputs that they spread to.
 constexpr Size kSpreadElements = kScratchElements / 4;
 
-// line[q·stride + r] = Σ of part[q − m] over m with r + m·stride < taps, for n q's; part has zeros before and after.
+// line[q·stride + r] = Σ of part[q − m] over m with r + m·stride < taps, for `length` elements at least; part has zeros
+// before and after.
 template <class T>
-HWY_INLINE void Spread(Size n, Size stride, Size taps, const T* part, T* line) {
+HWY_INLINE void Spread(Size length, Size stride, Size taps, const T* part, T* line) {
   const PoolTag<T> d;
   if (stride > 2) {
-    for (Size q = 0; q < n; q++) {
-      for (Size r = 0; r < stride; r++, line++) {
+    for (Size q = 0; q * stride < length; q++) {
+      for (Size r = 0; r < HWY_MIN(stride, length - q * stride); r++, line++) {
         *line = 0;
         for (Size m = 0; r + m * stride < taps; m++) *line += part[q - m];
       }
     }
     return;
   }
-  for (Size q = 0; q < n; q += LanesOf(d)) {
+  for (Size q = 0; q * stride < length; q += LanesOf(d)) {
     auto even = hn::Zero(d), odd = hn::Zero(d);
     for (Size m = 0; m * stride < taps; m++) {
       const auto x = hn::LoadU(d, part + q - m);
@@ -122,16 +123,19 @@ void AverageBackward(const AveragePool& p, Size planes, const T* g, T* out) {
       const Share columns = p.columnsOf(c + i);
       divisors[i] = static_cast<T>(columns.isEmpty() ? 1 : columns.length);
     }
+    // The taps that lie inside the image for some of these windows.
+    const Size firstTap = HWY_MAX(Size(0), -h.begin(c + cols - 1)),
+               endTap = HWY_MIN(p.pool.width, p.width - h.begin(c));
     std::fill_n(part - beyond, cols + 2 * beyond + LanesOf(PoolTag<T>()), T(0));
     for (Size row = 0; row < planes * p.outHeight; row++) {
       const Share rows = p.rowsOf(row % p.outHeight);
       if (rows.isEmpty()) continue;
       const T* const from = g + row * p.outWidth + c;
       for (Size i = 0; i < cols; i++) part[i] = from[i] / (static_cast<T>(rows.length) * divisors[i]);
-      for (Size tap = 0; tap < p.pool.width; tap += taps) {
-        const Size count = HWY_MIN(taps, p.pool.width - tap);
-        Spread(cols + beyond, h.stride, count, part, line);
+      for (Size tap = firstTap; tap < endTap; tap += taps) {
+        const Size count = HWY_MIN(taps, endTap - tap);
         const Size left = h.begin(c) + tap, length = (cols - 1) * h.stride + count;
+        Spread(length, h.stride, count, part, line);
         const Size begin = HWY_MAX(Size(0), -left), end = HWY_MIN(length, p.width - left);
         for (Size y = rows.from; y < rows.to; y++) {
           T* const to = out + (row / p.outHeight * p.height + y) * p.width + left;

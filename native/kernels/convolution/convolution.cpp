@@ -71,6 +71,19 @@ void conv2dInput(Size n, Size groups, Size c, Size o, Size height, Size width, S
   }
 }
 
+// The channels and taps that have a column: out may have fewer columns than the filter has weights, of any number.
+struct Stored {
+  Size c, kernelHeight, kernelWidth;
+};
+
+inline Stored StoredWeights(Size c, Size kernelHeight, Size kernelWidth, Size columns) {
+  if (c == 0 || kernelHeight == 0 || kernelWidth == 0) return {0, 0, 0};
+  if (kernelWidth >= columns) return {1, 1, columns};
+  const Size rows = HWY_MIN(kernelHeight, (columns + kernelWidth - 1) / kernelWidth);
+  const Size taps = rows * kernelWidth;
+  return {HWY_MIN(c, (columns + taps - 1) / taps), rows, kernelWidth};
+}
+
 template <class T>
 void conv2dWeight(Size chunks, Size each, Size groups, Size c, Size o, Size height, Size width, Size kernelHeight,
                   Size kernelWidth, Size outHeight, Size outWidth, Size columns, const Axes& window, const T* g,
@@ -83,8 +96,10 @@ void conv2dWeight(Size chunks, Size each, Size groups, Size c, Size o, Size heig
     return;
   }
   const Window sliding = readWindow(window);
-  BackwardWeights<T> gradient(tapsOf(sliding.vertical, kernelHeight), tapsOf(sliding.horizontal, kernelWidth), c, o,
-                              outHeight, outWidth, columns, width, static_cast<T*>(threadScratch()));
+  const Stored stored = StoredWeights(c, kernelHeight, kernelWidth, columns);
+  BackwardWeights<T> gradient(tapsOf(sliding.vertical, stored.kernelHeight),
+                              tapsOf(sliding.horizontal, stored.kernelWidth), stored.c, o, outHeight, outWidth, columns,
+                              width, static_cast<T*>(threadScratch()));
   for (Size chunk = 0; chunk < chunks; chunk++) {
     for (Size group = 0; group < groups; group++) {
       const Size first = chunk * each * groups + group;

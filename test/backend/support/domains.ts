@@ -81,6 +81,9 @@ const pools = [
   [],
   [1, 4, 3, 1, 0, 2],
   [5, 1, 1, 1, 2, 0, 3, 1],
+  // Windows further apart, and larger, than any image.
+  [1, 2, 20_000_000, 20_000_000],
+  [2147483647, 2147483647, 2, 1, 1, 1],
 ]
 const convolutions: Domain = { dims: windows, most: { each: 5 } }
 /** A position in the plane, or none. */
