@@ -1,13 +1,13 @@
 // The first call of a long step: recording and planning take work in proportion to the calls, however long values live.
 
 import { afterAll, expect, test } from 'vitest'
-import type { Tensor } from '../../lib/index.js'
-import { WorkCounter } from '../support/work.js'
+import type { Tensor } from '../../../lib/index.js'
+import { WorkCounter } from '../../support/work.js'
 
 const counter = new WorkCounter()
 await counter.start()
 afterAll(() => counter.stop())
-const { compile, nn, optim, randn, stack, zeros } = await import('../../lib/index.js')
+const { compile, nn, optim, randn, stack, zeros } = await import('../../../lib/index.js')
 
 /** A training step of a recurrent cell over the rows of its argument: about 29 calls a row, kept to the backward. */
 function unrolled(): (rows: Tensor) => Tensor {
