@@ -134,6 +134,58 @@ await import('./train.mjs')
   },
 }
 
+const otherAddon = `#include <node_api.h>
+extern "C" {
+int openblas_get_num_threads(void);
+void openblas_set_num_threads(int);
+}
+static napi_value call(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument, result;
+  int threads = 0;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (napi_get_value_int32(env, argument, &threads) == napi_ok) openblas_set_num_threads(threads);
+  napi_create_int32(env, openblas_get_num_threads(), &result);
+  return result;
+}
+NAPI_MODULE_INIT() {
+  napi_value result;
+  napi_create_function(env, "threads", NAPI_AUTO_LENGTH, call, nullptr, &result);
+  return result;
+}
+`
+
+Object.assign(runtimes, {
+  'beside another addon with an OpenBLAS': async (sandbox, tarball) => {
+    const files = {
+      'other.cc': otherAddon,
+      'beside.mjs': `import { createRequire } from 'node:module'
+import { ones, setThreads } from 'blasgrad'
+const threads = createRequire(import.meta.url)('./other.node')
+threads(2)
+setThreads(1)
+if (ones([256, 256]).matmul(ones([256, 256])).sum().item() !== 256 ** 3) throw new Error('a wrong product')
+if (threads() !== 2) throw new Error('its threads have changed')
+await import('./train.mjs')
+`,
+    }
+    const folder = sandbox.folder({ files })
+    await npmInstall(folder, tarball, 'node-api-headers')
+    const flags = [
+      '-shared',
+      '-fPIC',
+      '-Inode_modules/node-api-headers/include',
+      'other.cc',
+      '-o',
+      'other.node',
+      '-lopenblas',
+    ]
+    // Made with this machine's compiler; used without.
+    await folder.run('g++', flags, { path: process.env.PATH })
+    return folder.run('node', ['beside.mjs'])
+  },
+})
+
 const testOf = (imports, matcher) =>
   `${imports}import { backendInfo, tensor } from 'blasgrad'
 test('adds', () => {
