@@ -20,6 +20,7 @@
 #define BLASGRAD_OLD(name, version) __asm__(".symver old_" #name ", " #name "@" version)
 
 BLASGRAD_OLD(pthread_create, BLASGRAD_BASE);
+BLASGRAD_OLD(pthread_attr_setstacksize, BLASGRAD_BASE);
 BLASGRAD_OLD(pthread_join, BLASGRAD_BASE);
 BLASGRAD_OLD(pthread_once, BLASGRAD_BASE);
 BLASGRAD_OLD(pthread_getaffinity_np, BLASGRAD_AFFINITY);
@@ -31,6 +32,7 @@ BLASGRAD_OLD(log, BLASGRAD_BASE);
 extern "C" {
 
 int old_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+int old_pthread_attr_setstacksize(pthread_attr_t*, std::size_t);
 int old_pthread_join(pthread_t, void**);
 int old_pthread_once(pthread_once_t*, void (*)());
 int old_pthread_getaffinity_np(pthread_t, std::size_t, cpu_set_t*);
@@ -41,6 +43,9 @@ double old_log(double);
 
 int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) {
   return old_pthread_create(thread, attributes, run, argument);
+}
+int __wrap_pthread_attr_setstacksize(pthread_attr_t* attributes, std::size_t bytes) {
+  return old_pthread_attr_setstacksize(attributes, bytes);
 }
 int __wrap_pthread_join(pthread_t thread, void** result) { return old_pthread_join(thread, result); }
 int __wrap_pthread_once(pthread_once_t* once, void (*run)()) { return old_pthread_once(once, run); }

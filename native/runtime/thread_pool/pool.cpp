@@ -13,6 +13,7 @@
 
 #include "machine.h"
 #include "parking.h"
+#include "thread.h"
 
 #if defined(__linux__)
 #include <sched.h>
@@ -50,7 +51,7 @@ class Elsewhere {
   Elsewhere(const Elsewhere&) = delete;
   Elsewhere& operator=(const Elsewhere&) = delete;
 #if defined(__linux__)
-  explicit Elsewhere(std::thread& thread) : thread_(thread.native_handle()) {
+  explicit Elsewhere(const Thread& thread) : thread_(thread.native_handle()) {
     const int cpu = sched_getcpu();
     if (cpu < 0 || pthread_getaffinity_np(thread_, sizeof allowed_, &allowed_) != 0) return;
     cpu_set_t others = allowed_;
@@ -66,7 +67,7 @@ class Elsewhere {
   cpu_set_t allowed_;
   bool isBound_ = false;
 #else
-  explicit Elsewhere(std::thread&) {}
+  explicit Elsewhere(const Thread&) {}
 #endif
 };
 
@@ -105,7 +106,7 @@ struct alignas(128) Worker {
   std::atomic<bool> called{false};
   std::atomic<bool> ending{false};
   Parking parking;
-  std::thread thread;
+  Thread thread;
 
   bool hasOpen() const {
     const std::uint32_t parts = open.load();
@@ -224,7 +225,7 @@ class Pool {
         auto made = std::make_unique<Worker>();
         Worker& worker = *made;
         workers_.reserve(wanted);
-        worker.thread = std::thread([this, &worker] {
+        worker.thread = Thread([this, &worker] {
           prepareThread();
           live(worker);
         });

@@ -38,7 +38,7 @@ Runners& runners() {
 Runner::Runner() {
   runners().add(this);
   try {
-    thread_ = std::thread([this] { live(); });
+    thread_ = Thread([this] { live(); });
   } catch (...) {
     runners().remove(this);
     throw;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <thread>
 
 #include "parking.h"
+#include "thread.h"
 
 namespace blasgrad {
 
@@ -32,7 +32,7 @@ class Runner {
   Job job_ = nullptr;
   void* data_ = nullptr;
   Parking parking_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace blasgrad
