@@ -25,11 +25,11 @@ static bool isIn(void* caller, const char* file) {
   return dladdr(caller, &found) != 0 && found.dli_fname != nullptr && std::strstr(found.dli_fname, file) != nullptr;
 }
 
-// Node makes its own threads without the C++ library.
+// Node makes threads of its own.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* with) {
   static int made = 0;
   const char* const most = std::getenv("MOST_THREADS");
-  if (most != nullptr && isIn(__builtin_return_address(0), "libstdc++") && made++ >= std::atoi(most)) return EAGAIN;
+  if (most != nullptr && isIn(__builtin_return_address(0), "addon.node") && made++ >= std::atoi(most)) return EAGAIN;
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static const Create next = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
   return next(thread, attributes, run, with);
