@@ -1,5 +1,6 @@
 // `grad`: gradients as values.
 
+import { isArray } from '../base/containers.js'
 import { ArgumentError, GradientError, showShape, showValue } from '../base/errors.js'
 import { checkedWhereUsed, checkOptions, flag, type Schema } from '../base/options.js'
 import type { Node } from '../core/node.js'
@@ -40,7 +41,7 @@ export function grad(output: Tensor, inputs: Tensor | readonly Tensor[], options
   if (!(output instanceof Tensor))
     throw new ArgumentError(`grad: expected a Tensor as output, got ${showValue(output)}`)
   const list = inputs instanceof Tensor ? [inputs] : inputs
-  if (!Array.isArray(list) || !list.every(input => input instanceof Tensor)) {
+  if (!isArray(list) || !list.every(input => input instanceof Tensor)) {
     throw new ArgumentError(`grad: expected a Tensor or a list of them as inputs, got ${showValue(inputs)}`)
   }
   checkOptions('grad', options, gradOptions)

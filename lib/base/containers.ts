@@ -32,7 +32,14 @@ export function isRevoked(value: unknown): boolean {
 }
 
 /** Array.isArray, but false for a revoked proxy. */
-export const isArray = (value: unknown): value is readonly unknown[] => !isRevoked(value) && Array.isArray(value)
+// biome-ignore lint/suspicious/noExplicitAny: as Array.isArray says
+export function isArray(value: unknown): value is any[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
 
 /** Whether `value` is a Map, of any realm. The native test is asked last, since it takes as long as all else. */
 export const isMap = (value: unknown): value is Map<never, never> => value instanceof Map || types.isMap(value)

@@ -1,5 +1,6 @@
 // Shapes as arithmetic: sizes, strides, axes, broadcasting. Nothing here knows a tensor or a kernel.
 
+import { isArray } from './containers.js'
 import { ArgumentError, ShapeError, showShape, showValue } from './errors.js'
 
 export type Shape = readonly number[]
@@ -38,7 +39,7 @@ export const maxRank = 64
 /** Throws ShapeError unless `shape` is a list of at most 64 non-negative integers whose product is at most 2³¹ − 1. */
 export function checkShape(op: string, shape: unknown): asserts shape is Shape {
   // findIndex visits holes, every does not.
-  if (!Array.isArray(shape) || shape.findIndex(n => !Number.isInteger(n) || n < 0) !== -1) {
+  if (!isArray(shape) || shape.findIndex(n => !Number.isInteger(n) || n < 0) !== -1) {
     throw new ShapeError(`${op}: expected a shape of non-negative integers, got ${showValue(shape)}`)
   }
   if (shape.length > maxRank) throw new ShapeError(`${op}: expected at most ${maxRank} axes, got ${shape.length}`)
@@ -85,7 +86,7 @@ export function normalizeAxis(op: string, axis: number, ndim: number, extra = 0)
 /** One, several or all axes (null, or left out) as distinct ascending positions. */
 export function normalizeAxes(op: string, axis: number | readonly number[] | null | undefined, ndim: number): number[] {
   if (axis === undefined || axis === null) return Array.from({ length: ndim }, (_, i) => i)
-  if (typeof axis !== 'number' && !Array.isArray(axis)) {
+  if (typeof axis !== 'number' && !isArray(axis)) {
     throw new ArgumentError(`${op}: expected an axis or a list of axes, got ${showValue(axis)}`)
   }
   const axes = (typeof axis === 'number' ? [axis] : Array.from(axis)).map(a => normalizeAxis(op, a, ndim))

@@ -4,7 +4,8 @@
 import { type ContainerKind, entriesOf } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import { sameShape } from '../base/shape.js'
-import { Tensor } from '../core/tensor.js'
+import { isTensor } from '../core/is-tensor.js'
+import type { Tensor } from '../core/tensor.js'
 
 export type Leaf = Tensor | number
 
@@ -29,7 +30,7 @@ const deepest = 64
 const mostValues = 1_000_000
 
 const isLeaf = (value: unknown, isStatic: boolean): value is Leaf =>
-  value instanceof Tensor || (typeof value === 'number' && !isStatic)
+  isTensor(value) || (typeof value === 'number' && !isStatic)
 
 /**
  * Takes a tree apart. @throws ArgumentError for what can be neither leaf nor structure (functions, class instances).
@@ -72,7 +73,7 @@ type LeafKind = Pick<Tensor, 'shape' | 'dtype'> | null
 export function kindsOf(args: readonly unknown[]): LeafKind[] | undefined {
   const kinds: LeafKind[] = []
   for (const arg of args) {
-    if (arg instanceof Tensor) kinds.push({ shape: arg.shape, dtype: arg.dtype })
+    if (isTensor(arg)) kinds.push({ shape: arg.shape, dtype: arg.dtype })
     else if (typeof arg === 'number') kinds.push(null)
     else return undefined
   }
@@ -85,9 +86,8 @@ export function areOfKinds(args: readonly unknown[], kinds: readonly LeafKind[])
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]
     const kind = kinds[i]
-    if (kind === null ? typeof arg !== 'number' : !(arg instanceof Tensor)) return false
-    if (arg instanceof Tensor && kind !== null && (arg.dtype !== kind.dtype || !sameShape(arg.shape, kind.shape)))
-      return false
+    if (kind === null ? typeof arg !== 'number' : !isTensor(arg)) return false
+    if (isTensor(arg) && kind !== null && (arg.dtype !== kind.dtype || !sameShape(arg.shape, kind.shape))) return false
   }
   return true
 }

@@ -25,9 +25,12 @@ export interface Made {
 }
 
 /** Whether `values` has the internal form. A tensor has a storage too, but also methods. */
-export const isMade = (values: Values | Made): values is Made =>
-  typeof values === 'object' &&
-  values !== null &&
-  'storage' in values &&
-  values.storage instanceof Storage &&
-  !('detach' in values)
+export function isMade(values: Values | Made): values is Made {
+  if (typeof values !== 'object' || values === null) return false
+  try {
+    return 'storage' in values && values.storage instanceof Storage && !('detach' in values)
+  } catch {
+    // A revoked proxy.
+    return false
+  }
+}

@@ -81,7 +81,7 @@ function ofNested(op: string, values: number | boolean | NestedArray): Found {
     copyTo: (out, to) => {
       let at = 0
       const copy = (value: unknown, depth: number): void => {
-        if (Array.isArray(value)) {
+        if (typeof value === 'object' && isArray(value)) {
           if (depth >= shape.length || value.length !== shape[depth]) throw raggedError(op, shape, depth, value)
           for (const element of value) copy(element, depth + 1)
         } else if (depth !== shape.length) {
@@ -98,10 +98,10 @@ function ofNested(op: string, values: number | boolean | NestedArray): Found {
 }
 
 const areBooleans = (values: unknown): boolean =>
-  Array.isArray(values) ? values.every(areBooleans) : typeof values === 'boolean'
+  isArray(values) ? values.every(areBooleans) : typeof values === 'boolean'
 
 function raggedError(op: string, shape: Shape, depth: number, value: unknown): ShapeError {
-  const got = Array.isArray(value) ? `an array of ${value.length}` : showValue(value)
+  const got = isArray(value) ? `an array of ${value.length}` : showValue(value)
   const expected = depth < shape.length ? `an array of ${shape[depth]}` : 'a number'
   return new ShapeError(`${op}: nested arrays are ragged: expected ${expected} at depth ${depth}, got ${got}`)
 }

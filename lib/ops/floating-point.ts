@@ -62,7 +62,7 @@ export const nanToNum: Method<(a: TensorLike, options?: NanToNumOptions) => Tens
   samples: s => [[s.real(3, 4)], [s.real(0)], [s.real(), { nan: 1, posinf: 2, neginf: -2 }]],
 })
 
-/** |a| with the sign of b, that of −0 too. */
+/** |a| with the sign of b, that of −0 too; |a| where b is NaN. */
 export const copysign: BinaryOp = binary({
   name: 'copysign',
   saves: 'inputs',

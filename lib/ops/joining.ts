@@ -1,5 +1,6 @@
 // Tensors joined and cut along an axis.
 
+import { isArray } from '../base/containers.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { normalizeAxis, type Shape, sameShape } from '../base/shape.js'
 import type { Primitive } from '../core/primitive.js'
@@ -135,7 +136,7 @@ function sizesOf(length: number, size: number | readonly number[]): readonly num
       throw new ArgumentError(`split: expected a size of at least 1, got ${size}`)
     return Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size))
   }
-  if (!Array.isArray(size)) throw new ArgumentError(`split: expected a size or a list of sizes, got ${showValue(size)}`)
+  if (!isArray(size)) throw new ArgumentError(`split: expected a size or a list of sizes, got ${showValue(size)}`)
   if (!size.every(n => Number.isInteger(n) && n >= 0) || size.reduce((a, b) => a + b, 0) !== length) {
     throw new ShapeError(`split: expected sizes that add up to ${length}, got ${showValue(size)}`)
   }

@@ -1,5 +1,6 @@
 // Axes in another order.
 
+import { isArray } from '../base/containers.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { normalizeAxis, type Shape, stridesOf } from '../base/shape.js'
 import type { Primitive } from '../core/primitive.js'
@@ -37,7 +38,7 @@ export const permute: Method<(a: TensorLike, ...axes: ListArgument) => Tensor> =
   call: (a: TensorLike, ...given: ListArgument) => {
     const x = asTensor('permute', a)
     const axes = listOf(given)
-    if (!Array.isArray(axes)) throw new ArgumentError(`permute: expected a list of axes, got ${showValue(axes)}`)
+    if (!isArray(axes)) throw new ArgumentError(`permute: expected a list of axes, got ${showValue(axes)}`)
     const order = Array.from(axes, axis => normalizeAxis('permute', axis, x.ndim))
     if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
       throw new ShapeError(`permute: expected each of ${x.ndim} axes once, got ${showShape(axes)}`)

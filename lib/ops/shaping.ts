@@ -1,6 +1,7 @@
 // Ops that change the shape and leave every element where it is: the result shares its storage.
 
 import { gridOf } from '../base/broadcast.js'
+import { isArray } from '../base/containers.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { broadcastsTo, checkShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from '../base/shape.js'
 import type { Primitive } from '../core/primitive.js'
@@ -39,7 +40,7 @@ export const reshape: Method<(a: TensorLike, ...shape: ListArgument) => Tensor> 
 
 function resolve(x: Tensor, target: readonly number[]): Shape {
   // A BigInt among them would be an error of arithmetic; holes are visited as undefined.
-  if (!Array.isArray(target) || Array.from(target).some(n => typeof n !== 'number')) {
+  if (!isArray(target) || Array.from(target).some(n => typeof n !== 'number')) {
     throw new ArgumentError(`reshape: expected a shape, got ${showValue(target)}`)
   }
   const holes = target.filter(n => n === -1).length
@@ -118,7 +119,7 @@ export const expand: Method<(a: TensorLike, ...shape: ListArgument) => Tensor> =
   call: (a: TensorLike, ...lengths: ListArgument) => {
     const x = asTensor('expand', a)
     const shape = listOf(lengths)
-    if (!Array.isArray(shape)) throw new ArgumentError(`expand: expected a shape, got ${showValue(shape)}`)
+    if (!isArray(shape)) throw new ArgumentError(`expand: expected a shape, got ${showValue(shape)}`)
     const lead = shape.length - x.ndim
     const target = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead] : n))
     checkShape('expand', target)

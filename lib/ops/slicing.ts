@@ -1,5 +1,6 @@
 // Parts of a tensor, and a tensor as a part: slice and pad, each the other's gradient.
 
+import { isArray } from '../base/containers.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../base/errors.js'
 import { checkShape, type Shape, sizeOf } from '../base/shape.js'
 import type { Primitive } from '../core/primitive.js'
@@ -32,11 +33,7 @@ export type Range = readonly [start?: number | null, end?: number | null] | null
 
 function rangeOf(range: Range | undefined, length: number): readonly [number, number] {
   if (range === undefined || range === null) return [0, length]
-  if (
-    !Array.isArray(range) ||
-    range.length > 2 ||
-    range.some(n => n !== null && n !== undefined && !Number.isInteger(n))
-  ) {
+  if (!isArray(range) || range.length > 2 || range.some(n => n !== null && n !== undefined && !Number.isInteger(n))) {
     throw new ArgumentError(`slice: expected [start, end] of integers, got ${showValue(range)}`)
   }
   const [start, end] = range
@@ -102,8 +99,8 @@ export const pad: Method<
   call: (a: TensorLike, widths: readonly (readonly [number, number])[], value: number | boolean = 0) => {
     const x = asTensor('pad', a)
     const isPair = (pair: unknown): boolean =>
-      Array.isArray(pair) && pair.length === 2 && pair.every(n => Number.isInteger(n) && n >= 0)
-    if (!Array.isArray(widths) || widths.length !== x.ndim || !widths.every(isPair)) {
+      isArray(pair) && pair.length === 2 && pair.every(n => Number.isInteger(n) && n >= 0)
+    if (!isArray(widths) || widths.length !== x.ndim || !widths.every(isPair)) {
       throw new ShapeError(`pad: expected [before, after] for each of ${x.ndim} axes, got ${showValue(widths)}`)
     }
     if (typeof value !== 'number' && typeof value !== 'boolean') {

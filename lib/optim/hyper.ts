@@ -1,5 +1,6 @@
 // The kinds of hyper-parameter: what each accepts and how it lies in a group's array, which the kernel reads.
 
+import { isArray } from '../base/containers.js'
 import type { NumberArray } from '../base/dtype.js'
 
 /** One hyper-parameter: `width` numbers of the array, one value for the user. */
@@ -39,8 +40,7 @@ export const betas = (first: number, second: number): Hyper<readonly [number, nu
   initial: [first, second],
   width: 2,
   expected: 'two numbers in [0, 1)',
-  accepts: (value): value is readonly [number, number] =>
-    Array.isArray(value) && value.length === 2 && value.every(isBeta),
+  accepts: (value): value is readonly [number, number] => isArray(value) && value.length === 2 && value.every(isBeta),
   read: (array, at) => [array[at], array[at + 1]],
   write: (array, at, value) => {
     array[at] = value[0]

@@ -1,5 +1,6 @@
 // A group's settings, checked.
 
+import { isArray } from '../base/containers.js'
 import { ArgumentError, showValue } from '../base/errors.js'
 import type { Declaration } from './declaration.js'
 import type { HyperRecord, Settings } from './hyper.js'
@@ -18,7 +19,7 @@ export function changeSettings<H extends HyperRecord>(
   base: Settings<H>,
   changes: Readonly<Record<string, unknown>>,
 ): Settings<H> {
-  if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) {
+  if (typeof changes !== 'object' || changes === null || isArray(changes)) {
     throw new ArgumentError(`${owner}: expected an object of options, got ${showValue(changes)}`)
   }
   const settings: Record<string, unknown> = { ...base }

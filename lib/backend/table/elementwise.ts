@@ -177,7 +177,7 @@ export const elementwiseKernels = {
   atan2: elementwise('a b', 'out', {}),
   /** out = √(a² + b²), without overflow; ∞ if either is infinite. */
   hypot: elementwise('a b', 'out', {}),
-  /** out = |a| with the sign of b, that of −0 too. */
+  /** out = |a| with the sign of b, that of −0 too; |a| where b is NaN. */
   copysign: elementwise('a b', 'out', exact),
   /** out = a − trunc(a/b)·b, with the sign of a; 0 for integers where b is 0. */
   fmod: elementwise('a b', 'out', exactNumbers),

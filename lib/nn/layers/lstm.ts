@@ -1,5 +1,6 @@
 // The long short-term memory (Hochreiter and Schmidhuber, 1997): as a layer over sequences, and as one step.
 
+import { isArray } from '../../base/containers.js'
 import { ArgumentError, showValue } from '../../base/errors.js'
 import type { Tensor, TensorLike } from '../../core/tensor.js'
 import { add, linear, slice } from '../../ops/index.js'
@@ -11,7 +12,7 @@ import { RecurrentCell, type RecurrentCellOptions } from './recurrent-cell.js'
 export type LSTMState = readonly [h: TensorLike, c: TensorLike]
 
 function pairOf(owner: string, state: LSTMState | null): LSTMState | null {
-  if (state === null || (Array.isArray(state) && state.length === 2)) return state
+  if (state === null || (isArray(state) && state.length === 2)) return state
   throw new ArgumentError(`${owner}: expected states [h, c], got ${showValue(state)}`)
 }
 

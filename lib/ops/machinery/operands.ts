@@ -1,7 +1,9 @@
 // Converts an op's operands (tensors, numbers, arrays) to tensors of one dtype.
 
+import { isArray } from '../../base/containers.js'
 import { type DType, isFloat, type Operand, promote } from '../../base/dtype.js'
 import { ArgumentError, DTypeError, IndexError, showShape, showValue } from '../../base/errors.js'
+import { isTensor } from '../../core/is-tensor.js'
 import { allocateConstant } from '../../core/storage.js'
 import { Tensor, type TensorLike } from '../../core/tensor.js'
 import type { Values } from '../../core/values.js'
@@ -16,7 +18,7 @@ export function scalar(value: number, dtype: DType): Tensor {
 
 function plain(op: string, value: Values, dtype?: DType): Tensor {
   const isValues =
-    typeof value === 'number' || typeof value === 'boolean' || Array.isArray(value) || ArrayBuffer.isView(value)
+    typeof value === 'number' || typeof value === 'boolean' || isArray(value) || ArrayBuffer.isView(value)
   if (!isValues)
     throw new ArgumentError(`${op}: expected a tensor, a number or nested arrays of numbers, got ${showValue(value)}`)
   return new Tensor(readValues(op, value, { dtype }))
@@ -24,9 +26,8 @@ function plain(op: string, value: Values, dtype?: DType): Tensor {
 
 /** `value` as a tensor; numbers and arrays take `dtype` if it is given. Tensors stay as they are. */
 export function asTensor(op: string, value: TensorLike, dtype?: DType): Tensor {
-  if (value instanceof Tensor) return value
   if (typeof value === 'number') return scalar(value, dtype ?? 'float32')
-  return plain(op, value, dtype)
+  return isTensor(value) ? value : plain(op, value, dtype)
 }
 
 const isInt32 = (value: number): boolean => value === (value | 0)
@@ -55,8 +56,8 @@ export function unify1(op: string, a: TensorLike, floats: boolean): Tensor {
 
 /** Two operands as tensors of the dtype they promote to. */
 export function unify2(op: string, a: TensorLike, b: TensorLike, floats: boolean): [Tensor, Tensor] {
-  if (a instanceof Tensor) {
-    if (b instanceof Tensor && a.dtype === b.dtype && (!floats || isFloat(a.dtype))) return [a, b]
+  if (isTensor(a)) {
+    if (isTensor(b) && a.dtype === b.dtype && (!floats || isFloat(a.dtype))) return [a, b]
     if (typeof b === 'number' && isFloat(a.dtype)) return [a, scalar(b, a.dtype)]
   }
   const x = isPlainNumber(a) ? a : asTensor(op, a)
@@ -69,7 +70,7 @@ export function unify2(op: string, a: TensorLike, b: TensorLike, floats: boolean
 
 /** Several tensors of the dtype they promote to. */
 export function unifyAll(op: string, values: readonly TensorLike[]): Tensor[] {
-  if (!Array.isArray(values) || values.length === 0) {
+  if (!isArray(values) || values.length === 0) {
     throw new ArgumentError(`${op}: expected a non-empty array of tensors, got ${showValue(values)}`)
   }
   const tensors = Array.from(values, value => asTensor(op, value))
@@ -79,7 +80,7 @@ export function unifyAll(op: string, values: readonly TensorLike[]): Tensor[] {
 
 /** Integer positions: an int32 tensor, a uint8 one, or plain integers. @throws DTypeError for floats and bools. */
 export function asIds(op: string, what: string, value: TensorLike): Tensor {
-  if (!(value instanceof Tensor)) {
+  if (!isTensor(value)) {
     // Read as they are, then as float64, which holds every id; an empty list is of no kind.
     const given = asTensor(op, value)
     const exact = ArrayBuffer.isView(value) ? given : asTensor(op, value, 'float64')

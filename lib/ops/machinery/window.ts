@@ -1,5 +1,6 @@
 // Windows that slide over the last two axes: their options, checked, and the lengths of what they give.
 
+import { isArray } from '../../base/containers.js'
 import { ArgumentError, ShapeError, showShape, showValue } from '../../base/errors.js'
 import type { Kind } from '../../base/options.js'
 import type { Shape } from '../../base/shape.js'
@@ -12,9 +13,7 @@ export type TwoNumbers = readonly [height: number, width: number]
 const isPairOf = (value: unknown, least: number): boolean =>
   typeof value === 'number'
     ? Number.isInteger(value) && value >= least && value <= 2147483647
-    : Array.isArray(value) &&
-      value.length === 2 &&
-      value.every(each => typeof each === 'number' && isPairOf(each, least))
+    : isArray(value) && value.length === 2 && value.every(each => typeof each === 'number' && isPairOf(each, least))
 
 export const pairFrom1: Kind = {
   expected: 'a whole number from 1 or [height, width] of such',

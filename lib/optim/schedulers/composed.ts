@@ -1,5 +1,6 @@
 // Schedulers made of others: one after another, or all at once.
 
+import { isArray } from '../../base/containers.js'
 import { ArgumentError, showValue } from '../../base/errors.js'
 import { checkOptions, type Schema } from '../../base/options.js'
 import { milestonesKind, requireOption } from './decay.js'
@@ -7,7 +8,7 @@ import { type AnyOptimizer, groupsOf, LRScheduler, type SchedulerState } from '.
 
 /** @throws ArgumentError for a list that is empty, or has what is no scheduler of `optimizer`. */
 function checkSchedulers(owner: string, schedulers: readonly LRScheduler[], optimizer?: AnyOptimizer): void {
-  const isList = Array.isArray(schedulers) && schedulers.length > 0
+  const isList = isArray(schedulers) && schedulers.length > 0
   const other = isList ? schedulers.find(each => !(each instanceof LRScheduler)) : schedulers
   if (!isList || other !== undefined) {
     throw new ArgumentError(
@@ -22,7 +23,7 @@ function checkSchedulers(owner: string, schedulers: readonly LRScheduler[], opti
 /** The states of several schedulers, in order. */
 function loadAll(schedulers: readonly LRScheduler[], state: SchedulerState): void {
   const states = state?.schedulers
-  if (!Array.isArray(states) || states.length !== schedulers.length) {
+  if (!isArray(states) || states.length !== schedulers.length) {
     throw new ArgumentError(
       `loadStateDict: expected states of ${schedulers.length} schedulers, got ${showValue(state)}`,
     )
@@ -37,7 +38,7 @@ export interface SequentialLROptions {
 }
 
 const sequentialOptions: Schema<SequentialLROptions> = {
-  schedulers: { expected: 'an array of schedulers', accepts: Array.isArray },
+  schedulers: { expected: 'an array of schedulers', accepts: isArray },
   milestones: milestonesKind,
 }
 

@@ -1,6 +1,7 @@
 // Schedulers that multiply a rate: by steps, by a straight line, by a power, or as a function says. As PyTorch's, a step
 // multiplies the rate that is set, so that several of them work on one optimizer.
 
+import { isArray } from '../../base/containers.js'
 import { ArgumentError, showValue } from '../../base/errors.js'
 import { checkOptions, fraction, integer, nonNegative, positive, type Schema } from '../../base/options.js'
 import { type AnyOptimizer, LRScheduler } from './scheduler.js'
@@ -51,7 +52,7 @@ export interface MultiStepLROptions {
 
 export const milestonesKind = {
   expected: 'an array of integers',
-  accepts: (value: unknown): boolean => Array.isArray(value) && value.every(Number.isInteger),
+  accepts: (value: unknown): boolean => isArray(value) && value.every(Number.isInteger),
 }
 
 const multiStepOptions: Schema<MultiStepLROptions> = { milestones: milestonesKind, gamma: nonNegative }
@@ -202,7 +203,7 @@ type Factor = (epoch: number) => number
 /** One function for each group. @throws ArgumentError for something else. */
 function factorsOf(owner: string, factors: Factor | readonly Factor[], groups: number): readonly Factor[] {
   const list = typeof factors === 'function' ? new Array<Factor>(groups).fill(factors) : factors
-  if (Array.isArray(list) && list.length === groups && list.every(each => typeof each === 'function')) return list
+  if (isArray(list) && list.length === groups && list.every(each => typeof each === 'function')) return list
   throw new ArgumentError(
     `${owner}: expected a function, or one for each of ${groups} groups, got ${showValue(factors)}`,
   )

@@ -1,5 +1,6 @@
 // What all learning-rate schedulers share: the initial rates, the count of steps, saved state.
 
+import { isArray } from '../../base/containers.js'
 import { ArgumentError, showValue } from '../../base/errors.js'
 import { Optimizer } from '../optimizer.js'
 
@@ -97,7 +98,7 @@ export abstract class LRScheduler {
   /** Takes back what `stateDict` gave. @throws ArgumentError for something else. */
   loadStateDict(state: SchedulerState): void {
     const { lastEpoch, lastLr } = (state ?? {}) as { lastEpoch?: unknown; lastLr?: unknown }
-    if (!Number.isInteger(lastEpoch) || !Array.isArray(lastLr) || lastLr.length !== this.baseLrs.length) {
+    if (!Number.isInteger(lastEpoch) || !isArray(lastLr) || lastLr.length !== this.baseLrs.length) {
       throw new ArgumentError(
         `loadStateDict: expected a scheduler's state of ${this.baseLrs.length} groups, got ${showValue(state)}`,
       )

@@ -42,7 +42,8 @@ TILE(ceil, (T a), std::ceil(a))
 // The rounding mode is to nearest, ties to even.
 TILE(round, (T a), std::nearbyint(a))
 TILE(trunc, (T a), std::trunc(a))
-TILE(copysign, (T a, T b), std::copysign(a, b))
+// A NaN has no sign: that of its bits depends on the operation that made it.
+TILE(copysign, (T a, T b), b == b ? std::copysign(a, b) : std::fabs(a))
 TILE(hardswish, (T a), a <= T(-3) ? T(0) : a >= T(3) ? a : a * ((a + T(3)) / T(6)))
 TILE(hardswishBackward, (T g, T a), a <= T(-3) ? T(0) : a >= T(3) ? g : g * ((a + T(1.5)) / T(3)))
 TILE(hardsigmoid, (T a), a <= T(-3) ? T(0) : a >= T(3) ? T(1) : (a + T(3)) / T(6))
