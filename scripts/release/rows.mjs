@@ -267,10 +267,11 @@ const systems = Object.fromEntries(
       const folder = sandbox.folder()
       await npmInstall(folder, tarball)
       const path = process.env.PATH
-      const mirror = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian'
+      // debootstrap has a mirror of its own.
+      const mirror = process.env.DEBIAN_MIRROR === undefined ? [] : [process.env.DEBIAN_MIRROR]
       const root = join(sandbox.root, release)
       const include = '--include=libstdc++6,ca-certificates'
-      await folder.run('debootstrap', ['--variant=minbase', include, release, root, mirror], { path, seconds: 900 })
+      await folder.run('debootstrap', ['--variant=minbase', include, release, root, ...mirror], { path, seconds: 900 })
       if (existsSync(join(root, 'usr/bin/gcc'))) throw new Error('the root has a compiler')
       await folder.run('cp', ['-r', folder.path, join(root, 'app')], { path })
       await folder.run('cp', ['-L', process.execPath, join(root, 'usr/bin/node')], { path })
